@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The char device. One open of it is a handle, which belongs to the process
+ * that opened it; the commands themselves act for whoever calls.
+ */
+
+#include <linux/compat.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/net.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/sockdup.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+
+#include "compat/file.h"
+#include "device.h"
+#include "protocol_info.h"
+#include "quota.h"
+#include "target.h"
+#include "token.h"
+
+/**
+ * struct device_handle - one open of the device
+ * @target: the record of the process that opened; held, so that exports to a
+ *          process that expects them find it at hand
+ * @account: of the user who opened; held likewise for their own exports
+ *
+ * Owned by its struct file.
+ */
+struct device_handle {
+	struct sockdup_target *target;
+	struct sockdup_account *account;
+};
+
+/**
+ * struct device_call - one ioctl under way
+ * @argument: where the caller's struct lies
+ * @size: bytes of it that the caller knows
+ * @u: the struct, as far as the kernel knows it; the rest was zero
+ */
+struct device_call {
+	void __user *argument;
+	u32 size;
+	union {
+		struct sockdup_info info;
+		struct sockdup_export export;
+		struct sockdup_import import;
+		struct sockdup_query query;
+		struct sockdup_revoke revoke;
+	} u;
+};
+
+/* The first bytes of a protocol info, all that is taken from the caller. */
+struct device_name {
+	u8 description[offsetof(struct sockdup_protocol_info, opaque)];
+	struct sockdup_opaque opaque;
+};
+
+static_assert(offsetof(struct device_name, opaque) ==
+	      offsetof(struct sockdup_protocol_info, opaque));
+
+/* Give the struct back, as much of it as the caller knows. */
+static int device_answer(const struct device_call *call, size_t size)
+{
+	if (copy_to_user(call->argument, &call->u,
+			 min_t(size_t, call->size, size)))
+		return -EFAULT;
+	return 0;
+}
+
+/* The token that a protocol info at a caller's address names. */
+static struct sockdup_token *device_token(u64 address, u32 info_size)
+{
+	struct device_name name;
+	u32 size;
+
+	if (info_size != sizeof(struct sockdup_protocol_info))
+		return ERR_PTR(-EINVAL);
+	if (copy_from_user(&name, u64_to_user_ptr(address), sizeof(name)))
+		return ERR_PTR(-EFAULT);
+	memcpy(&size, name.description, sizeof(size));
+	if (size != sizeof(struct sockdup_protocol_info))
+		return ERR_PTR(-EINVAL);
+	return sockdup_token_get(&name.opaque);
+}
+
+/* The same, claimed, for query and revocation by the token's parties alone. */
+static struct sockdup_token *device_claim(u64 address, u32 info_size)
+{
+	struct sockdup_token *token = device_token(address, info_size);
+	int err = -EPERM;
+
+	if (IS_ERR(token))
+		return token;
+	if (sockdup_token_is_callers(token))
+		err = sockdup_token_claim(token);
+	if (err) {
+		sockdup_token_put(token);
+		return ERR_PTR(err);
+	}
+	return token;
+}
+
+/* The exporter, as the caller's namespaces show it. */
+static struct sockdup_identity device_source(const struct sockdup_token *token)
+{
+	return (struct sockdup_identity){
+		.pid = pid_vnr(token->source),
+		.uid = from_kuid_munged(current_user_ns(), token->uid),
+		.gid = from_kgid_munged(current_user_ns(), token->gid),
+	};
+}
+
+/* The caller has claimed the token, or not yet published it. */
+static void device_describe(const struct sockdup_token *token,
+			    struct sockdup_protocol_info *info)
+{
+	sockdup_protocol_info_fill(info, sock_from_file(token->charge.file),
+				   &token->opaque);
+}
+
+static int device_info(struct device_call *call)
+{
+	struct sockdup_info *info = &call->u.info;
+
+	if (info->flags || info->__reserved)
+		return -EINVAL;
+	info->abi_version = SOCKDUP_ABI_VERSION;
+	info->protocol_info_size = sizeof(struct sockdup_protocol_info);
+	info->features = 0;
+	info->default_ttl_ms = sockdup_token_default_ttl();
+	info->max_ttl_ms = sockdup_token_max_ttl();
+	info->max_sockets = 1;
+	return device_answer(call, sizeof(*info));
+}
+
+/* The life that a caller's token may have, in milliseconds. */
+static int device_ttl(const struct sockdup_export *export,
+		      struct sockdup_target *target, unsigned int *ttl_ms)
+{
+	unsigned int usual = sockdup_token_default_ttl();
+
+	*ttl_ms = export->ttl_ms ?: usual;
+	if (*ttl_ms > sockdup_token_max_ttl())
+		return -EINVAL;
+	if (*ttl_ms > usual && !sockdup_target_trusts_current(target))
+		return -EPERM;
+	return 0;
+}
+
+static int device_export_file(const struct sockdup_export *export,
+			      struct file *file)
+{
+	struct sockdup_protocol_info info;
+	struct sockdup_target *target;
+	struct sockdup_token *token;
+	unsigned int ttl_ms;
+	int err;
+
+	target = sockdup_target_find(export->pid);
+	if (IS_ERR(target))
+		return PTR_ERR(target);
+	err = device_ttl(export, target, &ttl_ms);
+	if (err)
+		goto out_target;
+	token = sockdup_token_create(file, target, ttl_ms);
+	if (IS_ERR(token)) {
+		err = PTR_ERR(token);
+		goto out_target;
+	}
+	/* The bytes go out before anybody can find the token. */
+	device_describe(token, &info);
+	err = copy_to_user(u64_to_user_ptr(export->info), &info, sizeof(info)) ?
+	      -EFAULT : sockdup_token_publish(token);
+	if (err)
+		sockdup_token_discard(token);
+out_target:
+	sockdup_target_put(target);
+	return err;
+}
+
+static int device_export(struct device_call *call)
+{
+	const struct sockdup_export *export = &call->u.export;
+	struct file *file;
+	int err;
+
+	if (export->flags ||
+	    export->info_size != sizeof(struct sockdup_protocol_info))
+		return -EINVAL;
+	file = fget(export->fd);
+	if (!file)
+		return -EBADF;
+	err = sock_from_file(file) ? device_export_file(export, file) :
+				     -ENOTSOCK;
+	fput(file);
+	return err;
+}
+
+static int device_import(struct device_call *call)
+{
+	struct sockdup_import *import = &call->u.import;
+	struct sockdup_token *token;
+	int fd;
+
+	if (import->flags & ~SOCKDUP_IMPORT_INHERITABLE || import->__reserved)
+		return -EINVAL;
+	token = device_token(import->info, import->info_size);
+	if (IS_ERR(token))
+		return PTR_ERR(token);
+
+	fd = -EPERM;
+	if (!sockdup_target_is_current(token->target))
+		goto out;
+	/* Answered first: after the descriptor is in use nothing may fail. */
+	import->source = device_source(token);
+	fd = device_answer(call, sizeof(*import));
+	if (fd)
+		goto out;
+	fd = sockdup_token_claim(token);
+	if (fd)
+		goto out;
+	fd = sockdup_receive_fd(token->charge.file,
+				import->flags & SOCKDUP_IMPORT_INHERITABLE ?
+				0 : O_CLOEXEC);
+	if (fd < 0)
+		sockdup_token_restore(token);
+	else
+		sockdup_token_spend(token);
+out:
+	sockdup_token_put(token);
+	return fd;
+}
+
+static int device_query(struct device_call *call)
+{
+	struct sockdup_query *query = &call->u.query;
+	struct sockdup_protocol_info info;
+	struct sockdup_token *token;
+	u64 now;
+
+	if (query->flags)
+		return -EINVAL;
+	token = device_claim(query->info, query->info_size);
+	if (IS_ERR(token))
+		return PTR_ERR(token);
+
+	now = ktime_get_boottime_ns();
+	query->target_pid = pid_vnr(token->target->pid);
+	query->source = device_source(token);
+	query->age_ms = div_u64(now - token->created, NSEC_PER_MSEC);
+	query->left_ms = div_u64(max_t(s64, token->life.expires - now, 0),
+				 NSEC_PER_MSEC);
+	device_describe(token, &info);
+	sockdup_token_restore(token);
+	sockdup_token_put(token);
+
+	if (copy_to_user(u64_to_user_ptr(query->info), &info, sizeof(info)))
+		return -EFAULT;
+	return device_answer(call, sizeof(*query));
+}
+
+static int device_revoke(struct device_call *call)
+{
+	const struct sockdup_revoke *revoke = &call->u.revoke;
+	struct sockdup_token *token;
+
+	if (revoke->flags || revoke->__reserved)
+		return -EINVAL;
+	token = device_claim(revoke->info, revoke->info_size);
+	if (IS_ERR(token))
+		return PTR_ERR(token);
+	sockdup_token_drop(token);
+	sockdup_token_put(token);
+	return 0;
+}
+
+/**
+ * struct device_command - one row of the ioctl table
+ * @size: bytes of the struct that the kernel knows
+ * @min_size: bytes of its first version
+ * @run: carries it out
+ */
+struct device_command {
+	size_t size;
+	size_t min_size;
+	int (*run)(struct device_call *call);
+};
+
+#define DEVICE_COMMAND(_ioctl, _run, _struct, _last)			\
+	[_IOC_NR(_ioctl)] = {						\
+		.size = sizeof(struct _struct) +			\
+			BUILD_BUG_ON_ZERO(sizeof(struct _struct) >	\
+					  sizeof_field(struct device_call, u)), \
+		.min_size = offsetofend(struct _struct, _last),		\
+		.run = (_run),						\
+	}
+
+static const struct device_command device_commands[] = {
+	DEVICE_COMMAND(SOCKDUP_IOC_INFO, device_info, sockdup_info, __reserved),
+	DEVICE_COMMAND(SOCKDUP_IOC_EXPORT, device_export, sockdup_export, info),
+	DEVICE_COMMAND(SOCKDUP_IOC_IMPORT, device_import, sockdup_import, source),
+	DEVICE_COMMAND(SOCKDUP_IOC_QUERY, device_query, sockdup_query, left_ms),
+	DEVICE_COMMAND(SOCKDUP_IOC_REVOKE, device_revoke, sockdup_revoke, info),
+};
+
+static long device_ioctl(struct file *handle_file, unsigned int cmd,
+			 unsigned long argument)
+{
+	const struct device_command *command;
+	struct device_call call;
+	int err;
+
+	if (_IOC_NR(cmd) >= ARRAY_SIZE(device_commands) ||
+	    cmd != _IO(SOCKDUP_IOC_TYPE, _IOC_NR(cmd)))
+		return -ENOTTY;
+	command = &device_commands[_IOC_NR(cmd)];
+
+	call.argument = (void __user *)argument;
+	if (get_user(call.size, (u32 __user *)call.argument))
+		return -EFAULT;
+	if (call.size < command->min_size)
+		return -EINVAL;
+	if (call.size > PAGE_SIZE)
+		return -E2BIG;
+	err = copy_struct_from_user(&call.u, command->size, call.argument,
+				    call.size);
+	if (err)
+		return err;
+	return command->run(&call);
+}
+
+static int device_open(struct inode *inode, struct file *file)
+{
+	struct device_handle *handle;
+	int err;
+
+	handle = kmalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
+	if (!handle)
+		return -ENOMEM;
+	handle->target = sockdup_target_get(task_tgid(current));
+	if (IS_ERR(handle->target)) {
+		err = PTR_ERR(handle->target);
+		goto err_handle;
+	}
+	handle->account = sockdup_account_get(current_uid());
+	if (IS_ERR(handle->account)) {
+		err = PTR_ERR(handle->account);
+		goto err_target;
+	}
+	atomic_inc(&handle->target->handles);
+	file->private_data = handle;
+	return nonseekable_open(inode, file);
+
+err_target:
+	sockdup_target_put(handle->target);
+err_handle:
+	kfree(handle);
+	return err;
+}
+
+static int device_release(struct inode *inode, struct file *file)
+{
+	struct device_handle *handle = file->private_data;
+
+	atomic_dec(&handle->target->handles);
+	sockdup_account_put(handle->account);
+	sockdup_target_put(handle->target);
+	kfree(handle);
+	return 0;
+}
+
+static const struct file_operations device_fops = {
+	.owner		= THIS_MODULE,
+	.open		= device_open,
+	.release	= device_release,
+	.unlocked_ioctl	= device_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+};
+
+static struct miscdevice device_misc = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= SOCKDUP_DEVICE_NAME,
+	.mode	= 0666,
+	.fops	= &device_fops,
+};
+
+/**
+ * sockdup_device_init - open the door
+ *
+ * Return: 0 or a negative errno.
+ */
+int __init sockdup_device_init(void)
+{
+	return misc_register(&device_misc);
+}
+
+/**
+ * sockdup_device_exit - close the door
+ */
+void sockdup_device_exit(void)
+{
+	misc_deregister(&device_misc);
+}

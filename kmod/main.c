@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sockdup: hand a socket to another process as plain bytes.
+ *
+ * Init and exit: what tokens need comes first, the door to them last.
+ */
+
+#include <linux/module.h>
+
+#include "device.h"
+#include "token.h"
+
+static int __init sockdup_init(void)
+{
+	int err;
+
+	err = sockdup_token_init();
+	if (err)
+		return err;
+	err = sockdup_device_init();
+	if (err)
+		goto err_token;
+	return 0;
+
+err_token:
+	sockdup_token_exit();
+	return err;
+}
+
+/*
+ * A live token and an open handle each keep the module loaded, so there is
+ * neither when this runs.
+ */
+static void __exit sockdup_exit(void)
+{
+	sockdup_device_exit();
+	sockdup_token_exit();
+}
+
+module_init(sockdup_init);
+module_exit(sockdup_exit);
+
+MODULE_DESCRIPTION("Hand a socket to another process as plain bytes");
+MODULE_AUTHOR("The sockdup developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a socket says of itself: the description in a protocol info.
+ */
+
+#include <linux/ctype.h>
+#include <linux/if_packet.h>
+#include <linux/in6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/net.h>
+#include <linux/netlink.h>
+#include <linux/string.h>
+#include <linux/udp.h>
+#include <linux/un.h>
+#include <linux/vm_sockets.h>
+#include <net/sock.h>
+
+#include "protocol_info.h"
+#include "token.h"
+
+static_assert(sizeof(struct sockdup_protocol_info) == 128);
+
+#define STREAM		(SOCKDUP_XP1_GUARANTEED_DELIVERY | \
+			 SOCKDUP_XP1_GUARANTEED_ORDER | \
+			 SOCKDUP_XP1_GRACEFUL_CLOSE)
+#define SEQPACKET	(STREAM | SOCKDUP_XP1_MESSAGE_ORIENTED)
+#define DATAGRAM	(SOCKDUP_XP1_CONNECTIONLESS | \
+			 SOCKDUP_XP1_MESSAGE_ORIENTED)
+#define LOCAL_DATAGRAM	(DATAGRAM | SOCKDUP_XP1_GUARANTEED_DELIVERY | \
+			 SOCKDUP_XP1_GUARANTEED_ORDER)
+#define GROUPS		(SOCKDUP_XP1_SUPPORT_BROADCAST | \
+			 SOCKDUP_XP1_SUPPORT_MULTIPOINT)
+
+/* Largest payload of one datagram; IPv6's length leaves out its own header. */
+#define UDP4_MESSAGE	(IP_MAX_MTU - sizeof(struct iphdr) - sizeof(struct udphdr))
+#define UDP6_MESSAGE	(U16_MAX - sizeof(struct udphdr))
+
+/* Matches any protocol of the family and type. */
+#define ANY_PROTOCOL	-1
+
+struct service {
+	int family;
+	int type;
+	int protocol;
+	u32 flags;
+	u32 message_size;
+};
+
+/* The first match counts; SOCKDUP_XP1_IFS_HANDLES goes without saying. */
+static const struct service services[] = {
+	{ AF_INET, SOCK_STREAM, IPPROTO_TCP,
+	  STREAM | SOCKDUP_XP1_EXPEDITED_DATA },
+	{ AF_INET6, SOCK_STREAM, IPPROTO_TCP,
+	  STREAM | SOCKDUP_XP1_EXPEDITED_DATA },
+	{ AF_INET, SOCK_DGRAM, IPPROTO_UDP, DATAGRAM | GROUPS, UDP4_MESSAGE },
+	{ AF_INET6, SOCK_DGRAM, IPPROTO_UDP, DATAGRAM | GROUPS, UDP6_MESSAGE },
+	{ AF_INET, SOCK_RAW, ANY_PROTOCOL, DATAGRAM | GROUPS, IP_MAX_MTU },
+	{ AF_INET6, SOCK_RAW, ANY_PROTOCOL, DATAGRAM | GROUPS, U16_MAX },
+	{ AF_UNIX, SOCK_DGRAM, ANY_PROTOCOL, LOCAL_DATAGRAM,
+	  SOCKDUP_MESSAGE_SIZE_VARIES },
+	{ AF_PACKET, SOCK_RAW, ANY_PROTOCOL, DATAGRAM | GROUPS,
+	  SOCKDUP_MESSAGE_SIZE_VARIES },
+	{ AF_PACKET, SOCK_DGRAM, ANY_PROTOCOL, DATAGRAM | GROUPS,
+	  SOCKDUP_MESSAGE_SIZE_VARIES },
+	{ AF_NETLINK, SOCK_RAW, ANY_PROTOCOL,
+	  DATAGRAM | SOCKDUP_XP1_SUPPORT_MULTIPOINT,
+	  SOCKDUP_MESSAGE_SIZE_VARIES },
+	{ AF_NETLINK, SOCK_DGRAM, ANY_PROTOCOL,
+	  DATAGRAM | SOCKDUP_XP1_SUPPORT_MULTIPOINT,
+	  SOCKDUP_MESSAGE_SIZE_VARIES },
+};
+
+/* What the type alone promises, for families that the table leaves out. */
+static struct service service_of_type(int type)
+{
+	switch (type) {
+	case SOCK_STREAM:
+		return (struct service){ .flags = STREAM };
+	case SOCK_SEQPACKET:
+		return (struct service){
+			.flags = SEQPACKET,
+			.message_size = SOCKDUP_MESSAGE_SIZE_VARIES,
+		};
+	default:
+		return (struct service){
+			.flags = DATAGRAM,
+			.message_size = SOCKDUP_MESSAGE_SIZE_VARIES,
+		};
+	}
+}
+
+static struct service service_of(int family, int type, int protocol)
+{
+	const struct service *service;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(services); i++) {
+		service = &services[i];
+		if (service->family == family && service->type == type &&
+		    (service->protocol == ANY_PROTOCOL ||
+		     service->protocol == protocol))
+			return *service;
+	}
+	return service_of_type(type);
+}
+
+static void address_sizes(int family, u32 *min, u32 *max)
+{
+	switch (family) {
+	case AF_INET:
+		*min = *max = sizeof(struct sockaddr_in);
+		break;
+	case AF_INET6:
+		*min = *max = sizeof(struct sockaddr_in6);
+		break;
+	case AF_NETLINK:
+		*min = *max = sizeof(struct sockaddr_nl);
+		break;
+	case AF_VSOCK:
+		*min = *max = sizeof(struct sockaddr_vm);
+		break;
+	case AF_PACKET:
+		*min = *max = sizeof(struct sockaddr_ll);
+		break;
+	case AF_UNIX:
+		*min = offsetof(struct sockaddr_un, sun_path);
+		*max = sizeof(struct sockaddr_un);
+		break;
+	default:
+		*min = sizeof(sa_family_t);
+		*max = sizeof(struct sockaddr_storage);
+	}
+}
+
+/* The creator's name of the protocol: it stays when TLS or a map takes over. */
+static void protocol_name(char *name, size_t size, const struct sock *sk)
+{
+	strscpy(name, sk->sk_prot_creator->name, size);
+	for (; *name; name++)
+		if (!isascii(*name) || !isprint(*name))
+			*name = '?';
+}
+
+/**
+ * sockdup_protocol_info_fill - describe a socket
+ * @info: every byte of it is written
+ * @sock: kept open by the caller
+ * @opaque: the token's
+ */
+void sockdup_protocol_info_fill(struct sockdup_protocol_info *info,
+				const struct socket *sock,
+				const struct sockdup_opaque *opaque)
+{
+	const struct sock *sk = sock->sk;
+	struct service service;
+
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	info->socket_count = 1;
+	/* IPV6_ADDRFORM may change the family while we look. */
+	info->address_family = READ_ONCE(sk->sk_family);
+	info->socket_type = READ_ONCE(sk->sk_type);
+	info->protocol = READ_ONCE(sk->sk_protocol);
+
+	service = service_of(info->address_family, info->socket_type,
+			     info->protocol);
+	info->service_flags = service.flags | SOCKDUP_XP1_IFS_HANDLES;
+	info->message_size = service.message_size;
+	address_sizes(info->address_family, &info->min_address_size,
+		      &info->max_address_size);
+	memcpy(info->opaque, opaque, sizeof(info->opaque));
+	protocol_name(info->protocol_name, sizeof(info->protocol_name), sk);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SOCKDUP_PROTOCOL_INFO_H
+#define SOCKDUP_PROTOCOL_INFO_H
+
+#include <linux/sockdup.h>
+
+struct socket;
+struct sockdup_opaque;
+
+void sockdup_protocol_info_fill(struct sockdup_protocol_info *info,
+				const struct socket *sock,
+				const struct sockdup_opaque *opaque);
+
+#endif /* SOCKDUP_PROTOCOL_INFO_H */

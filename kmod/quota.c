@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What each user holds. An account counts the files that tokens of one user
+ * keep open, bounds them by that user's own RLIMIT_NOFILE, and is the chain
+ * on which they are put: a put can sleep for as long as SO_LINGER says, so
+ * each user waits for their own files alone.
+ */
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/rculist.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+#include <linux/workqueue.h>
+
+#include "quota.h"
+
+#define ACCOUNT_TABLE_BITS	8
+
+/*
+ * Owned by its references: one for each charge, one for each open handle of
+ * its user, and one for the queued @work. The table owns none.
+ */
+struct sockdup_account {
+	struct hlist_node node;		/* bucket lock; RCU readers */
+	refcount_t ref;
+	kuid_t uid;
+	atomic_long_t held;		/* files charged and not yet put */
+	struct llist_head leaving;	/* charges whose files wait for @work */
+	struct work_struct work;
+	struct rcu_head rcu;
+};
+
+struct account_bucket {
+	spinlock_t lock;		/* additions to and removals from @head */
+	struct hlist_head head;
+};
+
+static struct account_bucket account_table[1 << ACCOUNT_TABLE_BITS];
+static struct workqueue_struct *account_queue;
+static void (*account_returned)(struct sockdup_charge *charge);
+
+static struct account_bucket *account_bucket(kuid_t uid)
+{
+	return &account_table[hash_32(__kuid_val(uid), ACCOUNT_TABLE_BITS)];
+}
+
+/* Caller is in an RCU read section or holds the bucket lock. */
+static struct sockdup_account *account_lookup(struct account_bucket *bucket,
+					      kuid_t uid)
+{
+	struct sockdup_account *account;
+
+	hlist_for_each_entry_rcu(account, &bucket->head, node,
+				 lockdep_is_held(&bucket->lock))
+		if (uid_eq(account->uid, uid) &&
+		    refcount_inc_not_zero(&account->ref))
+			return account;
+	return NULL;
+}
+
+static void account_uncharge(struct sockdup_charge *charge)
+{
+	struct sockdup_account *account = charge->account;
+
+	charge->file = NULL;
+	charge->account = NULL;
+	atomic_long_dec(&account->held);
+	sockdup_account_put(account);
+}
+
+static void account_work(struct work_struct *work)
+{
+	struct sockdup_account *account =
+		container_of(work, struct sockdup_account, work);
+	struct sockdup_charge *charge, *next;
+	struct llist_node *leaving = llist_del_all(&account->leaving);
+
+	/* First in, first out: the oldest has waited longest. */
+	leaving = llist_reverse_order(leaving);
+	llist_for_each_entry_safe(charge, next, leaving, node) {
+		__fput_sync(charge->file);
+		account_uncharge(charge);
+		account_returned(charge);
+		cond_resched();
+	}
+	sockdup_account_put(account);
+}
+
+/**
+ * sockdup_account_get - find or make a user's account
+ * @uid: the real user id
+ *
+ * Return: a held account, or ERR_PTR(-ENOMEM).
+ */
+struct sockdup_account *sockdup_account_get(kuid_t uid)
+{
+	struct account_bucket *bucket = account_bucket(uid);
+	struct sockdup_account *account, *fresh;
+
+	rcu_read_lock();
+	account = account_lookup(bucket, uid);
+	rcu_read_unlock();
+	if (account)
+		return account;
+
+	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
+	if (!fresh)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&fresh->ref, 1);
+	fresh->uid = uid;
+	init_llist_head(&fresh->leaving);
+	INIT_WORK(&fresh->work, account_work);
+
+	spin_lock(&bucket->lock);
+	account = account_lookup(bucket, uid);
+	if (!account)
+		hlist_add_head_rcu(&fresh->node, &bucket->head);
+	spin_unlock(&bucket->lock);
+	if (!account)
+		return fresh;
+	kfree(fresh);
+	return account;
+}
+
+/**
+ * sockdup_account_put - let go of an account
+ * @account: held by the caller
+ */
+void sockdup_account_put(struct sockdup_account *account)
+{
+	struct account_bucket *bucket = account_bucket(account->uid);
+
+	if (!refcount_dec_and_test(&account->ref))
+		return;
+	spin_lock(&bucket->lock);
+	hlist_del_rcu(&account->node);
+	spin_unlock(&bucket->lock);
+	kfree_rcu(account, rcu);
+}
+
+/**
+ * sockdup_charge_take - hold a file at the expense of the current user
+ * @charge: filled
+ * @file: the file; on success the charge has taken a reference of its own
+ *
+ * Return: 0; -ENOBUFS where the user holds as many files as RLIMIT_NOFILE
+ * allows and has no CAP_SYS_RESOURCE in the initial namespace; -ENOMEM.
+ */
+int sockdup_charge_take(struct sockdup_charge *charge, struct file *file)
+{
+	struct sockdup_account *account;
+
+	account = sockdup_account_get(current_uid());
+	if (IS_ERR(account))
+		return PTR_ERR(account);
+
+	if (atomic_long_inc_return(&account->held) > rlimit(RLIMIT_NOFILE) &&
+	    !ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE)) {
+		atomic_long_dec(&account->held);
+		sockdup_account_put(account);
+		return -ENOBUFS;
+	}
+	charge->account = account;
+	charge->file = get_file(file);
+	return 0;
+}
+
+/**
+ * sockdup_charge_return - put the file of a charge here and now
+ * @charge: taken
+ *
+ * For a caller whose put of this file is as good as a close() of its own: if
+ * it is the last, it runs when the caller returns to user space.
+ */
+void sockdup_charge_return(struct sockdup_charge *charge)
+{
+	fput(charge->file);
+	account_uncharge(charge);
+}
+
+/**
+ * sockdup_charge_return_later - put the file of a charge in a worker
+ * @charge: taken; the callback given to sockdup_quota_init() gets it back
+ *          when the file is put and the user no longer charged
+ *
+ * Not fput(): from a kernel thread that goes through one global worker, where
+ * one lingering socket holds up everybody's.
+ */
+void sockdup_charge_return_later(struct sockdup_charge *charge)
+{
+	struct sockdup_account *account = charge->account;
+
+	/*
+	 * Once on the list the charge, and its reference to the account, is
+	 * the worker's; the work needs one of its own to be queued with.
+	 */
+	refcount_inc(&account->ref);
+	llist_add(&charge->node, &account->leaving);
+	if (!queue_work(account_queue, &account->work))
+		sockdup_account_put(account);
+}
+
+/**
+ * sockdup_quota_init - make ready to charge
+ * @returned: called from a worker for each charge returned later
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init sockdup_quota_init(void (*returned)(struct sockdup_charge *charge))
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(account_table); i++)
+		spin_lock_init(&account_table[i].lock);
+	account_returned = returned;
+	account_queue = alloc_workqueue("sockdup_put", WQ_UNBOUND,
+					WQ_UNBOUND_MAX_ACTIVE);
+	return account_queue ? 0 : -ENOMEM;
+}
+
+/**
+ * sockdup_quota_exit - wait until every file is put
+ *
+ * The caller has made sure that no charge is taken or returned any more.
+ */
+void sockdup_quota_exit(void)
+{
+	destroy_workqueue(account_queue);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SOCKDUP_QUOTA_H
+#define SOCKDUP_QUOTA_H
+
+#include <linux/llist.h>
+#include <linux/uidgid.h>
+
+struct file;
+struct sockdup_account;
+
+/**
+ * struct sockdup_charge - one held file, charged to a user
+ * @file: the file; the charge owns one reference
+ * @account: who pays; the charge owns one reference
+ * @node: links the charges of an account whose files wait to be put
+ *
+ * Embedded in what holds the file. Taken once, returned once.
+ */
+struct sockdup_charge {
+	struct file *file;
+	struct sockdup_account *account;
+	struct llist_node node;
+};
+
+struct sockdup_account *sockdup_account_get(kuid_t uid);
+void sockdup_account_put(struct sockdup_account *account);
+
+int sockdup_charge_take(struct sockdup_charge *charge, struct file *file);
+void sockdup_charge_return(struct sockdup_charge *charge);
+void sockdup_charge_return_later(struct sockdup_charge *charge);
+
+int sockdup_quota_init(void (*returned)(struct sockdup_charge *charge));
+void sockdup_quota_exit(void);
+
+#endif /* SOCKDUP_QUOTA_H */

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of a token. It is made by an export, published, and ends once: by
+ * import, revocation, its deadline or its target's death. Whoever wants to
+ * end it, or to look at its socket, claims it first and then restores, spends
+ * or drops it; the mutex that a claim holds makes these exclude each other, so
+ * an import that fails restores the token as if nothing had been tried.
+ */
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <linux/user_namespace.h>
+#include <linux/workqueue.h>
+
+#include <crypto/algapi.h>
+
+#include "target.h"
+#include "token.h"
+
+#define TOKEN_TABLE_BITS	16
+
+/* Overdue tokens are looked for twice a second, busy ones again soon. */
+#define TOKEN_SWEEP_PERIOD	(HZ / 2)
+#define TOKEN_SWEEP_RETRY	max(HZ / 100, 1)
+
+#define TOKEN_TTL_LIMIT_MS	(24U * 60 * 60 * 1000)
+
+static unsigned int default_ttl_ms = 60 * 1000;
+module_param(default_ttl_ms, uint, 0644);
+MODULE_PARM_DESC(default_ttl_ms, "life of a token that asks for none, milliseconds (60000)");
+
+static unsigned int max_ttl_ms = 60 * 60 * 1000;
+module_param(max_ttl_ms, uint, 0644);
+MODULE_PARM_DESC(max_ttl_ms, "longest life of a token, milliseconds, at most 24 hours (3600000)");
+
+/*
+ * No count of the tokens is kept, and the locks are one a bucket: exports and
+ * imports of different users share no cache line that either of them writes.
+ */
+struct token_bucket {
+	spinlock_t lock;		/* covers @head; inside a target's lock */
+	struct hlist_head head;
+};
+
+static struct token_bucket *token_table;
+static struct kmem_cache *token_cache;
+static struct workqueue_struct *token_queue;
+
+static void token_sweep(struct work_struct *work);
+static DECLARE_DELAYED_WORK(token_sweep_work, token_sweep);
+
+/**
+ * sockdup_token_max_ttl - the longest life that can be asked for
+ *
+ * Return: milliseconds.
+ */
+unsigned int sockdup_token_max_ttl(void)
+{
+	return clamp(READ_ONCE(max_ttl_ms), 1U, TOKEN_TTL_LIMIT_MS);
+}
+
+/**
+ * sockdup_token_default_ttl - the life of a token that asks for none
+ *
+ * Return: milliseconds.
+ */
+unsigned int sockdup_token_default_ttl(void)
+{
+	return clamp(READ_ONCE(default_ttl_ms), 1U, sockdup_token_max_ttl());
+}
+
+static struct token_bucket *token_bucket(u64 id)
+{
+	return &token_table[id & ((1U << TOKEN_TABLE_BITS) - 1)];
+}
+
+static bool token_is_due(const struct sockdup_token *token)
+{
+	return ktime_get_boottime_ns() >= token->life.expires;
+}
+
+/*
+ * The one way from live to ended. Gives up the claim; what is left to the
+ * caller, beside its own, is the reference of a live token, and the charge.
+ */
+static void token_end(struct sockdup_token *token)
+{
+	struct token_bucket *bucket = token_bucket(token->opaque.id);
+
+	lockdep_assert_held(&token->lock);
+
+	token->ended = true;
+	spin_lock(&token->target->lock);
+	sockdup_target_remove(token->target, &token->life);
+	spin_lock(&bucket->lock);
+	hlist_del(&token->node);
+	spin_unlock(&bucket->lock);
+	spin_unlock(&token->target->lock);
+	mutex_unlock(&token->lock);
+}
+
+/* The file of a dropped token has been put, and its user is not charged. */
+static void token_returned(struct sockdup_charge *charge)
+{
+	sockdup_token_put(container_of(charge, struct sockdup_token, charge));
+}
+
+/**
+ * sockdup_token_create - make a token that nobody can find yet
+ * @file: the socket's file; the token takes a reference of its own
+ * @target: the token takes a hold of its own
+ * @ttl_ms: life in milliseconds from now
+ *
+ * To be published or discarded.
+ *
+ * Return: the token; ERR_PTR(-ENOBUFS) where the caller's user is at the
+ * quota; ERR_PTR(-ENOMEM).
+ */
+struct sockdup_token *sockdup_token_create(struct file *file,
+					   struct sockdup_target *target,
+					   unsigned int ttl_ms)
+{
+	struct sockdup_token *token;
+	int err;
+
+	token = kmem_cache_alloc(token_cache, GFP_KERNEL_ACCOUNT);
+	if (!token)
+		return ERR_PTR(-ENOMEM);
+	err = sockdup_charge_take(&token->charge, file);
+	if (err) {
+		kmem_cache_free(token_cache, token);
+		return ERR_PTR(err);
+	}
+
+	refcount_set(&token->ref, 1);
+	token->ended = false;
+	mutex_init(&token->lock);
+	token->opaque.id = get_random_u64();
+	token->opaque.secret[0] = get_random_u64();
+	token->opaque.secret[1] = get_random_u64();
+	token->created = ktime_get_boottime_ns();
+	timerqueue_init(&token->life);
+	token->life.expires = token->created + (u64)ttl_ms * NSEC_PER_MSEC;
+	refcount_inc(&target->ref);
+	token->target = target;
+	token->source = get_pid(task_tgid(current));
+	current_euid_egid(&token->uid, &token->gid);
+	return token;
+}
+
+/**
+ * sockdup_token_publish - let a token be found
+ * @token: created; on success not to be touched any more, as it may end at
+ *         any moment
+ *
+ * Return: 0; -ESRCH where the target has ended; -ENOBUFS where too many
+ * tokens wait for it.
+ */
+int sockdup_token_publish(struct sockdup_token *token)
+{
+	struct token_bucket *bucket = token_bucket(token->opaque.id);
+	struct sockdup_target *target = token->target;
+	int err;
+
+	/* Both at once: who ends the token takes it out of both. */
+	spin_lock(&target->lock);
+	err = sockdup_target_add(target, &token->life);
+	if (!err) {
+		spin_lock(&bucket->lock);
+		hlist_add_head(&token->node, &bucket->head);
+		spin_unlock(&bucket->lock);
+	}
+	spin_unlock(&target->lock);
+	if (err)
+		return err;
+
+	/*
+	 * Either the sweeper sees the token, or we see that it is no longer
+	 * pending. It clears that before it looks. The test spares everybody
+	 * the write to a line that all share.
+	 */
+	smp_mb();
+	if (!delayed_work_pending(&token_sweep_work))
+		queue_delayed_work(token_queue, &token_sweep_work,
+				   TOKEN_SWEEP_PERIOD);
+	return 0;
+}
+
+/**
+ * sockdup_token_discard - undo a creation
+ * @token: created, and not published
+ */
+void sockdup_token_discard(struct sockdup_token *token)
+{
+	sockdup_charge_return(&token->charge);
+	sockdup_token_put(token);
+}
+
+/**
+ * sockdup_token_get - find a token by all its opaque bytes
+ * @opaque: from the caller's protocol info
+ *
+ * Return: the token, to be put, or ERR_PTR(-ENOENT). It may end meanwhile:
+ * only a claim tells, and only what never changes may be read without one.
+ */
+struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque)
+{
+	struct token_bucket *bucket = token_bucket(opaque->id);
+	struct sockdup_token *token;
+
+	spin_lock(&bucket->lock);
+	hlist_for_each_entry(token, &bucket->head, node) {
+		if (token->opaque.id == opaque->id &&
+		    !crypto_memneq(token->opaque.secret, opaque->secret,
+				   sizeof(opaque->secret))) {
+			refcount_inc(&token->ref);
+			goto out;
+		}
+	}
+	token = ERR_PTR(-ENOENT);
+out:
+	spin_unlock(&bucket->lock);
+	return token;
+}
+
+/**
+ * sockdup_token_put - let go of a token
+ * @token: got by the caller
+ */
+void sockdup_token_put(struct sockdup_token *token)
+{
+	if (!refcount_dec_and_test(&token->ref))
+		return;
+	sockdup_target_put(token->target);
+	put_pid(token->source);
+	mutex_destroy(&token->lock);
+	kmem_cache_free(token_cache, token);
+}
+
+/**
+ * sockdup_token_claim - exclude everybody else from a live token
+ * @token: got by the caller
+ *
+ * To be restored, spent or dropped. Sleeps while another claim lasts.
+ *
+ * Return: 0; -ENOENT where the token has ended; -EINTR where the caller is
+ * killed.
+ */
+int sockdup_token_claim(struct sockdup_token *token)
+{
+	if (mutex_lock_killable(&token->lock))
+		return -EINTR;
+	if (token->ended) {
+		mutex_unlock(&token->lock);
+		return -ENOENT;
+	}
+	if (token_is_due(token)) {
+		/* Not left to the sweeper, whom claims could keep out. */
+		sockdup_token_drop(token);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+/**
+ * sockdup_token_restore - give up a claim and leave the token as it was
+ * @token: claimed
+ */
+void sockdup_token_restore(struct sockdup_token *token)
+{
+	mutex_unlock(&token->lock);
+}
+
+/**
+ * sockdup_token_spend - end a token whose socket the caller has been given
+ * @token: claimed
+ *
+ * The file is put here: a put that turns out to be the last one is the
+ * caller's, whose descriptor somebody has closed meanwhile.
+ */
+void sockdup_token_spend(struct sockdup_token *token)
+{
+	token_end(token);
+	sockdup_charge_return(&token->charge);
+	sockdup_token_put(token);
+}
+
+/**
+ * sockdup_token_drop - end a token that nobody was given
+ * @token: claimed
+ *
+ * The file is put by a worker: it may linger, and nobody is to wait for that.
+ */
+void sockdup_token_drop(struct sockdup_token *token)
+{
+	token_end(token);
+	sockdup_charge_return_later(&token->charge);
+}
+
+/**
+ * sockdup_token_is_callers - whether the caller may query and revoke a token
+ * @token: got by the caller
+ *
+ * Return: true for the target, the user who exported, and CAP_SYS_ADMIN in
+ * the initial user namespace.
+ */
+bool sockdup_token_is_callers(const struct sockdup_token *token)
+{
+	return sockdup_target_is_current(token->target) ||
+	       uid_eq(token->uid, current_euid()) || capable(CAP_SYS_ADMIN);
+}
+
+/* The token of a target that is to go first, held; NULL where none is due. */
+static struct sockdup_token *token_get_due(struct sockdup_target *target)
+{
+	struct sockdup_token *token = NULL;
+	struct timerqueue_node *first;
+
+	spin_lock(&target->lock);
+	first = timerqueue_getnext(&target->tokens);
+	if (first) {
+		token = container_of(first, struct sockdup_token, life);
+		if (target->dead || token_is_due(token))
+			refcount_inc(&token->ref);
+		else
+			token = NULL;
+	}
+	spin_unlock(&target->lock);
+	return token;
+}
+
+/*
+ * Drop what is due of one target. A claim is waited for by coming back, so
+ * that no claim, however long, delays other targets. Returns false then.
+ */
+static bool token_sweep_target(struct sockdup_target *target)
+{
+	struct sockdup_token *token;
+	bool claimed = true;
+
+	while (claimed && (token = token_get_due(target))) {
+		claimed = mutex_trylock(&token->lock);
+		if (claimed && token->ended)
+			mutex_unlock(&token->lock);
+		else if (claimed)
+			sockdup_token_drop(token);
+		sockdup_token_put(token);
+		cond_resched();
+	}
+	return claimed;
+}
+
+static void token_sweep(struct work_struct *work)
+{
+	struct sockdup_target *target = NULL;
+	unsigned long delay = TOKEN_SWEEP_PERIOD;
+	unsigned int bucket = 0;
+	bool again = false;
+
+	while ((target = sockdup_target_next(&bucket, target))) {
+		if (!token_sweep_target(target))
+			delay = TOKEN_SWEEP_RETRY;
+		again |= READ_ONCE(target->token_count) != 0;
+		cond_resched();
+	}
+	if (again)
+		queue_delayed_work(token_queue, &token_sweep_work, delay);
+}
+
+static void token_target_died(struct sockdup_target *target)
+{
+	if (!token_sweep_target(target))
+		mod_delayed_work(token_queue, &token_sweep_work,
+				 TOKEN_SWEEP_RETRY);
+}
+
+/**
+ * sockdup_token_init - make ready to create tokens
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init sockdup_token_init(void)
+{
+	int err = -ENOMEM;
+	size_t i;
+
+	token_table = kvmalloc_array(1 << TOKEN_TABLE_BITS,
+				     sizeof(*token_table), GFP_KERNEL);
+	if (!token_table)
+		return -ENOMEM;
+	for (i = 0; i < 1 << TOKEN_TABLE_BITS; i++) {
+		spin_lock_init(&token_table[i].lock);
+		INIT_HLIST_HEAD(&token_table[i].head);
+	}
+
+	token_cache = KMEM_CACHE(sockdup_token, 0);
+	if (!token_cache)
+		goto err_table;
+	token_queue = alloc_workqueue("sockdup_sweep", WQ_UNBOUND, 0);
+	if (!token_queue)
+		goto err_cache;
+	err = sockdup_quota_init(token_returned);
+	if (err)
+		goto err_queue;
+	err = sockdup_target_init(token_target_died);
+	if (err)
+		goto err_quota;
+	return 0;
+
+err_quota:
+	sockdup_quota_exit();
+err_queue:
+	destroy_workqueue(token_queue);
+err_cache:
+	kmem_cache_destroy(token_cache);
+err_table:
+	kvfree(token_table);
+	return err;
+}
+
+/**
+ * sockdup_token_exit - wait until the last token is gone
+ *
+ * The caller has closed the doors, and no token is live.
+ */
+void sockdup_token_exit(void)
+{
+	cancel_delayed_work_sync(&token_sweep_work);
+	/* Tokens whose files are still to be put hold their targets, */
+	sockdup_quota_exit();
+	/* and only then can no target's death be noticed any more. */
+	sockdup_target_exit();
+	rcu_barrier();
+	destroy_workqueue(token_queue);
+	kmem_cache_destroy(token_cache);
+	kvfree(token_table);
+}

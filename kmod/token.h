@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SOCKDUP_TOKEN_H
+#define SOCKDUP_TOKEN_H
+
+#include <linux/mutex.h>
+#include <linux/rculist.h>
+#include <linux/refcount.h>
+#include <linux/sockdup.h>
+#include <linux/timerqueue.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+#include "quota.h"
+
+struct file;
+struct pid;
+struct sockdup_target;
+
+/**
+ * struct sockdup_opaque - the opaque bytes of a protocol info
+ * @id: random; finds the token
+ * @secret: random; proves that the holder was given the bytes
+ */
+struct sockdup_opaque {
+	u64 id;
+	u64 secret[2];
+};
+
+static_assert(sizeof(struct sockdup_opaque) == SOCKDUP_OPAQUE_SIZE);
+
+/**
+ * struct sockdup_token - a socket on its way to its target
+ * @node: in the table; covered by the bucket's lock
+ * @life: among the target's tokens, with the deadline in nanoseconds of
+ *        CLOCK_BOOTTIME; covered by the target's lock
+ * @ref: one for being live, one for each caller that got it
+ * @ended: no longer live; covered by @lock
+ * @lock: the claim; whoever holds it decides what becomes of the token, and
+ *        touches no user memory, which could keep the claim for ever
+ * @opaque: its name and secret
+ * @created: nanoseconds of CLOCK_BOOTTIME
+ * @charge: the socket's file, charged to the exporter's real user; returned
+ *          by whoever ends the token
+ * @target: held
+ * @source: the exporting process; owned
+ * @uid: the exporter's effective user
+ * @gid: and effective group
+ *
+ * Live from publication until it ends, and ended for good. All that is not
+ * covered by a lock stays as it was at creation.
+ */
+struct sockdup_token {
+	struct hlist_node node;
+	struct timerqueue_node life;
+	refcount_t ref;
+	bool ended;
+	struct mutex lock;
+	struct sockdup_opaque opaque;
+	u64 created;
+	struct sockdup_charge charge;
+	struct sockdup_target *target;
+	struct pid *source;
+	kuid_t uid;
+	kgid_t gid;
+};
+
+/* The longest life of a token that asks for none, and of any, milliseconds. */
+unsigned int sockdup_token_default_ttl(void);
+unsigned int sockdup_token_max_ttl(void);
+
+struct sockdup_token *sockdup_token_create(struct file *file,
+					   struct sockdup_target *target,
+					   unsigned int ttl_ms);
+int __must_check sockdup_token_publish(struct sockdup_token *token);
+void sockdup_token_discard(struct sockdup_token *token);
+
+struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque);
+void sockdup_token_put(struct sockdup_token *token);
+
+int __must_check sockdup_token_claim(struct sockdup_token *token);
+void sockdup_token_restore(struct sockdup_token *token);
+void sockdup_token_spend(struct sockdup_token *token);
+void sockdup_token_drop(struct sockdup_token *token);
+
+bool sockdup_token_is_callers(const struct sockdup_token *token);
+
+int sockdup_token_init(void);
+void sockdup_token_exit(void);
+
+#endif /* SOCKDUP_TOKEN_H */

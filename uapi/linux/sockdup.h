@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * sockdup: hand a socket to another process as plain bytes.
+ *
+ * A source process exports one of its sockets to one target process and
+ * gets a struct sockdup_protocol_info. The bytes travel by any means. The
+ * target imports them and owns one more descriptor of the same open socket.
+ *
+ * Every command is an ioctl on /dev/sockdup. Its argument is a struct that
+ * starts with its own size in bytes:
+ *
+ *  - a size below the first version of the struct is EINVAL;
+ *  - a size above the one that the kernel knows is accepted when all bytes
+ *    that the kernel does not know are zero, and E2BIG otherwise;
+ *  - reserved fields must be zero and unknown flags clear, else EINVAL.
+ *
+ * Errors that every command can return:
+ *
+ *  ENOTTY  the ioctl number is unknown
+ *  EINVAL  size, flags, a reserved field or another value is wrong
+ *  E2BIG   a field that this kernel does not know is not zero
+ *  EFAULT  a pointer is wrong
+ *
+ * Further errors stand with each command. A command that fails has changed
+ * nothing: no token, reference or descriptor is left behind or lost. What it
+ * leaves in its output fields has no meaning.
+ *
+ * Layouts are the same for 32-bit and 64-bit callers.
+ */
+#ifndef _UAPI_LINUX_SOCKDUP_H
+#define _UAPI_LINUX_SOCKDUP_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define SOCKDUP_DEVICE_NAME	"sockdup"
+#define SOCKDUP_ABI_VERSION	1
+
+/**
+ * enum sockdup_service - what a socket can do, Winsock's XP1_* values
+ * @SOCKDUP_XP1_CONNECTIONLESS: datagrams; set for datagram sockets only
+ * @SOCKDUP_XP1_GUARANTEED_DELIVERY: what was sent arrives
+ * @SOCKDUP_XP1_GUARANTEED_ORDER: and arrives in order, once
+ * @SOCKDUP_XP1_MESSAGE_ORIENTED: message boundaries are kept
+ * @SOCKDUP_XP1_PSEUDO_STREAM: messages that can be read as a stream
+ * @SOCKDUP_XP1_GRACEFUL_CLOSE: a peer's orderly end is told from its failure
+ * @SOCKDUP_XP1_EXPEDITED_DATA: urgent data, MSG_OOB
+ * @SOCKDUP_XP1_CONNECT_DATA: data can travel with a connect
+ * @SOCKDUP_XP1_DISCONNECT_DATA: data can travel with a disconnect
+ * @SOCKDUP_XP1_SUPPORT_BROADCAST: can send to all
+ * @SOCKDUP_XP1_SUPPORT_MULTIPOINT: can send to a group
+ * @SOCKDUP_XP1_MULTIPOINT_CONTROL_PLANE: the group has a root
+ * @SOCKDUP_XP1_MULTIPOINT_DATA_PLANE: the group's data has a root
+ * @SOCKDUP_XP1_QOS_SUPPORTED: never set on Linux
+ * @SOCKDUP_XP1_UNI_SEND: sends only; never together with UNI_RECV
+ * @SOCKDUP_XP1_UNI_RECV: receives only
+ * @SOCKDUP_XP1_IFS_HANDLES: read() and write() work on the descriptor
+ * @SOCKDUP_XP1_PARTIAL_MESSAGE: a message can arrive in parts
+ * @SOCKDUP_XP1_SAN_SUPPORT_SDP: never set on Linux
+ *
+ * Values are those of the XP1_ flags of WSAPROTOCOL_INFO.dwServiceFlags1.
+ */
+enum sockdup_service {
+	SOCKDUP_XP1_CONNECTIONLESS		= 0x00001,
+	SOCKDUP_XP1_GUARANTEED_DELIVERY		= 0x00002,
+	SOCKDUP_XP1_GUARANTEED_ORDER		= 0x00004,
+	SOCKDUP_XP1_MESSAGE_ORIENTED		= 0x00008,
+	SOCKDUP_XP1_PSEUDO_STREAM		= 0x00010,
+	SOCKDUP_XP1_GRACEFUL_CLOSE		= 0x00020,
+	SOCKDUP_XP1_EXPEDITED_DATA		= 0x00040,
+	SOCKDUP_XP1_CONNECT_DATA		= 0x00080,
+	SOCKDUP_XP1_DISCONNECT_DATA		= 0x00100,
+	SOCKDUP_XP1_SUPPORT_BROADCAST		= 0x00200,
+	SOCKDUP_XP1_SUPPORT_MULTIPOINT		= 0x00400,
+	SOCKDUP_XP1_MULTIPOINT_CONTROL_PLANE	= 0x00800,
+	SOCKDUP_XP1_MULTIPOINT_DATA_PLANE	= 0x01000,
+	SOCKDUP_XP1_QOS_SUPPORTED		= 0x02000,
+	SOCKDUP_XP1_UNI_SEND			= 0x08000,
+	SOCKDUP_XP1_UNI_RECV			= 0x10000,
+	SOCKDUP_XP1_IFS_HANDLES			= 0x20000,
+	SOCKDUP_XP1_PARTIAL_MESSAGE		= 0x40000,
+	SOCKDUP_XP1_SAN_SUPPORT_SDP		= 0x80000,
+};
+
+/* Values of sockdup_protocol_info.message_size that are not a size. */
+#define SOCKDUP_MESSAGE_SIZE_STREAM	0	/* no message boundaries */
+#define SOCKDUP_MESSAGE_SIZE_VARIES	1	/* set by device or buffers */
+
+#define SOCKDUP_OPAQUE_SIZE	24
+#define SOCKDUP_NAME_SIZE	32
+
+/**
+ * struct sockdup_protocol_info - an exported socket as plain bytes
+ * @size: bytes in this struct, 128
+ * @socket_count: number of sockets that the token holds, 1
+ * @service_flags: what the socket can do, an OR of &enum sockdup_service
+ * @address_family: AF_* of the socket
+ * @socket_type: SOCK_* of the socket, without SOCK_NONBLOCK or SOCK_CLOEXEC
+ * @protocol: the protocol that the socket really speaks: IPPROTO_TCP where
+ *            socket() was given 0
+ * @min_address_size: bytes in the family's smallest socket address
+ * @max_address_size: bytes in the family's largest socket address
+ * @message_size: largest message that can be sent, in bytes, or
+ *                SOCKDUP_MESSAGE_SIZE_STREAM, SOCKDUP_MESSAGE_SIZE_VARIES
+ * @__reserved0: zero
+ * @opaque: names the token and proves that the holder was given these bytes;
+ *          whoever runs as the target and has them can import
+ * @protocol_name: the protocol in printable ASCII, NUL terminated
+ * @__reserved: zero
+ *
+ * The counterpart of WSAPROTOCOL_INFO. It may be copied, stored and sent like
+ * any 128 bytes. An import trusts @size and @opaque alone; everything else is
+ * there for the holder to read, and SOCKDUP_IOC_QUERY tells it afresh.
+ */
+struct sockdup_protocol_info {
+	__u32 size;
+	__u32 socket_count;
+	__u32 service_flags;
+	__s32 address_family;
+	__s32 socket_type;
+	__s32 protocol;
+	__u32 min_address_size;
+	__u32 max_address_size;
+	__u32 message_size;
+	__u32 __reserved0;
+	__u8 opaque[SOCKDUP_OPAQUE_SIZE];
+	char protocol_name[SOCKDUP_NAME_SIZE];
+	__u8 __reserved[32];
+};
+
+/**
+ * struct sockdup_identity - who exported a socket, as the kernel saw it
+ * @pid: the exporting process in the reader's pid namespace, 0 if it is not
+ *       visible there
+ * @uid: its effective user id in the reader's user namespace, the overflow
+ *       id if it is not mapped there
+ * @gid: its effective group id, likewise
+ * @__reserved: zero
+ *
+ * Recorded at export. The process may have ended since.
+ */
+struct sockdup_identity {
+	__s32 pid;
+	__u32 uid;
+	__u32 gid;
+	__u32 __reserved;
+};
+
+/**
+ * struct sockdup_info - argument of SOCKDUP_IOC_INFO
+ * @size: in: bytes in this struct
+ * @flags: in: zero
+ * @abi_version: out: SOCKDUP_ABI_VERSION of the module
+ * @protocol_info_size: out: bytes in struct sockdup_protocol_info
+ * @features: out: what the module can do beyond the first version, none yet
+ * @default_ttl_ms: out: life of a token that asks for none, milliseconds
+ * @max_ttl_ms: out: longest life that can be asked for, milliseconds
+ * @max_sockets: out: most sockets under one token
+ * @__reserved: zero
+ *
+ * No further errors.
+ */
+struct sockdup_info {
+	__u32 size;
+	__u32 flags;
+	__u32 abi_version;
+	__u32 protocol_info_size;
+	__aligned_u64 features;
+	__u32 default_ttl_ms;
+	__u32 max_ttl_ms;
+	__u32 max_sockets;
+	__u32 __reserved;
+};
+
+/**
+ * struct sockdup_export - argument of SOCKDUP_IOC_EXPORT
+ * @size: in: bytes in this struct
+ * @flags: in: zero
+ * @fd: in: a descriptor of the socket
+ * @pid: in: the target process, in the caller's pid namespace
+ * @ttl_ms: in: life of the token in milliseconds, 0 for the default
+ * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
+ * @info: out: pointer to a struct sockdup_protocol_info
+ *
+ * Makes a token that holds the socket open until it is imported or revoked,
+ * its target ends, or its life is over. The values are checked in the order
+ * flags and info_size, fd, pid, ttl_ms, info.
+ *
+ *  EBADF    @fd is not an open descriptor, or an O_PATH one
+ *  ENOTSOCK @fd is not a socket
+ *  EINVAL   @pid is not above zero or names a thread that does not lead its
+ *           process; @ttl_ms exceeds the limit; @info_size is wrong
+ *  ESRCH    there is no such process, it has ended, or it is a kernel thread
+ *  EPERM    @ttl_ms exceeds the default, and the target neither runs as the
+ *           caller's user nor has the device open
+ *  ENOBUFS  the caller's user holds as many sockets in tokens as
+ *           RLIMIT_NOFILE allows, or the target has too many waiting
+ *  ENOMEM   no memory
+ */
+struct sockdup_export {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__s32 pid;
+	__u32 ttl_ms;
+	__u32 info_size;
+	__aligned_u64 info;
+};
+
+/* The new descriptor stays open across execve(). */
+#define SOCKDUP_IMPORT_INHERITABLE	(1U << 0)
+
+/**
+ * struct sockdup_import - argument of SOCKDUP_IOC_IMPORT
+ * @size: in: bytes in this struct
+ * @flags: in: SOCKDUP_IMPORT_INHERITABLE or zero
+ * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
+ * @__reserved: zero
+ * @info: in: pointer to the struct sockdup_protocol_info
+ * @source: out: who exported the socket
+ *
+ * Spends the token. The ioctl's value is a new descriptor of the very open
+ * file that was exported, close-on-exec unless the flag says otherwise.
+ *
+ *  EINVAL  @info_size or the size within the info is wrong
+ *  ENOENT  no live token has these opaque bytes: never made, altered,
+ *          imported, revoked, or past its life
+ *  EPERM   the token is bound to another process
+ *  EMFILE  no descriptor is free; the token lives on
+ *  EINTR   killed while another import of the same token was under way
+ *
+ * A security module may refuse with an error of its own, EACCES as a rule;
+ * the token lives on then, too.
+ */
+struct sockdup_import {
+	__u32 size;
+	__u32 flags;
+	__u32 info_size;
+	__u32 __reserved;
+	__aligned_u64 info;
+	struct sockdup_identity source;
+};
+
+/**
+ * struct sockdup_query - argument of SOCKDUP_IOC_QUERY
+ * @size: in: bytes in this struct
+ * @flags: in: zero
+ * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
+ * @target_pid: out: the target in the caller's pid namespace, 0 if it is not
+ *              visible there
+ * @info: in and out: pointer to a struct sockdup_protocol_info; its
+ *        description is written anew, from the socket
+ * @source: out: who exported the socket
+ * @age_ms: out: milliseconds since the export
+ * @left_ms: out: milliseconds until the end of the token's life
+ *
+ * Open to the target, to the user who exported, and to CAP_SYS_ADMIN in the
+ * initial user namespace. The token stays as it is.
+ *
+ *  EINVAL  @info_size or the size within the info is wrong
+ *  ENOENT  no live token has these opaque bytes
+ *  EPERM   the caller is none of the three
+ *  EINTR   killed while waiting for an import of the same token
+ */
+struct sockdup_query {
+	__u32 size;
+	__u32 flags;
+	__u32 info_size;
+	__s32 target_pid;
+	__aligned_u64 info;
+	struct sockdup_identity source;
+	__aligned_u64 age_ms;
+	__aligned_u64 left_ms;
+};
+
+/**
+ * struct sockdup_revoke - argument of SOCKDUP_IOC_REVOKE
+ * @size: in: bytes in this struct
+ * @flags: in: zero
+ * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
+ * @__reserved: zero
+ * @info: in: pointer to the struct sockdup_protocol_info
+ *
+ * Ends the token and lets go of its socket. Open to the same callers, with
+ * the same errors, as SOCKDUP_IOC_QUERY.
+ */
+struct sockdup_revoke {
+	__u32 size;
+	__u32 flags;
+	__u32 info_size;
+	__u32 __reserved;
+	__aligned_u64 info;
+};
+
+/*
+ * The numbers carry no size: the structs may grow, and say how large they are.
+ */
+#define SOCKDUP_IOC_TYPE	0xDE
+
+#define SOCKDUP_IOC_INFO	_IO(SOCKDUP_IOC_TYPE, 0x00)
+#define SOCKDUP_IOC_EXPORT	_IO(SOCKDUP_IOC_TYPE, 0x01)
+#define SOCKDUP_IOC_IMPORT	_IO(SOCKDUP_IOC_TYPE, 0x02)
+#define SOCKDUP_IOC_QUERY	_IO(SOCKDUP_IOC_TYPE, 0x03)
+#define SOCKDUP_IOC_REVOKE	_IO(SOCKDUP_IOC_TYPE, 0x04)
+
+#endif /* _UAPI_LINUX_SOCKDUP_H */
