@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libsockdup: hand a socket to another process as plain bytes.
+ *
+ * The convention of every function here: a value of zero or above is success,
+ * -1 is failure and errno says why. The errno values are those of
+ * <linux/sockdup.h>, and three more:
+ *
+ *  ENOSYS  the sockdup module is not loaded here (there is no device): fall
+ *          back to SCM_RIGHTS over an AF_UNIX socket
+ *  EACCES  the device exists and may not be opened by this user
+ *  EMFILE, ENFILE  no descriptor was free to open the device
+ *
+ * All functions may be called from any thread at any time, and in a child
+ * after fork(). The library keeps one close-on-exec descriptor of the device,
+ * opened at first use; closing it behind the library's back is harmless.
+ * None of the functions is async-signal-safe.
+ */
+#ifndef SOCKDUP_H
+#define SOCKDUP_H
+
+#include <sys/types.h>
+
+#include <linux/sockdup.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * sockdup_duplicate - export a socket to a process
+ * @fd: a descriptor of the socket; it stays open and works on
+ * @pid: the target process, which must exist
+ * @info: filled with the bytes to send to the target
+ *
+ * The counterpart of WSADuplicateSocket(). The token holds the socket open,
+ * so @fd may be closed at once, and the caller may exit.
+ *
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, ESRCH, EFAULT,
+ * ENOBUFS, ENOMEM.
+ */
+int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info);
+
+/**
+ * sockdup_duplicate_pidfd - export a socket to the process behind a pidfd
+ * @fd: a descriptor of the socket
+ * @pidfd: a descriptor from pidfd_open() or clone()
+ * @info: filled with the bytes to send to the target
+ *
+ * Like sockdup_duplicate(), with no window in which the target's number could
+ * pass to another process. The target must be visible in the caller's pid
+ * namespace, and a procfs must be mounted at /proc.
+ *
+ * Return: 0, or -1 with errno: those of sockdup_duplicate(); EBADF where
+ * @pidfd is not a pidfd; ESRCH where its process has ended or is not visible
+ * to the caller; EOPNOTSUPP where /proc does not tell.
+ */
+int sockdup_duplicate_pidfd(int fd, int pidfd,
+			    struct sockdup_protocol_info *info);
+
+/* sockdup_socket(): leave the new descriptor open across execve(). */
+#define SOCKDUP_INHERITABLE	SOCKDUP_IMPORT_INHERITABLE
+
+/**
+ * sockdup_socket - import a socket that was exported to this process
+ * @info: the bytes that the source sent
+ * @flags: 0 or SOCKDUP_INHERITABLE
+ *
+ * The counterpart of WSASocket() with a protocol info. Each info can be
+ * imported once.
+ *
+ * Return: a new descriptor, close-on-exec unless @flags says otherwise, or -1
+ * with errno: EINVAL, EFAULT, ENOENT, EPERM, EMFILE, EINTR, or what a
+ * security module refuses with.
+ */
+int sockdup_socket(const struct sockdup_protocol_info *info,
+		   unsigned int flags);
+
+/**
+ * struct sockdup_description - what sockdup_query() tells of a token
+ * @info: the protocol info, its description read from the socket
+ * @source: who exported it
+ * @target_pid: the process it is bound to, 0 if not visible to the caller
+ * @age_ms: milliseconds since the export
+ * @left_ms: milliseconds until the end of its life
+ */
+struct sockdup_description {
+	struct sockdup_protocol_info info;
+	struct sockdup_identity source;
+	pid_t target_pid;
+	__u64 age_ms;
+	__u64 left_ms;
+};
+
+/**
+ * sockdup_query - ask the kernel about a token
+ * @info: the bytes that name it
+ * @description: filled with what the kernel knows
+ *
+ * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM, EINTR.
+ */
+int sockdup_query(const struct sockdup_protocol_info *info,
+		  struct sockdup_description *description);
+
+/**
+ * sockdup_revoke - end a token and let go of its socket
+ * @info: the bytes that name it
+ *
+ * For the user who exported and for the target, which declines so.
+ *
+ * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM, EINTR.
+ */
+int sockdup_revoke(const struct sockdup_protocol_info *info);
+
+/**
+ * sockdup_info - ask for the module's version, features and limits
+ * @info: filled with them
+ *
+ * Return: 0, or -1 with errno: EFAULT.
+ */
+int sockdup_info(struct sockdup_info *info);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SOCKDUP_H */
