@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The front door. Everything that is built lies below build/.
+
+ROOT := $(abspath .)
+O ?= $(ROOT)/build
+VM := selftests/vm
+
+# The kernel to build for: the running one where its headers are installed,
+# Debian's own otherwise. Tests and demonstrations run in a guest with the
+# latter.
+RUNNING := $(shell uname -r)
+ifneq ($(wildcard /lib/modules/$(RUNNING)/build/Makefile),)
+KERNELRELEASE ?= $(RUNNING)
+endif
+KERNELRELEASE ?= $(shell $(VM)/kernel --release)
+GUEST_RELEASE = $(shell $(VM)/kernel --release)
+GUEST_MODULE = $(O)/$(GUEST_RELEASE)/sockdup.ko
+
+Q := $(if $(V),,@)
+say = @printf '%-8s %s\n' '$(1)' '$(2)'
+need = $(Q)selftests/need $(1)
+
+all: modules lib samples ## the module, the library and the samples
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' \
+		$(firstword $(MAKEFILE_LIST))
+	@echo 'V=1 shows the commands, O= names another build directory.'
+
+need-%:
+	$(call need,$*)
+
+modules: need-build ## sockdup.ko for KERNELRELEASE
+	$(Q)$(MAKE) --no-print-directory $(O)/$(KERNELRELEASE)/sockdup.ko
+
+# Type information for BPF needs the kernel's own image, which headers lack.
+NO_BTF = $(if $(wildcard /lib/modules/$*/build/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=)
+
+# Built from a copy, so that each kernel has objects of its own.
+$(O)/%/sockdup.ko: FORCE
+	$(call say,MODULE,$*)
+	$(Q)mkdir -p $(@D)
+	$(Q)cp -ru Kbuild kmod uapi $(@D)
+	$(Q)$(MAKE) -s -C /lib/modules/$*/build M=$(@D) W=1 $(NO_BTF) modules
+
+lib: need-build ## libsockdup
+	$(call say,LIB,$(O)/lib)
+	$(Q)$(MAKE) -s -C lib O=$(O)
+
+samples: lib ## the samples
+	$(call say,SAMPLES,$(O)/samples)
+	$(Q)$(MAKE) -s -C lib/samples O=$(O)
+
+guest: need-build need-vm
+	$(call need,guest)
+	$(Q)$(MAKE) --no-print-directory $(GUEST_MODULE)
+
+vm: guest lib ## a shell in a guest with the module loaded; CMD='...' runs one command
+	$(Q)$(VM)/run --module $(GUEST_MODULE) $(if $(CMD),-- '$(subst ','\'',$(CMD))')
+
+demo: guest samples need-demo ## hand over a live download and a listening port
+	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
+	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/samples/demo $(O)
+
+selftests: lib need-check
+	$(call say,TESTS,$(O)/selftests)
+	$(Q)$(MAKE) -s -C selftests O=$(O)
+
+check: guest selftests ## run the tests; TESTS='...' names some, SOCKDUP_STRESS=percent
+	$(call say,CHECK,in a guest with Linux $(GUEST_RELEASE))
+	$(Q)$(VM)/run --module $(GUEST_MODULE) --timeout 3600 \
+		--env SOCKDUP_STRESS=$(or $(SOCKDUP_STRESS),100) \
+		-- selftests/run_tests $(O) $(TESTS)
+
+install: all ## the module and the library, below DESTDIR and PREFIX
+	$(Q)install -D -m 644 $(O)/$(KERNELRELEASE)/sockdup.ko \
+		$(DESTDIR)/lib/modules/$(KERNELRELEASE)/updates/sockdup.ko
+	$(Q)$(if $(DESTDIR),,depmod $(KERNELRELEASE))
+	$(Q)$(MAKE) -s -C lib O=$(O) install
+
+clean: ## remove what was built
+	$(Q)rm -rf $(O)
+
+FORCE:
+
+.PHONY: all help modules lib samples guest vm demo selftests check install \
+	clean FORCE
