@@ -13,6 +13,7 @@
 #include <linux/net.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/sockdup.h>
 #include <linux/timekeeping.h>
@@ -24,27 +25,37 @@
 #include "quota.h"
 #include "target.h"
 #include "token.h"
+#include "trace.h"
+
+/* Tokens that a handle's fdinfo lists one by one. */
+#define DEVICE_FDINFO_TOKENS	64
 
 /**
  * struct device_handle - one open of the device
  * @target: the record of the process that opened; held, so that exports to a
  *          process that expects them find it at hand
  * @account: of the user who opened; held likewise for their own exports
+ * @tokens: those that end when the handle is closed
+ * @rcu: delays the freeing, as @tokens asks for
  *
  * Owned by its struct file.
  */
 struct device_handle {
 	struct sockdup_target *target;
 	struct sockdup_account *account;
+	struct sockdup_token_list tokens;
+	struct rcu_head rcu;
 };
 
 /**
  * struct device_call - one ioctl under way
+ * @handle: what it came through
  * @argument: where the caller's struct lies
  * @size: bytes of it that the caller knows
  * @u: the struct, as far as the kernel knows it; the rest was zero
  */
 struct device_call {
+	struct device_handle *handle;
 	void __user *argument;
 	u32 size;
 	union {
@@ -154,22 +165,26 @@ static int device_ttl(const struct sockdup_export *export,
 	return 0;
 }
 
-static int device_export_file(const struct sockdup_export *export,
-			      struct file *file)
+static int device_export_file(struct device_call *call, struct file *file)
 {
+	const struct sockdup_export *export = &call->u.export;
 	struct sockdup_protocol_info info;
 	struct sockdup_target *target;
 	struct sockdup_token *token;
 	unsigned int ttl_ms;
 	int err;
 
-	target = sockdup_target_find(export->pid);
+	target = export->flags & SOCKDUP_EXPORT_TO_PEER ?
+		 sockdup_target_find_peer(export->target) :
+		 sockdup_target_find(export->target);
 	if (IS_ERR(target))
 		return PTR_ERR(target);
 	err = device_ttl(export, target, &ttl_ms);
 	if (err)
 		goto out_target;
-	token = sockdup_token_create(file, target, ttl_ms);
+	token = sockdup_token_create(file, target, ttl_ms,
+				     export->flags & SOCKDUP_EXPORT_END_ON_CLOSE ?
+				     &call->handle->tokens : NULL);
 	if (IS_ERR(token)) {
 		err = PTR_ERR(token);
 		goto out_target;
@@ -191,14 +206,14 @@ static int device_export(struct device_call *call)
 	struct file *file;
 	int err;
 
-	if (export->flags ||
+	if (export->flags & ~(SOCKDUP_EXPORT_TO_PEER |
+			      SOCKDUP_EXPORT_END_ON_CLOSE) ||
 	    export->info_size != sizeof(struct sockdup_protocol_info))
 		return -EINVAL;
 	file = fget(export->fd);
 	if (!file)
 		return -EBADF;
-	err = sock_from_file(file) ? device_export_file(export, file) :
-				     -ENOTSOCK;
+	err = sock_from_file(file) ? device_export_file(call, file) : -ENOTSOCK;
 	fput(file);
 	return err;
 }
@@ -255,8 +270,7 @@ static int device_query(struct device_call *call)
 	query->target_pid = pid_vnr(token->target->pid);
 	query->source = device_source(token);
 	query->age_ms = div_u64(now - token->created, NSEC_PER_MSEC);
-	query->left_ms = div_u64(max_t(s64, token->life.expires - now, 0),
-				 NSEC_PER_MSEC);
+	query->left_ms = sockdup_token_left_ms(token, now);
 	device_describe(token, &info);
 	sockdup_token_restore(token);
 	sockdup_token_put(token);
@@ -276,45 +290,46 @@ static int device_revoke(struct device_call *call)
 	token = device_claim(revoke->info, revoke->info_size);
 	if (IS_ERR(token))
 		return PTR_ERR(token);
-	sockdup_token_drop(token);
+	sockdup_token_drop(token, SOCKDUP_TOKEN_REVOKED);
 	sockdup_token_put(token);
 	return 0;
 }
 
 /**
  * struct device_command - one row of the ioctl table
+ * @run: carries it out
  * @size: bytes of the struct that the kernel knows
  * @min_size: bytes of its first version
- * @run: carries it out
  */
 struct device_command {
-	size_t size;
-	size_t min_size;
 	int (*run)(struct device_call *call);
+	u32 size;
+	u32 min_size;
 };
 
-#define DEVICE_COMMAND(_ioctl, _run, _struct, _last)			\
+#define DEVICE_COMMAND(_ioctl, _run, _member, _min_size)		\
 	[_IOC_NR(_ioctl)] = {						\
-		.size = sizeof(struct _struct) +			\
-			BUILD_BUG_ON_ZERO(sizeof(struct _struct) >	\
-					  sizeof_field(struct device_call, u)), \
-		.min_size = offsetofend(struct _struct, _last),		\
 		.run = (_run),						\
+		.size = sizeof_field(struct device_call, u._member),	\
+		.min_size = (_min_size),				\
 	}
 
 static const struct device_command device_commands[] = {
-	DEVICE_COMMAND(SOCKDUP_IOC_INFO, device_info, sockdup_info, __reserved),
-	DEVICE_COMMAND(SOCKDUP_IOC_EXPORT, device_export, sockdup_export, info),
-	DEVICE_COMMAND(SOCKDUP_IOC_IMPORT, device_import, sockdup_import, source),
-	DEVICE_COMMAND(SOCKDUP_IOC_QUERY, device_query, sockdup_query, left_ms),
-	DEVICE_COMMAND(SOCKDUP_IOC_REVOKE, device_revoke, sockdup_revoke, info),
+	DEVICE_COMMAND(SOCKDUP_IOC_INFO, device_info, info,
+		       SOCKDUP_INFO_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_EXPORT, device_export, export,
+		       SOCKDUP_EXPORT_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_IMPORT, device_import, import,
+		       SOCKDUP_IMPORT_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_QUERY, device_query, query,
+		       SOCKDUP_QUERY_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_REVOKE, device_revoke, revoke,
+		       SOCKDUP_REVOKE_SIZE_VER0),
 };
 
-static long device_ioctl(struct file *handle_file, unsigned int cmd,
-			 unsigned long argument)
+static int device_run(struct device_call *call, unsigned int cmd)
 {
 	const struct device_command *command;
-	struct device_call call;
 	int err;
 
 	if (_IOC_NR(cmd) >= ARRAY_SIZE(device_commands) ||
@@ -322,18 +337,31 @@ static long device_ioctl(struct file *handle_file, unsigned int cmd,
 		return -ENOTTY;
 	command = &device_commands[_IOC_NR(cmd)];
 
-	call.argument = (void __user *)argument;
-	if (get_user(call.size, (u32 __user *)call.argument))
+	if (get_user(call->size, (u32 __user *)call->argument))
 		return -EFAULT;
-	if (call.size < command->min_size)
+	if (call->size < command->min_size)
 		return -EINVAL;
-	if (call.size > PAGE_SIZE)
+	if (call->size > PAGE_SIZE)
 		return -E2BIG;
-	err = copy_struct_from_user(&call.u, command->size, call.argument,
-				    call.size);
+	err = copy_struct_from_user(&call->u, command->size, call->argument,
+				    call->size);
 	if (err)
 		return err;
-	return command->run(&call);
+	return command->run(call);
+}
+
+static long device_ioctl(struct file *file, unsigned int cmd,
+			 unsigned long argument)
+{
+	struct device_call call;
+	int result;
+
+	call.handle = file->private_data;
+	call.argument = (void __user *)argument;
+	result = device_run(&call, cmd);
+	if (result < 0)
+		trace_sockdup_refuse(cmd, result);
+	return result;
 }
 
 static int device_open(struct inode *inode, struct file *file)
@@ -354,6 +382,7 @@ static int device_open(struct inode *inode, struct file *file)
 		err = PTR_ERR(handle->account);
 		goto err_target;
 	}
+	sockdup_token_list_init(&handle->tokens);
 	atomic_inc(&handle->target->handles);
 	file->private_data = handle;
 	return nonseekable_open(inode, file);
@@ -369,11 +398,40 @@ static int device_release(struct inode *inode, struct file *file)
 {
 	struct device_handle *handle = file->private_data;
 
+	sockdup_token_list_drop(&handle->tokens);
 	atomic_dec(&handle->target->handles);
 	sockdup_account_put(handle->account);
 	sockdup_target_put(handle->target);
-	kfree(handle);
+	kfree_rcu(handle, rcu);
 	return 0;
+}
+
+/*
+ * What waits for the process that opened: how many tokens, and the first of
+ * them by deadline. Numbers are those of the reader's namespaces.
+ */
+static void device_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct device_handle *handle = file->private_data;
+	struct sockdup_target *target = handle->target;
+	u64 now = ktime_get_boottime_ns();
+	const struct sockdup_token *token;
+	struct timerqueue_node *node;
+	unsigned int shown = 0;
+
+	seq_printf(m, "held:\t%ld\n", sockdup_account_held(handle->account));
+	spin_lock(&target->lock);
+	seq_printf(m, "tokens:\t%u\n", target->token_count);
+	for (node = timerqueue_getnext(&target->tokens);
+	     node && shown < DEVICE_FDINFO_TOKENS;
+	     node = timerqueue_iterate_next(node), shown++) {
+		token = container_of(node, struct sockdup_token, life);
+		seq_printf(m, "token:\tid=%016llx source=%d uid=%u left_ms=%llu\n",
+			   token->opaque.id, pid_vnr(token->source),
+			   from_kuid_munged(seq_user_ns(m), token->uid),
+			   sockdup_token_left_ms(token, now));
+	}
+	spin_unlock(&target->lock);
 }
 
 static const struct file_operations device_fops = {
@@ -382,6 +440,7 @@ static const struct file_operations device_fops = {
 	.release	= device_release,
 	.unlocked_ioctl	= device_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
+	.show_fdinfo	= device_show_fdinfo,
 };
 
 static struct miscdevice device_misc = {

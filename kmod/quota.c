@@ -144,6 +144,15 @@ void sockdup_account_put(struct sockdup_account *account)
 }
 
 /**
+ * sockdup_account_held - how many files a user pays for
+ * @account: held by the caller
+ */
+long sockdup_account_held(struct sockdup_account *account)
+{
+	return atomic_long_read(&account->held);
+}
+
+/**
  * sockdup_charge_take - hold a file at the expense of the current user
  * @charge: filled
  * @file: the file; on success the charge has taken a reference of its own

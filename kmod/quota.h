@@ -24,6 +24,7 @@ struct sockdup_charge {
 
 struct sockdup_account *sockdup_account_get(kuid_t uid);
 void sockdup_account_put(struct sockdup_account *account);
+long sockdup_account_held(struct sockdup_account *account);
 
 int sockdup_charge_take(struct sockdup_charge *charge, struct file *file);
 void sockdup_charge_return(struct sockdup_charge *charge);

@@ -8,11 +8,14 @@
 
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/file.h>
 #include <linux/hash.h>
 #include <linux/module.h>
+#include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <linux/workqueue.h>
+#include <net/sock.h>
 
 #include "target.h"
 
@@ -207,6 +210,20 @@ static int target_check(struct pid *pid)
 	return err;
 }
 
+/* Consumes the caller's reference of @pid, which may be NULL. */
+static struct sockdup_target *target_of(struct pid *pid)
+{
+	struct sockdup_target *target;
+	int err;
+
+	if (!pid)
+		return ERR_PTR(-ESRCH);
+	err = target_check(pid);
+	target = err ? ERR_PTR(err) : sockdup_target_get(pid);
+	put_pid(pid);
+	return target;
+}
+
 /**
  * sockdup_target_find - the target that a caller names by number
  * @nr: process id in the caller's pid namespace
@@ -217,18 +234,47 @@ static int target_check(struct pid *pid)
  */
 struct sockdup_target *sockdup_target_find(pid_t nr)
 {
+	if (nr <= 0)
+		return ERR_PTR(-EINVAL);
+	return target_of(find_get_pid(nr));
+}
+
+/* The process that the kernel recorded as a socket's peer, referenced. */
+static struct pid *target_peer(struct sock *sk)
+{
+	struct pid *pid;
+
+	spin_lock(&sk->sk_peer_lock);
+	pid = get_pid(sk->sk_peer_pid);
+	spin_unlock(&sk->sk_peer_lock);
+	return pid;
+}
+
+/**
+ * sockdup_target_find_peer - the target that a caller names by a socket
+ * @fd: the caller's descriptor of a connected AF_UNIX socket
+ *
+ * Return: a held target, or one of the errors of sockdup_target_find();
+ * ERR_PTR(-EBADF), ERR_PTR(-ENOTSOCK); ERR_PTR(-EINVAL) where the socket is of
+ * another family; ERR_PTR(-ENOTCONN) where it has no peer.
+ */
+struct sockdup_target *sockdup_target_find_peer(int fd)
+{
 	struct sockdup_target *target;
+	struct socket *sock;
 	struct pid *pid;
 	int err;
 
-	if (nr <= 0)
-		return ERR_PTR(-EINVAL);
-	pid = find_get_pid(nr);
-	if (!pid)
-		return ERR_PTR(-ESRCH);
-	err = target_check(pid);
-	target = err ? ERR_PTR(err) : sockdup_target_get(pid);
-	put_pid(pid);
+	sock = sockfd_lookup(fd, &err);
+	if (!sock)
+		return ERR_PTR(err);
+	if (sock->sk->sk_family != AF_UNIX) {
+		target = ERR_PTR(-EINVAL);
+	} else {
+		pid = target_peer(sock->sk);
+		target = pid ? target_of(pid) : ERR_PTR(-ENOTCONN);
+	}
+	sockfd_put(sock);
 	return target;
 }
 

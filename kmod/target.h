@@ -21,7 +21,7 @@
  * @hinted: true while @hint is on the list of targets to look at
  * @hint: links the targets that may have died
  * @handles: number of open handles of the process
- * @lock: covers @dead, @tokens, @token_count
+ * @lock: taken in process context only
  * @dead: the process has ended; no token joins any more
  * @tokens: by deadline; while there is one, the target owns a module reference
  * @token_count: how many
@@ -35,7 +35,7 @@ struct sockdup_target {
 	atomic_t hinted;
 	struct llist_node hint;
 	atomic_t handles;
-	spinlock_t lock;
+	spinlock_t lock;		/* covers the next three */
 	bool dead;
 	struct timerqueue_head tokens;
 	unsigned int token_count;
@@ -44,6 +44,7 @@ struct sockdup_target {
 
 struct sockdup_target *sockdup_target_get(struct pid *pid);
 struct sockdup_target *sockdup_target_find(pid_t nr);
+struct sockdup_target *sockdup_target_find_peer(int fd);
 void sockdup_target_put(struct sockdup_target *target);
 
 bool sockdup_target_trusts_current(struct sockdup_target *target);

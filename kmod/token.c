@@ -22,6 +22,9 @@
 #include "target.h"
 #include "token.h"
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
 #define TOKEN_TABLE_BITS	16
 
 /* Overdue tokens are looked for twice a second, busy ones again soon. */
@@ -84,22 +87,80 @@ static bool token_is_due(const struct sockdup_token *token)
 	return ktime_get_boottime_ns() >= token->life.expires;
 }
 
+static void token_trace_end(const struct sockdup_token *token,
+			    enum sockdup_token_end how)
+{
+	switch (how) {
+	case SOCKDUP_TOKEN_IMPORTED:
+		trace_sockdup_import(token);
+		break;
+	case SOCKDUP_TOKEN_REVOKED:
+		trace_sockdup_revoke(token);
+		break;
+	case SOCKDUP_TOKEN_EXPIRED:
+		trace_sockdup_expire(token);
+		break;
+	case SOCKDUP_TOKEN_HANDLE_CLOSED:
+		trace_sockdup_handle_close(token);
+		break;
+	case SOCKDUP_TOKEN_TARGET_DIED:
+		trace_sockdup_target_death(token);
+		break;
+	}
+}
+
+/*
+ * Publication and its reverse: a token is in the table, with its target, and
+ * on its list, or in none of them. Both under the target's lock.
+ */
+static int token_link(struct sockdup_token *token)
+{
+	struct token_bucket *bucket = token_bucket(token->opaque.id);
+	int err;
+
+	err = sockdup_target_add(token->target, &token->life);
+	if (err)
+		return err;
+	if (token->list) {
+		spin_lock(&token->list->lock);
+		list_add_tail(&token->mate, &token->list->tokens);
+		spin_unlock(&token->list->lock);
+	}
+	spin_lock(&bucket->lock);
+	hlist_add_head(&token->node, &bucket->head);
+	spin_unlock(&bucket->lock);
+	return 0;
+}
+
+static void token_unlink(struct sockdup_token *token)
+{
+	struct token_bucket *bucket = token_bucket(token->opaque.id);
+
+	spin_lock(&bucket->lock);
+	hlist_del(&token->node);
+	spin_unlock(&bucket->lock);
+	if (token->list) {
+		rcu_read_lock();
+		spin_lock(&token->list->lock);
+		list_del(&token->mate);
+		spin_unlock(&token->list->lock);
+		rcu_read_unlock();
+	}
+	sockdup_target_remove(token->target, &token->life);
+}
+
 /*
  * The one way from live to ended. Gives up the claim; what is left to the
  * caller, beside its own, is the reference of a live token, and the charge.
  */
-static void token_end(struct sockdup_token *token)
+static void token_end(struct sockdup_token *token, enum sockdup_token_end how)
 {
-	struct token_bucket *bucket = token_bucket(token->opaque.id);
-
 	lockdep_assert_held(&token->lock);
 
+	token_trace_end(token, how);
 	token->ended = true;
 	spin_lock(&token->target->lock);
-	sockdup_target_remove(token->target, &token->life);
-	spin_lock(&bucket->lock);
-	hlist_del(&token->node);
-	spin_unlock(&bucket->lock);
+	token_unlink(token);
 	spin_unlock(&token->target->lock);
 	mutex_unlock(&token->lock);
 }
@@ -115,6 +176,7 @@ static void token_returned(struct sockdup_charge *charge)
  * @file: the socket's file; the token takes a reference of its own
  * @target: the token takes a hold of its own
  * @ttl_ms: life in milliseconds from now
+ * @list: the tokens that it is to end with, or NULL
  *
  * To be published or discarded.
  *
@@ -123,7 +185,8 @@ static void token_returned(struct sockdup_charge *charge)
  */
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
-					   unsigned int ttl_ms)
+					   unsigned int ttl_ms,
+					   struct sockdup_token_list *list)
 {
 	struct sockdup_token *token;
 	int err;
@@ -146,6 +209,7 @@ struct sockdup_token *sockdup_token_create(struct file *file,
 	token->created = ktime_get_boottime_ns();
 	timerqueue_init(&token->life);
 	token->life.expires = token->created + (u64)ttl_ms * NSEC_PER_MSEC;
+	token->list = list;
 	refcount_inc(&target->ref);
 	token->target = target;
 	token->source = get_pid(task_tgid(current));
@@ -163,18 +227,13 @@ struct sockdup_token *sockdup_token_create(struct file *file,
  */
 int sockdup_token_publish(struct sockdup_token *token)
 {
-	struct token_bucket *bucket = token_bucket(token->opaque.id);
 	struct sockdup_target *target = token->target;
 	int err;
 
-	/* Both at once: who ends the token takes it out of both. */
 	spin_lock(&target->lock);
-	err = sockdup_target_add(target, &token->life);
-	if (!err) {
-		spin_lock(&bucket->lock);
-		hlist_add_head(&token->node, &bucket->head);
-		spin_unlock(&bucket->lock);
-	}
+	err = token_link(token);
+	if (!err)
+		trace_sockdup_export(token);
 	spin_unlock(&target->lock);
 	if (err)
 		return err;
@@ -261,7 +320,7 @@ int sockdup_token_claim(struct sockdup_token *token)
 	}
 	if (token_is_due(token)) {
 		/* Not left to the sweeper, whom claims could keep out. */
-		sockdup_token_drop(token);
+		sockdup_token_drop(token, SOCKDUP_TOKEN_EXPIRED);
 		return -ENOENT;
 	}
 	return 0;
@@ -285,7 +344,7 @@ void sockdup_token_restore(struct sockdup_token *token)
  */
 void sockdup_token_spend(struct sockdup_token *token)
 {
-	token_end(token);
+	token_end(token, SOCKDUP_TOKEN_IMPORTED);
 	sockdup_charge_return(&token->charge);
 	sockdup_token_put(token);
 }
@@ -293,13 +352,71 @@ void sockdup_token_spend(struct sockdup_token *token)
 /**
  * sockdup_token_drop - end a token that nobody was given
  * @token: claimed
+ * @how: what ends it
  *
  * The file is put by a worker: it may linger, and nobody is to wait for that.
  */
-void sockdup_token_drop(struct sockdup_token *token)
+void sockdup_token_drop(struct sockdup_token *token,
+			enum sockdup_token_end how)
 {
-	token_end(token);
+	token_end(token, how);
 	sockdup_charge_return_later(&token->charge);
+}
+
+/**
+ * sockdup_token_list_init - make an empty list
+ * @list: to be dropped before it is freed
+ */
+void sockdup_token_list_init(struct sockdup_token_list *list)
+{
+	spin_lock_init(&list->lock);
+	INIT_LIST_HEAD(&list->tokens);
+}
+
+static struct sockdup_token *token_list_get(struct sockdup_token_list *list)
+{
+	struct sockdup_token *token;
+
+	spin_lock(&list->lock);
+	token = list_first_entry_or_null(&list->tokens, struct sockdup_token,
+					 mate);
+	if (token)
+		refcount_inc(&token->ref);
+	spin_unlock(&list->lock);
+	return token;
+}
+
+/**
+ * sockdup_token_list_drop - end every token of a list
+ * @list: that no token joins any more
+ *
+ * Not killable: the caller may be on its way out, with a signal pending.
+ */
+void sockdup_token_list_drop(struct sockdup_token_list *list)
+{
+	struct sockdup_token *token;
+
+	while ((token = token_list_get(list))) {
+		mutex_lock(&token->lock);
+		if (token->ended)
+			mutex_unlock(&token->lock);
+		else
+			sockdup_token_drop(token, SOCKDUP_TOKEN_HANDLE_CLOSED);
+		sockdup_token_put(token);
+		cond_resched();
+	}
+}
+
+/**
+ * sockdup_token_left_ms - how long a token has to live
+ * @token: got by the caller, or known to be live
+ * @now: nanoseconds of CLOCK_BOOTTIME
+ *
+ * Return: milliseconds.
+ */
+u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now)
+{
+	return div_u64(max_t(s64, token->life.expires - now, 0), NSEC_PER_MSEC);
 }
 
 /**
@@ -348,7 +465,9 @@ static bool token_sweep_target(struct sockdup_target *target)
 		if (claimed && token->ended)
 			mutex_unlock(&token->lock);
 		else if (claimed)
-			sockdup_token_drop(token);
+			sockdup_token_drop(token, target->dead ?
+					   SOCKDUP_TOKEN_TARGET_DIED :
+					   SOCKDUP_TOKEN_EXPIRED);
 		sockdup_token_put(token);
 		cond_resched();
 	}

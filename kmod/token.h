@@ -2,10 +2,11 @@
 #ifndef SOCKDUP_TOKEN_H
 #define SOCKDUP_TOKEN_H
 
+#include <linux/list.h>
 #include <linux/mutex.h>
-#include <linux/rculist.h>
 #include <linux/refcount.h>
 #include <linux/sockdup.h>
+#include <linux/spinlock.h>
 #include <linux/timerqueue.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
@@ -29,14 +30,38 @@ struct sockdup_opaque {
 static_assert(sizeof(struct sockdup_opaque) == SOCKDUP_OPAQUE_SIZE);
 
 /**
+ * struct sockdup_token_list - tokens that end together
+ * @lock: inside a target's lock
+ * @tokens: linked by their @mate
+ *
+ * Whoever embeds it frees it under RCU only: a token that ends on another CPU
+ * lets go of @lock in an RCU read section.
+ */
+struct sockdup_token_list {
+	spinlock_t lock;		/* covers @tokens */
+	struct list_head tokens;
+};
+
+/* How a token ended. */
+enum sockdup_token_end {
+	SOCKDUP_TOKEN_IMPORTED,
+	SOCKDUP_TOKEN_REVOKED,
+	SOCKDUP_TOKEN_EXPIRED,
+	SOCKDUP_TOKEN_HANDLE_CLOSED,
+	SOCKDUP_TOKEN_TARGET_DIED,
+};
+
+/**
  * struct sockdup_token - a socket on its way to its target
  * @node: in the table; covered by the bucket's lock
  * @life: among the target's tokens, with the deadline in nanoseconds of
  *        CLOCK_BOOTTIME; covered by the target's lock
+ * @list: the tokens that it ends with, or NULL
+ * @mate: on @list; covered by its lock
  * @ref: one for being live, one for each caller that got it
- * @ended: no longer live; covered by @lock
- * @lock: the claim; whoever holds it decides what becomes of the token, and
- *        touches no user memory, which could keep the claim for ever
+ * @ended: no longer live
+ * @lock: whoever holds it decides what becomes of the token, and touches no
+ *        user memory, which could keep the claim for ever
  * @opaque: its name and secret
  * @created: nanoseconds of CLOCK_BOOTTIME
  * @charge: the socket's file, charged to the exporter's real user; returned
@@ -52,9 +77,11 @@ static_assert(sizeof(struct sockdup_opaque) == SOCKDUP_OPAQUE_SIZE);
 struct sockdup_token {
 	struct hlist_node node;
 	struct timerqueue_node life;
+	struct sockdup_token_list *list;
+	struct list_head mate;
 	refcount_t ref;
 	bool ended;
-	struct mutex lock;
+	struct mutex lock;		/* the claim; covers @ended */
 	struct sockdup_opaque opaque;
 	u64 created;
 	struct sockdup_charge charge;
@@ -70,7 +97,8 @@ unsigned int sockdup_token_max_ttl(void);
 
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
-					   unsigned int ttl_ms);
+					   unsigned int ttl_ms,
+					   struct sockdup_token_list *list);
 int __must_check sockdup_token_publish(struct sockdup_token *token);
 void sockdup_token_discard(struct sockdup_token *token);
 
@@ -80,8 +108,13 @@ void sockdup_token_put(struct sockdup_token *token);
 int __must_check sockdup_token_claim(struct sockdup_token *token);
 void sockdup_token_restore(struct sockdup_token *token);
 void sockdup_token_spend(struct sockdup_token *token);
-void sockdup_token_drop(struct sockdup_token *token);
+void sockdup_token_drop(struct sockdup_token *token,
+			enum sockdup_token_end how);
 
+void sockdup_token_list_init(struct sockdup_token_list *list);
+void sockdup_token_list_drop(struct sockdup_token_list *list);
+
+u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now);
 bool sockdup_token_is_callers(const struct sockdup_token *token);
 
 int sockdup_token_init(void);

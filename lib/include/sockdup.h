@@ -6,7 +6,7 @@
  * -1 is failure and errno says why. The errno values are those of
  * <linux/sockdup.h>, and three more:
  *
- *  ENOSYS  the sockdup module is not loaded here (there is no device): fall
+ *  ENODEV  the sockdup module is not loaded here (there is no device): fall
  *          back to SCM_RIGHTS over an AF_UNIX socket
  *  EACCES  the device exists and may not be opened by this user
  *  EMFILE, ENFILE  no descriptor was free to open the device
@@ -58,13 +58,37 @@ int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info);
 int sockdup_duplicate_pidfd(int fd, int pidfd,
 			    struct sockdup_protocol_info *info);
 
-/* sockdup_socket(): leave the new descriptor open across execve(). */
-#define SOCKDUP_INHERITABLE	SOCKDUP_IMPORT_INHERITABLE
+/*
+ * sockdup_export(): the target is named by a pidfd. The library's own; the
+ * kernel never sees it.
+ */
+#define SOCKDUP_EXPORT_TO_PIDFD	0x80000000U
+
+/**
+ * sockdup_export - export a socket, with every choice
+ * @fd: a descriptor of the socket
+ * @target: the target's process id; with SOCKDUP_EXPORT_TO_PIDFD a pidfd, as
+ *          for sockdup_duplicate_pidfd(); with SOCKDUP_EXPORT_TO_PEER a
+ *          connected AF_UNIX socket whose peer it is
+ * @flags: SOCKDUP_EXPORT_* or 0. SOCKDUP_EXPORT_END_ON_CLOSE ends the token
+ *         with this process, which otherwise the token outlives
+ * @ttl_ms: life of the token in milliseconds, 0 for the module's default; more
+ *          than that only to a process of the same user, or one that uses the
+ *          library
+ * @info: filled with the bytes to send to the target
+ *
+ * Return: 0, or -1 with errno: those of sockdup_duplicate() and
+ * sockdup_duplicate_pidfd(); EPERM where @ttl_ms is not granted; ENOTCONN
+ * where the socket has no peer.
+ */
+int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
+		   struct sockdup_protocol_info *info);
 
 /**
  * sockdup_socket - import a socket that was exported to this process
  * @info: the bytes that the source sent
- * @flags: 0 or SOCKDUP_INHERITABLE
+ * @flags: 0 or SOCKDUP_IMPORT_INHERITABLE, which leaves the new descriptor open
+ *         across execve()
  *
  * The counterpart of WSASocket() with a protocol info. Each info can be
  * imported once.
@@ -75,6 +99,17 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
  */
 int sockdup_socket(const struct sockdup_protocol_info *info,
 		   unsigned int flags);
+
+/**
+ * sockdup_import - import a socket and learn who exported it
+ * @info: the bytes that the source sent
+ * @flags: as for sockdup_socket()
+ * @source: filled with the exporter's identity, or NULL
+ *
+ * Return: as for sockdup_socket().
+ */
+int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
+		   struct sockdup_identity *source);
 
 /**
  * struct sockdup_description - what sockdup_query() tells of a token

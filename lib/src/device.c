@@ -40,8 +40,8 @@ static int device_open(void)
 	int fd = open(DEVICE_PATH, O_RDWR | O_CLOEXEC);
 
 	/* No node, or a node with nothing behind it. */
-	if (fd < 0 && (errno == ENOENT || errno == ENXIO || errno == ENODEV))
-		errno = ENOSYS;
+	if (fd < 0 && (errno == ENOENT || errno == ENXIO))
+		errno = ENODEV;
 	return fd;
 }
 
@@ -90,7 +90,7 @@ static void __attribute__((destructor)) device_exit(void)
 }
 
 /*
- * Issue a command. Returns what ioctl() returns; errno is ENOSYS where there
+ * Issue a command. Returns what ioctl() returns; errno is ENODEV where there
  * is no device.
  */
 int device_call(unsigned long command, void *argument)

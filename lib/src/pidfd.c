@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Export to the process behind a pidfd.
+ * The number of the process behind a pidfd.
  *
- * The kernel takes a number. A pidfd's fdinfo gives numbers, those of the pid
+ * A pidfd's fdinfo gives numbers, those of the pid
  * namespaces from the procfs mount's own down to the process's; which of them
  * is the caller's namespace it does not say, as /proc may be the mount of
  * another. So each number is tried: if a pidfd opened by that number shows the
  * very same lines, both are of one process, as no two live processes share a
- * number in one namespace. And if the given pidfd shows them still after the
- * export, its process had not been reaped, and its number could not have
- * passed to another one in between.
+ * number in one namespace. And as long as a pidfd shows its numbers, its process
+ * has not been reaped, and they cannot have passed to another one.
  */
 
 #define _GNU_SOURCE
@@ -22,14 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "sockdup.h"
-
-/* "Pid:" and "NSpid:", the latter with a number for each of 32 namespaces. */
-#define PIDFD_TEXT_SIZE	512
-
-struct pidfd_text {
-	char line[PIDFD_TEXT_SIZE];
-};
+#include "pidfd.h"
 
 static int pidfd_open(pid_t pid)
 {
@@ -75,9 +67,9 @@ static int fdinfo_read(int fd, char *text, size_t size)
  * What procfs says of the process behind a pidfd. Fails with EBADF where it is
  * not a pidfd, ESRCH where the process is gone or not visible in that procfs.
  */
-static int pidfd_read(int pidfd, struct pidfd_text *text)
+int pidfd_read(int pidfd, struct pidfd_numbers *numbers)
 {
-	char fdinfo[4 * PIDFD_TEXT_SIZE];
+	char fdinfo[4 * PIDFD_NUMBERS_SIZE];
 	const char *pid, *nspid;
 
 	if (fdinfo_read(pidfd, fdinfo, sizeof(fdinfo)))
@@ -95,29 +87,29 @@ static int pidfd_read(int pidfd, struct pidfd_text *text)
 	nspid = line_find(fdinfo, "NSpid:");
 	if (!nspid)
 		nspid = pid;
-	snprintf(text->line, sizeof(text->line), "%.*s",
+	snprintf(numbers->line, sizeof(numbers->line), "%.*s",
 		 (int)strcspn(nspid, "\n"), nspid);
 	return 0;
 }
 
 /* Whether the process that the caller knows as @pid shows the same numbers. */
-static int pid_matches(pid_t pid, const struct pidfd_text *text)
+static int pid_matches(pid_t pid, const struct pidfd_numbers *numbers)
 {
-	struct pidfd_text other;
+	struct pidfd_numbers other;
 	int pidfd, matches;
 
 	pidfd = pidfd_open(pid);
 	if (pidfd < 0)
 		return 0;
-	matches = !pidfd_read(pidfd, &other) && !strcmp(text->line, other.line);
+	matches = !pidfd_read(pidfd, &other) && !strcmp(numbers->line, other.line);
 	close(pidfd);
 	return matches;
 }
 
 /* The caller's own number of the process, or -1 with errno ESRCH. */
-static pid_t pid_find(const struct pidfd_text *text)
+pid_t pidfd_pid(const struct pidfd_numbers *numbers)
 {
-	const char *next = text->line;
+	const char *next = numbers->line;
 	char *end;
 	long pid;
 
@@ -125,26 +117,21 @@ static pid_t pid_find(const struct pidfd_text *text)
 		pid = strtol(next, &end, 10);
 		if (end == next)
 			break;
-		if (pid_matches(pid, text))
+		if (pid_matches(pid, numbers))
 			return pid;
 	}
 	errno = ESRCH;
 	return -1;
 }
 
-int sockdup_duplicate_pidfd(int fd, int pidfd,
-			    struct sockdup_protocol_info *info)
+/* Whether the process behind a pidfd still has its numbers; ESRCH if not. */
+int pidfd_recheck(int pidfd, const struct pidfd_numbers *before)
 {
-	struct pidfd_text before, after;
-	pid_t pid;
+	struct pidfd_numbers after;
 
-	if (pidfd_read(pidfd, &before))
+	if (pidfd_read(pidfd, &after))
 		return -1;
-	pid = pid_find(&before);
-	if (pid < 0 || sockdup_duplicate(fd, pid, info))
-		return -1;
-	if (pidfd_read(pidfd, &after) || strcmp(before.line, after.line)) {
-		sockdup_revoke(info);
+	if (strcmp(before->line, after.line)) {
 		errno = ESRCH;
 		return -1;
 	}

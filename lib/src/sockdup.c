@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * One function for each command of the device.
+ * The functions of the library: each is one command of the device.
  */
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sockdup.h"
 
 #include "device.h"
+#include "pidfd.h"
 
 static __u64 address_of(const void *pointer)
 {
 	return (uintptr_t)pointer;
 }
 
-int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info)
+static int export_by_number(int fd, int target, unsigned int flags,
+			    unsigned int ttl_ms,
+			    struct sockdup_protocol_info *info)
 {
 	struct sockdup_export export = {
 		.size = sizeof(export),
+		.flags = flags,
 		.fd = fd,
-		.pid = pid,
+		.target = target,
+		.ttl_ms = ttl_ms,
 		.info_size = sizeof(*info),
 		.info = address_of(info),
 	};
@@ -28,8 +34,56 @@ int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info)
 	return device_call(SOCKDUP_IOC_EXPORT, &export);
 }
 
-int sockdup_socket(const struct sockdup_protocol_info *info,
-		   unsigned int flags)
+/*
+ * The kernel takes a number; that it was the pidfd's process's while the token
+ * was made is known if it still is afterwards.
+ */
+static int export_by_pidfd(int fd, int pidfd, unsigned int flags,
+			   unsigned int ttl_ms,
+			   struct sockdup_protocol_info *info)
+{
+	struct pidfd_numbers numbers;
+	pid_t pid;
+
+	if (pidfd_read(pidfd, &numbers))
+		return -1;
+	pid = pidfd_pid(&numbers);
+	if (pid < 0 || export_by_number(fd, pid, flags, ttl_ms, info))
+		return -1;
+	if (pidfd_recheck(pidfd, &numbers)) {
+		sockdup_revoke(info);
+		errno = ESRCH;
+		return -1;
+	}
+	return 0;
+}
+
+int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
+		   struct sockdup_protocol_info *info)
+{
+	if (!(flags & SOCKDUP_EXPORT_TO_PIDFD))
+		return export_by_number(fd, target, flags, ttl_ms, info);
+	if (flags & SOCKDUP_EXPORT_TO_PEER) {
+		errno = EINVAL;
+		return -1;
+	}
+	return export_by_pidfd(fd, target, flags & ~SOCKDUP_EXPORT_TO_PIDFD,
+			       ttl_ms, info);
+}
+
+int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info)
+{
+	return sockdup_export(fd, pid, 0, 0, info);
+}
+
+int sockdup_duplicate_pidfd(int fd, int pidfd,
+			    struct sockdup_protocol_info *info)
+{
+	return sockdup_export(fd, pidfd, SOCKDUP_EXPORT_TO_PIDFD, 0, info);
+}
+
+int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
+		   struct sockdup_identity *source)
 {
 	struct sockdup_import import = {
 		.size = sizeof(import),
@@ -37,8 +91,17 @@ int sockdup_socket(const struct sockdup_protocol_info *info,
 		.info_size = sizeof(*info),
 		.info = address_of(info),
 	};
+	int fd = device_call(SOCKDUP_IOC_IMPORT, &import);
 
-	return device_call(SOCKDUP_IOC_IMPORT, &import);
+	if (fd >= 0 && source)
+		*source = import.source;
+	return fd;
+}
+
+int sockdup_socket(const struct sockdup_protocol_info *info,
+		   unsigned int flags)
+{
+	return sockdup_import(info, flags, NULL);
 }
 
 int sockdup_query(const struct sockdup_protocol_info *info,

@@ -9,7 +9,7 @@
  * Every command is an ioctl on /dev/sockdup. Its argument is a struct that
  * starts with its own size in bytes:
  *
- *  - a size below the first version of the struct is EINVAL;
+ *  - a size below that of the first version, its _SIZE_VER0, is EINVAL;
  *  - a size above the one that the kernel knows is accepted when all bytes
  *    that the kernel does not know are zero, and E2BIG otherwise;
  *  - reserved fields must be zero and unknown flags clear, else EINVAL.
@@ -146,6 +146,8 @@ struct sockdup_identity {
 	__u32 __reserved;
 };
 
+#define SOCKDUP_INFO_SIZE_VER0	40
+
 /**
  * struct sockdup_info - argument of SOCKDUP_IOC_INFO
  * @size: in: bytes in this struct
@@ -172,24 +174,40 @@ struct sockdup_info {
 	__u32 __reserved;
 };
 
+/* The target is named by a socket whose peer it is, in place of its number. */
+#define SOCKDUP_EXPORT_TO_PEER		0x1
+/* The token ends when the last descriptor of the exporting handle is closed. */
+#define SOCKDUP_EXPORT_END_ON_CLOSE	0x2
+
+#define SOCKDUP_EXPORT_SIZE_VER0	32
+
 /**
  * struct sockdup_export - argument of SOCKDUP_IOC_EXPORT
  * @size: in: bytes in this struct
- * @flags: in: zero
+ * @flags: in: SOCKDUP_EXPORT_* or zero
  * @fd: in: a descriptor of the socket
- * @pid: in: the target process, in the caller's pid namespace
+ * @target: in: the target process, by its number in the caller's pid
+ *          namespace; with SOCKDUP_EXPORT_TO_PEER, a descriptor of a connected
+ *          AF_UNIX socket
  * @ttl_ms: in: life of the token in milliseconds, 0 for the default
  * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
  * @info: out: pointer to a struct sockdup_protocol_info
  *
  * Makes a token that holds the socket open until it is imported or revoked,
- * its target ends, or its life is over. The values are checked in the order
- * flags and info_size, fd, pid, ttl_ms, info.
+ * its target ends, or its life is over. It outlives the caller. The values are checked in the order
+ * flags and info_size, fd, target, ttl_ms, info.
  *
- *  EBADF    @fd is not an open descriptor, or an O_PATH one
- *  ENOTSOCK @fd is not a socket
- *  EINVAL   @pid is not above zero or names a thread that does not lead its
- *           process; @ttl_ms exceeds the limit; @info_size is wrong
+ * The peer of an AF_UNIX socket is the process that connect(), listen() or
+ * socketpair() was called in at the other end: of a socketpair that is its
+ * creator, whoever holds the ends now.
+ *
+ *  EBADF    @fd is not an open descriptor, or an O_PATH one; so for @target
+ *           where it is a descriptor
+ *  ENOTSOCK @fd is not a socket; so for @target
+ *  EINVAL   @target is not above zero or names a thread that does not lead its
+ *           process, or is not an AF_UNIX socket; @ttl_ms exceeds the limit;
+ *           @info_size is wrong
+ *  ENOTCONN @target is a socket without a peer that the kernel knows
  *  ESRCH    there is no such process, it has ended, or it is a kernel thread
  *  EPERM    @ttl_ms exceeds the default, and the target neither runs as the
  *           caller's user nor has the device open
@@ -201,14 +219,16 @@ struct sockdup_export {
 	__u32 size;
 	__u32 flags;
 	__s32 fd;
-	__s32 pid;
+	__s32 target;
 	__u32 ttl_ms;
 	__u32 info_size;
 	__aligned_u64 info;
 };
 
 /* The new descriptor stays open across execve(). */
-#define SOCKDUP_IMPORT_INHERITABLE	(1U << 0)
+#define SOCKDUP_IMPORT_INHERITABLE	0x1
+
+#define SOCKDUP_IMPORT_SIZE_VER0	40
 
 /**
  * struct sockdup_import - argument of SOCKDUP_IOC_IMPORT
@@ -241,6 +261,8 @@ struct sockdup_import {
 	struct sockdup_identity source;
 };
 
+#define SOCKDUP_QUERY_SIZE_VER0	56
+
 /**
  * struct sockdup_query - argument of SOCKDUP_IOC_QUERY
  * @size: in: bytes in this struct
@@ -272,6 +294,8 @@ struct sockdup_query {
 	__aligned_u64 age_ms;
 	__aligned_u64 left_ms;
 };
+
+#define SOCKDUP_REVOKE_SIZE_VER0	24
 
 /**
  * struct sockdup_revoke - argument of SOCKDUP_IOC_REVOKE

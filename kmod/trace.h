@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM sockdup
+
+#if !defined(SOCKDUP_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define SOCKDUP_TRACE_H
+
+#include <linux/pid.h>
+#include <linux/tracepoint.h>
+
+#include "target.h"
+#include "token.h"
+
+/*
+ * Numbers of processes and users are those of the initial namespaces. A token
+ * is named by its id alone, which nobody can import with.
+ */
+DECLARE_EVENT_CLASS(sockdup_token_class,
+		    TP_PROTO(const struct sockdup_token *token),
+		    TP_ARGS(token),
+		    TP_STRUCT__entry(__field(u64, id)
+				     __field(pid_t, source)
+				     __field(pid_t, target)
+				     __field(uid_t, uid)
+		    ),
+		    TP_fast_assign(__entry->id = token->opaque.id;
+				   __entry->source = pid_nr(token->source);
+				   __entry->target = pid_nr(token->target->pid);
+				   __entry->uid = __kuid_val(token->uid);
+		    ),
+		    TP_printk("id=%016llx source=%d target=%d uid=%u",
+			      __entry->id, __entry->source, __entry->target,
+			      __entry->uid)
+);
+
+DEFINE_EVENT(sockdup_token_class, sockdup_export,
+	     TP_PROTO(const struct sockdup_token *token),
+	     TP_ARGS(token)
+);
+
+DEFINE_EVENT(sockdup_token_class, sockdup_import,
+	     TP_PROTO(const struct sockdup_token *token),
+	     TP_ARGS(token)
+);
+
+DEFINE_EVENT(sockdup_token_class, sockdup_revoke,
+	     TP_PROTO(const struct sockdup_token *token),
+	     TP_ARGS(token)
+);
+
+DEFINE_EVENT(sockdup_token_class, sockdup_expire,
+	     TP_PROTO(const struct sockdup_token *token),
+	     TP_ARGS(token)
+);
+
+DEFINE_EVENT(sockdup_token_class, sockdup_handle_close,
+	     TP_PROTO(const struct sockdup_token *token),
+	     TP_ARGS(token)
+);
+
+/* One for each token of a target that died. */
+DEFINE_EVENT(sockdup_token_class, sockdup_target_death,
+	     TP_PROTO(const struct sockdup_token *token),
+	     TP_ARGS(token)
+);
+
+/* A command that failed: its ioctl number, and the errno. */
+TRACE_EVENT(sockdup_refuse,
+	    TP_PROTO(unsigned int command, int error),
+	    TP_ARGS(command, error),
+	    TP_STRUCT__entry(__field(unsigned int, command)
+			     __field(int, error)
+	    ),
+	    TP_fast_assign(__entry->command = command;
+			   __entry->error = error;
+	    ),
+	    TP_printk("command=%s error=%d",
+		      __print_symbolic(__entry->command,
+				       { SOCKDUP_IOC_INFO, "info" },
+				       { SOCKDUP_IOC_EXPORT, "export" },
+				       { SOCKDUP_IOC_IMPORT, "import" },
+				       { SOCKDUP_IOC_QUERY, "query" },
+				       { SOCKDUP_IOC_REVOKE, "revoke" }),
+		      __entry->error)
+);
+
+#endif /* SOCKDUP_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
