@@ -58,7 +58,7 @@ output_streams() {
 	local first_line
 
 	mkfifo live
-	vm --timeout 60 'echo first; sleep 20; echo last' >live &
+	vm --timeout 60 'echo first; sleep 5; echo last' >live &
 	exec 3<live
 	read -r first_line <&3
 	[ "$first_line" = first ] && kill -0 $! && [ "$(cat <&3)" = last ] && wait $!
@@ -144,6 +144,57 @@ processors_are_as_asked() {
 	says 3 --smp 3 nproc && says 1 --icount nproc
 }
 
+complaints_are_known() {
+	sed 's/^/[   12.345678] /' >complaints <<-'END'
+	------------[ cut here ]------------
+	WARNING: CPU: 0 PID: 1 at kernel/fork.c:1 f+0x1/0x2
+	BUG: kernel NULL pointer dereference, address: 0000000000000008
+	BUG: scheduling while atomic: insmod/134/0x00000002
+	BUG: sleeping function called from invalid context at mm/slab.h:1
+	BUG: KASAN: slab-use-after-free in f+0x1/0x2
+	BUG: KMSAN: uninit-value in f+0x1/0x2
+	BUG: workqueue lockup - pool cpus=1 node=0 flags=0x0 nice=0 stuck for 31s!
+	BUG kmalloc-64 (Tainted: G    B): Poison overwritten
+	[ BUG: Invalid wait context ]
+	kernel BUG at lib/list_debug.c:59!
+	general protection fault, probably for non-canonical address 0x1: 0000 [#1] SMP
+	invalid opcode: 0000 [#1] PREEMPT SMP NOPTI
+	Oops: Oops: 0002 [#1] PREEMPT SMP
+	Kernel panic - not syncing: Attempted to kill init! exitcode=0x00007f00
+	Unable to handle kernel paging request at virtual address 0
+	UBSAN: shift-out-of-bounds in net/socket.c:1:2
+	WARNING: possible circular locking dependency detected
+	WARNING: possible recursive locking detected
+	WARNING: inconsistent lock state
+	WARNING: suspicious RCU usage
+	WARNING: held lock freed!
+	DEBUG_LOCKS_WARN_ON(1)
+	INFO: trying to register non-static key.
+	INFO: task a:136 blocked for more than 120 seconds.
+	rcu: INFO: rcu_preempt self-detected stall on CPU
+	rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:
+	rcu: rcu_preempt kthread starved for 2 jiffies! g1 f0x0
+	watchdog: BUG: soft lockup - CPU#1 stuck for 78s! [a:136]
+	kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+	unreferenced object 0xffff888000000000 (size 32):
+	refcount_t: underflow; use-after-free.
+	list_del corruption. prev->next should be 1, but was 2
+	END
+	"$here/complaints" complaints | cut -d : -f 2- | diff complaints -
+}
+
+innocent_words_are_known() {
+	sed 's/^/[    0.123456] /' >innocent <<-'END'
+	rcu: RCU CPU stall warnings timeout set to 60 (rcu_cpu_stall_timeout).
+	Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on
+	AMD-Vi: AMD IOMMUv2 functionality not available on this system - This is not a bug.
+	traps: a[136] general protection fault ip:7f08e3eef219 sp:7ffddcc9e158 error:0 in libc.so.6
+	ODEBUG: selftest passed
+	tsc: Detected 2700.000 MHz processor
+	END
+	! "$here/complaints" innocent
+}
+
 panic_fails() {
 	ends_with 125 'echo c >/proc/sysrq-trigger; sleep 100' && stderr_has 'Kernel panic'
 }
@@ -153,12 +204,14 @@ warning_fails() {
 		stderr_has 'WARNING: CPU: 0 PID: 1 at foo'
 }
 
-information_fails_too() {
-	ends_with 125 'echo "<6>kmemleak: 1 new suspected memory leaks" >/dev/kmsg'
+last_words_are_heard() {
+	local filler='for i in $(seq 2000); do echo "some filler, line $i of 2000"; done'
+
+	ends_with 125 "{ $filler; echo 'BUG: last words'; } >/dev/kmsg"
 }
 
-innocent_words_pass() {
-	ends_with 0 'echo "<4>test: no WARNING: or BUG: here; debug: rcu detected" >/dev/kmsg'
+information_fails_too() {
+	ends_with 125 'echo "<6>kmemleak: 1 new suspected memory leaks" >/dev/kmsg'
 }
 
 time_limit_ends() {
@@ -179,7 +232,7 @@ interrupt_leaves_nothing() {
 	mkdir temporary
 	TMPDIR=$scratch/temporary "$here/run" 'sleep 1000' 2>stderr &
 	runner=$!
-	until ls temporary/*/log 2>/dev/null; do sleep .1; done
+	until ls temporary/*/share/log 2>/dev/null; do sleep .1; done
 	sleep 2
 	kill -TERM "$runner"
 	wait "$runner" || status=$?
@@ -205,10 +258,12 @@ checks=(
 	given_modules_are_inserted
 	guest_is_furnished
 	processors_are_as_asked
+	complaints_are_known
+	innocent_words_are_known
 	panic_fails
 	warning_fails
+	last_words_are_heard
 	information_fails_too
-	innocent_words_pass
 	time_limit_ends
 	lost_guest_is_noticed
 	log_is_kept
