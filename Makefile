@@ -73,6 +73,14 @@ check: guest selftests ## run the tests; TESTS='...' names some, SOCKDUP_STRESS=
 		--env SOCKDUP_STRESS=$(or $(SOCKDUP_STRESS),100) \
 		-- selftests/run_tests $(O) $(TESTS)
 
+style: need-build need-style ## checkpatch, sparse, gcc and clang at W=1, pahole, shellcheck
+	$(call need,guest)
+	$(Q)selftests/style $(O) $(GUEST_RELEASE)
+
+docs: need-docs ## the documentation as HTML
+	$(call say,DOCS,$(O)/docs)
+	$(Q)sphinx-build -q -W -b html Documentation $(O)/docs
+
 install: all ## the module and the library, below DESTDIR and PREFIX
 	$(Q)install -D -m 644 $(O)/$(KERNELRELEASE)/sockdup.ko \
 		$(DESTDIR)/lib/modules/$(KERNELRELEASE)/updates/sockdup.ko
@@ -84,5 +92,5 @@ clean: ## remove what was built
 
 FORCE:
 
-.PHONY: all help modules lib samples guest vm demo selftests check install \
+.PHONY: all help modules lib samples guest vm demo selftests check style docs install \
 	clean FORCE
