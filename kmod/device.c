@@ -11,6 +11,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/net.h>
+#include <linux/nospec.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
@@ -101,16 +102,22 @@ static struct sockdup_token *device_token(u64 address, u32 info_size)
 	return sockdup_token_get(&name.opaque);
 }
 
+/* What a caller is told whom the token is not for. */
+static int device_refusal(const struct sockdup_token *token)
+{
+	return sockdup_token_is_over(token) ? -ENOENT : -EPERM;
+}
+
 /* The same, claimed, for query and revocation by the token's parties alone. */
 static struct sockdup_token *device_claim(u64 address, u32 info_size)
 {
 	struct sockdup_token *token = device_token(address, info_size);
-	int err = -EPERM;
+	int err;
 
 	if (IS_ERR(token))
 		return token;
-	if (sockdup_token_is_callers(token))
-		err = sockdup_token_claim(token);
+	err = sockdup_token_is_callers(token) ? sockdup_token_claim(token) :
+						device_refusal(token);
 	if (err) {
 		sockdup_token_put(token);
 		return ERR_PTR(err);
@@ -230,9 +237,10 @@ static int device_import(struct device_call *call)
 	if (IS_ERR(token))
 		return PTR_ERR(token);
 
-	fd = -EPERM;
-	if (!sockdup_target_is_current(token->target))
+	if (!sockdup_target_is_current(token->target)) {
+		fd = device_refusal(token);
 		goto out;
+	}
 	/* Answered first: after the descriptor is in use nothing may fail. */
 	import->source = device_source(token);
 	fd = device_answer(call, sizeof(*import));
@@ -330,12 +338,13 @@ static const struct device_command device_commands[] = {
 static int device_run(struct device_call *call, unsigned int cmd)
 {
 	const struct device_command *command;
+	unsigned int nr = _IOC_NR(cmd);
 	int err;
 
-	if (_IOC_NR(cmd) >= ARRAY_SIZE(device_commands) ||
-	    cmd != _IO(SOCKDUP_IOC_TYPE, _IOC_NR(cmd)))
+	if (nr >= ARRAY_SIZE(device_commands) ||
+	    cmd != _IO(SOCKDUP_IOC_TYPE, nr))
 		return -ENOTTY;
-	command = &device_commands[_IOC_NR(cmd)];
+	command = &device_commands[array_index_nospec(nr, ARRAY_SIZE(device_commands))];
 
 	if (get_user(call->size, (u32 __user *)call->argument))
 		return -EFAULT;

@@ -2,8 +2,8 @@
 /*
  * What each user holds. An account counts the files that tokens of one user
  * keep open, bounds them by that user's own RLIMIT_NOFILE, and is the chain
- * on which they are put: a put can sleep for as long as SO_LINGER says, so
- * each user waits for their own files alone.
+ * on which they are put: a put can sleep, so each user waits for their own
+ * files alone. As long as it counts one, the module cannot be unloaded.
  */
 
 #include <linux/capability.h>
@@ -11,11 +11,14 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
+#include <linux/module.h>
+#include <linux/net.h>
 #include <linux/rculist.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <linux/workqueue.h>
+#include <net/sock.h>
 
 #include "quota.h"
 
@@ -23,7 +26,8 @@
 
 /*
  * Owned by its references: one for each charge, one for each open handle of
- * its user, and one for the queued @work. The table owns none.
+ * its user, and one for the queued @work. The table owns none. The account
+ * owns a module reference while @held is not zero.
  */
 struct sockdup_account {
 	struct hlist_node node;		/* bucket lock; RCU readers */
@@ -63,14 +67,50 @@ static struct sockdup_account *account_lookup(struct account_bucket *bucket,
 	return NULL;
 }
 
+/*
+ * One more file. The reference of the module is taken on behalf of a caller
+ * who has one, and so cannot fail.
+ */
+static long account_add(struct sockdup_account *account)
+{
+	long held = atomic_long_inc_return(&account->held);
+
+	if (held == 1)
+		__module_get(THIS_MODULE);
+	return held;
+}
+
+static void account_sub(struct sockdup_account *account)
+{
+	if (atomic_long_dec_and_test(&account->held))
+		module_put(THIS_MODULE);
+}
+
 static void account_uncharge(struct sockdup_charge *charge)
 {
 	struct sockdup_account *account = charge->account;
 
 	charge->file = NULL;
 	charge->account = NULL;
-	atomic_long_dec(&account->held);
+	account_sub(account);
 	sockdup_account_put(account);
+}
+
+/*
+ * Where nobody but us has the file, nobody waits for its close: it is to be
+ * like the close at a process's exit, which does not linger either. A linger
+ * time of zero stays: it asks for a reset, not for time.
+ */
+static void account_forbid_linger(struct file *file)
+{
+	struct sock *sk = sock_from_file(file)->sk;
+
+	if (file_count(file) != 1)
+		return;
+	lock_sock(sk);
+	if (sk->sk_lingertime)
+		sock_reset_flag(sk, SOCK_LINGER);
+	release_sock(sk);
 }
 
 static void account_work(struct work_struct *work)
@@ -83,6 +123,7 @@ static void account_work(struct work_struct *work)
 	/* First in, first out: the oldest has waited longest. */
 	leaving = llist_reverse_order(leaving);
 	llist_for_each_entry_safe(charge, next, leaving, node) {
+		account_forbid_linger(charge->file);
 		__fput_sync(charge->file);
 		account_uncharge(charge);
 		account_returned(charge);
@@ -168,9 +209,9 @@ int sockdup_charge_take(struct sockdup_charge *charge, struct file *file)
 	if (IS_ERR(account))
 		return PTR_ERR(account);
 
-	if (atomic_long_inc_return(&account->held) > rlimit(RLIMIT_NOFILE) &&
+	if (account_add(account) > rlimit(RLIMIT_NOFILE) &&
 	    !ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE)) {
-		atomic_long_dec(&account->held);
+		account_sub(account);
 		sockdup_account_put(account);
 		return -ENOBUFS;
 	}

@@ -10,7 +10,7 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/hash.h>
-#include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
@@ -24,7 +24,7 @@
 static unsigned int max_per_target = 65536;
 module_param(max_per_target, uint, 0644);
 MODULE_PARM_DESC(max_per_target,
-		 "tokens that may wait for one process, CAP_SYS_RESOURCE exempt (65536)");
+		 "tokens that may wait for a process of another user, CAP_SYS_RESOURCE exempt (65536)");
 
 struct target_bucket {
 	spinlock_t lock;		/* additions to and removals from @head */
@@ -84,7 +84,7 @@ static void target_look(struct work_struct *work)
 		atomic_xchg(&target->hinted, 0);
 		if (target_is_dead(target->pid)) {
 			spin_lock(&target->lock);
-			target->dead = true;
+			WRITE_ONCE(target->dead, true);
 			spin_unlock(&target->lock);
 			target_died(target);
 		}
@@ -197,17 +197,17 @@ void sockdup_target_put(struct sockdup_target *target)
 /* Whether a process of this pid can be a target. */
 static int target_check(struct pid *pid)
 {
-	struct task_struct *task;
+	struct task_struct *leader;
 	int err = 0;
 
 	rcu_read_lock();
-	task = pid_task(pid, PIDTYPE_PID);
-	if (!task || task->flags & PF_KTHREAD)
-		err = -ESRCH;
-	else if (!pid_task(pid, PIDTYPE_TGID))
-		err = -EINVAL;
+	leader = pid_task(pid, PIDTYPE_TGID);
+	if (leader)
+		err = leader->flags & PF_KTHREAD ? -ESRCH : 0;
+	else
+		err = pid_task(pid, PIDTYPE_PID) ? -EINVAL : -ESRCH;
 	rcu_read_unlock();
-	return err;
+	return err ?: target_is_dead(pid) ? -ESRCH : 0;
 }
 
 /* Consumes the caller's reference of @pid, which may be NULL. */
@@ -278,6 +278,18 @@ struct sockdup_target *sockdup_target_find_peer(int fd)
 	return target;
 }
 
+static bool target_is_of_user(struct sockdup_target *target, kuid_t uid)
+{
+	struct task_struct *task;
+	bool is;
+
+	rcu_read_lock();
+	task = pid_task(target->pid, PIDTYPE_TGID);
+	is = task && uid_eq(task_uid(task), uid);
+	rcu_read_unlock();
+	return is;
+}
+
 /**
  * sockdup_target_trusts_current - whether the caller may make the target wait
  * @target: held by the caller
@@ -288,22 +300,16 @@ struct sockdup_target *sockdup_target_find_peer(int fd)
  */
 bool sockdup_target_trusts_current(struct sockdup_target *target)
 {
-	struct task_struct *task;
-	bool trusts;
-
-	if (atomic_read(&target->handles))
-		return true;
-	rcu_read_lock();
-	task = pid_task(target->pid, PIDTYPE_TGID);
-	trusts = task && uid_eq(task_uid(task), current_uid());
-	rcu_read_unlock();
-	return trusts;
+	return atomic_read(&target->handles) ||
+	       target_is_of_user(target, current_uid());
 }
 
 /**
  * sockdup_target_add - bind a token to its target
  * @target: held by the token; its lock is held by the caller
  * @node: the token's, with its deadline
+ *
+ * The target's own user is not bound by the cap: strangers could use it up.
  *
  * Return: 0; -ESRCH where the target has ended; -ENOBUFS where too many
  * tokens wait for it.
@@ -316,11 +322,10 @@ int sockdup_target_add(struct sockdup_target *target,
 	if (target->dead)
 		return -ESRCH;
 	if (target->token_count >= READ_ONCE(max_per_target) &&
+	    !target_is_of_user(target, current_uid()) &&
 	    !ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
 		return -ENOBUFS;
-	/* The caller is in a call through the module's own device. */
-	if (!target->token_count++)
-		__module_get(THIS_MODULE);
+	target->token_count++;
 	timerqueue_add(&target->tokens, node);
 	return 0;
 }
@@ -336,8 +341,7 @@ void sockdup_target_remove(struct sockdup_target *target,
 	lockdep_assert_held(&target->lock);
 
 	timerqueue_del(&target->tokens, node);
-	if (!--target->token_count)
-		module_put(THIS_MODULE);
+	target->token_count--;
 }
 
 /**
@@ -390,11 +394,33 @@ int __init sockdup_target_init(void (*died)(struct sockdup_target *target))
 }
 
 /**
- * sockdup_target_exit - wait until no worker looks at a target
+ * sockdup_target_flush - wait until no worker is at a dead target's tokens
+ */
+void sockdup_target_flush(void)
+{
+	flush_work(&target_look_work);
+}
+
+static bool target_table_is_empty(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(target_table); i++)
+		if (!hlist_empty(&target_table[i].head))
+			return false;
+	return true;
+}
+
+/**
+ * sockdup_target_exit - wait until the last target is gone
  *
- * The caller has made sure that nothing can hold a target but such a worker.
+ * The caller has made sure that nothing can hold a target but a hint. A
+ * wake-up that is about to give one holds the target, and with it a place in
+ * the table; the release takes the target off its wait queue before that.
  */
 void sockdup_target_exit(void)
 {
+	while (!target_table_is_empty())
+		schedule_timeout_uninterruptible(1);
 	flush_work(&target_look_work);
 }

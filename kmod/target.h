@@ -22,8 +22,9 @@
  * @hint: links the targets that may have died
  * @handles: number of open handles of the process
  * @lock: taken in process context only
- * @dead: the process has ended; no token joins any more
- * @tokens: by deadline; while there is one, the target owns a module reference
+ * @dead: the process has ended; no token joins any more; also read without
+ *        the lock, as it never turns back
+ * @tokens: by deadline
  * @token_count: how many
  * @rcu: delays the freeing for readers of the table
  */
@@ -67,6 +68,7 @@ struct sockdup_target *sockdup_target_next(unsigned int *bucket,
 					   struct sockdup_target *previous);
 
 int sockdup_target_init(void (*died)(struct sockdup_target *target));
+void sockdup_target_flush(void);
 void sockdup_target_exit(void);
 
 #endif /* SOCKDUP_TARGET_H */

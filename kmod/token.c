@@ -82,9 +82,27 @@ static struct token_bucket *token_bucket(u64 id)
 	return &token_table[id & ((1U << TOKEN_TABLE_BITS) - 1)];
 }
 
-static bool token_is_due(const struct sockdup_token *token)
+static bool token_is_late(const struct sockdup_token *token)
 {
 	return ktime_get_boottime_ns() >= token->life.expires;
+}
+
+/**
+ * sockdup_token_is_over - whether a token can no longer be imported
+ * @token: got by the caller
+ *
+ * It may still be live: somebody has to come and end it.
+ */
+bool sockdup_token_is_over(const struct sockdup_token *token)
+{
+	return READ_ONCE(token->target->dead) || token_is_late(token);
+}
+
+/* End a claimed token that is over. */
+static void token_finish(struct sockdup_token *token)
+{
+	sockdup_token_drop(token, READ_ONCE(token->target->dead) ?
+			   SOCKDUP_TOKEN_TARGET_DIED : SOCKDUP_TOKEN_EXPIRED);
 }
 
 static void token_trace_end(const struct sockdup_token *token,
@@ -318,9 +336,9 @@ int sockdup_token_claim(struct sockdup_token *token)
 		mutex_unlock(&token->lock);
 		return -ENOENT;
 	}
-	if (token_is_due(token)) {
+	if (sockdup_token_is_over(token)) {
 		/* Not left to the sweeper, whom claims could keep out. */
-		sockdup_token_drop(token, SOCKDUP_TOKEN_EXPIRED);
+		token_finish(token);
 		return -ENOENT;
 	}
 	return 0;
@@ -432,17 +450,23 @@ bool sockdup_token_is_callers(const struct sockdup_token *token)
 	       uid_eq(token->uid, current_euid()) || capable(CAP_SYS_ADMIN);
 }
 
-/* The token of a target that is to go first, held; NULL where none is due. */
-static struct sockdup_token *token_get_due(struct sockdup_target *target)
+/*
+ * The next token of a target that is over, held; NULL where there is none.
+ * The search goes on behind @busy, or starts anew where that has ended.
+ */
+static struct sockdup_token *token_get_over(struct sockdup_target *target,
+					    struct sockdup_token *busy)
 {
 	struct sockdup_token *token = NULL;
-	struct timerqueue_node *first;
+	struct timerqueue_node *node;
 
 	spin_lock(&target->lock);
-	first = timerqueue_getnext(&target->tokens);
-	if (first) {
-		token = container_of(first, struct sockdup_token, life);
-		if (target->dead || token_is_due(token))
+	node = busy && !RB_EMPTY_NODE(&busy->life.node) ?
+	       timerqueue_iterate_next(&busy->life) :
+	       timerqueue_getnext(&target->tokens);
+	if (node) {
+		token = container_of(node, struct sockdup_token, life);
+		if (sockdup_token_is_over(token))
 			refcount_inc(&token->ref);
 		else
 			token = NULL;
@@ -452,26 +476,30 @@ static struct sockdup_token *token_get_due(struct sockdup_target *target)
 }
 
 /*
- * Drop what is due of one target. A claim is waited for by coming back, so
- * that no claim, however long, delays other targets. Returns false then.
+ * Drop what is over of one target. A claim is not waited for but passed by:
+ * however long it lasts, it delays no other token. Returns false if so.
  */
 static bool token_sweep_target(struct sockdup_target *target)
 {
-	struct sockdup_token *token;
-	bool claimed = true;
+	struct sockdup_token *token, *busy = NULL;
+	bool done = true;
 
-	while (claimed && (token = token_get_due(target))) {
-		claimed = mutex_trylock(&token->lock);
-		if (claimed && token->ended)
+	while ((token = token_get_over(target, busy))) {
+		if (!mutex_trylock(&token->lock)) {
+			done = false;
+			swap(token, busy);
+		} else if (token->ended) {
 			mutex_unlock(&token->lock);
-		else if (claimed)
-			sockdup_token_drop(token, target->dead ?
-					   SOCKDUP_TOKEN_TARGET_DIED :
-					   SOCKDUP_TOKEN_EXPIRED);
-		sockdup_token_put(token);
+		} else {
+			token_finish(token);
+		}
+		if (token)
+			sockdup_token_put(token);
 		cond_resched();
 	}
-	return claimed;
+	if (busy)
+		sockdup_token_put(busy);
+	return done;
 }
 
 static void token_sweep(struct work_struct *work)
@@ -545,14 +573,15 @@ err_table:
 /**
  * sockdup_token_exit - wait until the last token is gone
  *
- * The caller has closed the doors, and no token is live.
+ * The caller has closed the doors; no token is live, no file is to be put.
  */
 void sockdup_token_exit(void)
 {
+	/* Who has just dropped the last token may still start the sweeper. */
+	sockdup_target_flush();
 	cancel_delayed_work_sync(&token_sweep_work);
-	/* Tokens whose files are still to be put hold their targets, */
+	/* The last files are put; their tokens are now, and let go of targets. */
 	sockdup_quota_exit();
-	/* and only then can no target's death be noticed any more. */
 	sockdup_target_exit();
 	rcu_barrier();
 	destroy_workqueue(token_queue);

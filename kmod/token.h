@@ -114,6 +114,7 @@ void sockdup_token_drop(struct sockdup_token *token,
 void sockdup_token_list_init(struct sockdup_token_list *list);
 void sockdup_token_list_drop(struct sockdup_token_list *list);
 
+bool sockdup_token_is_over(const struct sockdup_token *token);
 u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now);
 bool sockdup_token_is_callers(const struct sockdup_token *token);
 

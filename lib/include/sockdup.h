@@ -8,12 +8,14 @@
  *
  *  ENODEV  the sockdup module is not loaded here (there is no device): fall
  *          back to SCM_RIGHTS over an AF_UNIX socket
- *  EACCES  the device exists and may not be opened by this user
+ *  EACCES, EPERM  the device exists, and this user, or this container, may not
+ *          open it
  *  EMFILE, ENFILE  no descriptor was free to open the device
  *
  * All functions may be called from any thread at any time, and in a child
  * after fork(). The library keeps one close-on-exec descriptor of the device,
- * opened at first use; closing it behind the library's back is harmless.
+ * opened at first use. If a program closes that, the library opens another;
+ * tokens that were to end with it (SOCKDUP_EXPORT_END_ON_CLOSE) have ended.
  * None of the functions is async-signal-safe.
  */
 #ifndef SOCKDUP_H

@@ -26,6 +26,8 @@
 #define DEVICE_PATH	"/dev/" SOCKDUP_DEVICE_NAME
 #define DEVICE_NONE	(-1)
 
+/* Written under the lock, which fork() takes, too: no child inherits a half. */
+static pthread_mutex_t device_lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int device = DEVICE_NONE;
 
 static bool device_is(int fd)
@@ -45,22 +47,22 @@ static int device_open(void)
 	return fd;
 }
 
-/* The process's descriptor, opened if need be. */
-static int device_get(void)
+/*
+ * The process's descriptor, opened anew if it is @unusable. Another thread may
+ * have done so already, under the same number even.
+ */
+static int device_reopen(int unusable)
 {
-	int known = DEVICE_NONE;
-	int fd = atomic_load(&device);
+	int fd;
 
-	if (fd != DEVICE_NONE)
-		return fd;
-	fd = device_open();
-	if (fd < 0)
-		return -1;
-	if (atomic_compare_exchange_strong(&device, &known, fd))
-		return fd;
-	/* Another thread was first. */
-	close(fd);
-	return known;
+	pthread_mutex_lock(&device_lock);
+	fd = atomic_load(&device);
+	if (fd == unusable && !device_is(fd)) {
+		fd = device_open();
+		atomic_store(&device, fd < 0 ? DEVICE_NONE : fd);
+	}
+	pthread_mutex_unlock(&device_lock);
+	return fd;
 }
 
 static void device_close(void)
@@ -71,17 +73,28 @@ static void device_close(void)
 		close(fd);
 }
 
+static void device_before_fork(void)
+{
+	pthread_mutex_lock(&device_lock);
+}
+
+static void device_after_fork(void)
+{
+	pthread_mutex_unlock(&device_lock);
+}
+
 static void device_child(void)
 {
 	int saved = errno;
 
 	device_close();
+	pthread_mutex_unlock(&device_lock);
 	errno = saved;
 }
 
 static void __attribute__((constructor)) device_init(void)
 {
-	pthread_atfork(NULL, NULL, device_child);
+	pthread_atfork(device_before_fork, device_after_fork, device_child);
 }
 
 static void __attribute__((destructor)) device_exit(void)
@@ -97,11 +110,13 @@ int device_call(unsigned long command, void *argument)
 {
 	int fd, result, error;
 
-	fd = device_get();
+	fd = atomic_load(&device);
+	if (fd == DEVICE_NONE)
+		fd = device_reopen(DEVICE_NONE);
 	if (fd < 0)
 		return -1;
 	result = ioctl(fd, command, argument);
-	if (result >= 0 || (errno != ENOTTY && errno != EBADF))
+	if (result >= 0)
 		return result;
 
 	/* The command's own answer, or not our descriptor any more. */
@@ -110,7 +125,6 @@ int device_call(unsigned long command, void *argument)
 		errno = error;
 		return -1;
 	}
-	atomic_compare_exchange_strong(&device, &fd, DEVICE_NONE);
-	fd = device_get();
+	fd = device_reopen(fd);
 	return fd < 0 ? -1 : ioctl(fd, command, argument);
 }

@@ -50,8 +50,8 @@ static int fdinfo_read(int fd, char *text, size_t size)
 	snprintf(path, sizeof(path), "/proc/thread-self/fdinfo/%d", fd);
 	file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0) {
-		/* The descriptor is at fault only if it is not there. */
-		if (fcntl(fd, F_GETFD) >= 0)
+		/* The descriptor is not there, or procfs is not. */
+		if (errno == ENOENT && fcntl(fd, F_GETFD) >= 0)
 			errno = EOPNOTSUPP;
 		return -1;
 	}
@@ -92,36 +92,48 @@ int pidfd_read(int pidfd, struct pidfd_numbers *numbers)
 	return 0;
 }
 
-/* Whether the process that the caller knows as @pid shows the same numbers. */
+/*
+ * Whether the process that the caller knows as @pid shows the same numbers:
+ * 1 or 0, or -1 where it cannot be told.
+ */
 static int pid_matches(pid_t pid, const struct pidfd_numbers *numbers)
 {
 	struct pidfd_numbers other;
-	int pidfd, matches;
+	int pidfd, result;
 
 	pidfd = pidfd_open(pid);
-	if (pidfd < 0)
-		return 0;
-	matches = !pidfd_read(pidfd, &other) && !strcmp(numbers->line, other.line);
+	if (pidfd < 0) {
+		/* There is none, or it is a thread: kernels differ in words. */
+		result = errno == ESRCH || errno == EINVAL || errno == ENOENT;
+		return result ? 0 : -1;
+	}
+	result = pidfd_read(pidfd, &other);
+	if (!result)
+		result = !strcmp(numbers->line, other.line);
+	else if (errno == ESRCH)
+		result = 0;
 	close(pidfd);
-	return matches;
+	return result;
 }
 
-/* The caller's own number of the process, or -1 with errno ESRCH. */
+/* The caller's own number of the process; -1 with errno ESRCH if it has none. */
 pid_t pidfd_pid(const struct pidfd_numbers *numbers)
 {
 	const char *next = numbers->line;
+	int matches;
 	char *end;
 	long pid;
 
 	for (;; next = end) {
 		pid = strtol(next, &end, 10);
-		if (end == next)
-			break;
-		if (pid_matches(pid, numbers))
-			return pid;
+		if (end == next) {
+			errno = ESRCH;
+			return -1;
+		}
+		matches = pid_matches(pid, numbers);
+		if (matches)
+			return matches < 0 ? -1 : pid;
 	}
-	errno = ESRCH;
-	return -1;
 }
 
 /* Whether the process behind a pidfd still has its numbers; ESRCH if not. */

@@ -194,8 +194,8 @@ struct sockdup_info {
  * @info: out: pointer to a struct sockdup_protocol_info
  *
  * Makes a token that holds the socket open until it is imported or revoked,
- * its target ends, or its life is over. It outlives the caller. The values are checked in the order
- * flags and info_size, fd, target, ttl_ms, info.
+ * its target ends, or its life is over. It outlives the caller. The values are
+ * checked in the order flags and info_size, fd, target, ttl_ms, info.
  *
  * The peer of an AF_UNIX socket is the process that connect(), listen() or
  * socketpair() was called in at the other end: of a socketpair that is its
