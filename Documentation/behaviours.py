@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Ties the behaviours that winsock.rst lists to the tests that show them:
+
+    W53
+       What holds.
+
+    W62
+       What will hold one day.
+
+       *No test:* the reason.
+
+Below each behaviour come its tests: those in selftests/*.c whose names start
+with its number, as in W53_last_close_ends_it or, for two at once,
+W53_W54_both. It is a warning, and under sphinx-build -W an error, if a
+behaviour has neither tests nor a reason, or both; if a test is of a behaviour
+that is not listed; and if a number is left out or comes twice.
+"""
+
+import pathlib
+import re
+
+from docutils import nodes
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+PAGE = "winsock"
+SELFTESTS = pathlib.Path(__file__).resolve().parent.parent / "selftests"
+TEST = re.compile(r"^TEST\w*\((?:\s*(\w+)\s*,)?\s*((?:[WX]\d+_)+)(\w+)", re.M)
+NUMBER = re.compile(r"[WX]\d+")
+NO_TEST = "No test:"
+
+
+def find_tests():
+    """{'W53': ['sharing tcp.W53_...', ...], ...}"""
+    tests = {}
+    for source in sorted(SELFTESTS.glob("*.c")):
+        for fixture, numbers, rest in TEST.findall(source.read_text()):
+            name = f"{fixture}.{numbers}{rest}" if fixture else numbers + rest
+            for number in NUMBER.findall(numbers):
+                tests.setdefault(number, []).append(f"{source.stem} {name}")
+    return tests
+
+
+def test_list(tests):
+    paragraph = nodes.paragraph("", "", nodes.emphasis("", "Tests:"))
+    for index, name in enumerate(tests):
+        paragraph += [nodes.Text(", " if index else " "),
+                      nodes.literal("", name)]
+    return paragraph
+
+
+def complete(item, number, tests):
+    """Give one behaviour its anchor and its tests."""
+    reason = any(node.astext() == NO_TEST
+                 for node in item.findall(nodes.emphasis))
+
+    item[0]["ids"].append(number.lower())
+    if tests and reason:
+        logger.warning("%s is said to have no test and has %s", number,
+                       tests[0], location=item)
+    elif tests:
+        item[-1] += test_list(tests)
+    elif not reason:
+        logger.warning("%s has no test", number, location=item)
+
+
+def check_numbers(numbers, tests):
+    for letter in "WX":
+        listed = [name for name in numbers if name[0] == letter]
+        for place, name in enumerate(listed, 1):
+            if name != f"{letter}{place}":
+                logger.warning("%s stands in the place of %s%d", name, letter,
+                               place, location=PAGE)
+                break
+    for number in sorted(tests.keys() - set(numbers)):
+        logger.warning("%s is not listed and has a test, %s", number,
+                       tests[number][0], location=PAGE)
+
+
+def process_page(app, doctree):
+    if app.env.docname != PAGE:
+        return
+    app.env.note_reread()
+    tests = find_tests()
+    numbers = []
+    for item in doctree.findall(nodes.definition_list_item):
+        number = item[0].astext()
+        if NUMBER.fullmatch(number):
+            complete(item, number, tests.get(number, []))
+            numbers.append(number)
+    check_numbers(numbers, tests)
+
+
+def setup(app):
+    app.connect("doctree-read", process_page)
+    return {"parallel_read_safe": True}

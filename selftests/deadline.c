@@ -1,0 +1,746 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The end of a token by the clock: how long a life may be asked for, and that
+ * it ends in time, whatever anybody does meanwhile.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "harness.h"
+
+#define DAY_MS	(24 * 60 * 60 * 1000)
+
+/* A life that does not end while a test runs. */
+#define LONG_TTL_MS	3600000
+
+/*
+ * The most that may pass between a deadline and the release of the socket: a
+ * second is promised, and a slow machine is granted more.
+ */
+#define RELEASE_MS	20000
+
+#define TARGET_UID	1002
+
+#define PARAMETERS	"/sys/module/" SOCKDUP_DEVICE_NAME "/parameters/"
+#define DEFAULT_TTL	PARAMETERS "default_ttl_ms"
+#define MAX_TTL		PARAMETERS "max_ttl_ms"
+
+static int64_t boottime_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void sleep_until(int64_t time_ms)
+{
+	struct timespec pause = { .tv_nsec = 1000000 };
+
+	while (boottime_ms() < time_ms)
+		nanosleep(&pause, NULL);
+}
+
+/* A connection that a token alone keeps open from this end. */
+struct held {
+	int peer;
+	int64_t before;		/* the export */
+	int64_t after;
+	struct sockdup_protocol_info info;
+};
+
+static int export_held(struct held *held, pid_t pid, unsigned int ttl_ms)
+{
+	int fds[2], error;
+
+	error = tcp_pair(AF_INET, fds);
+	if (error)
+		return error;
+	held->peer = fds[1];
+	held->before = boottime_ms();
+	error = try_export(fds[0], pid, 0, ttl_ms, &held->info);
+	held->after = boottime_ms();
+	close(fds[0]);
+	return error;
+}
+
+/* The connection must end, at a time that the life explains. */
+static void expect_end(struct __test_metadata *_metadata,
+		       const struct held *held, unsigned int ttl_ms)
+{
+	int64_t end;
+
+	EXPECT_EQ(0, wait_for_end(held->peer));
+	end = boottime_ms();
+	EXPECT_LE(held->before + ttl_ms, end);
+	EXPECT_GE(held->after + ttl_ms + RELEASE_MS, end);
+}
+
+/* What is left of a life, in milliseconds. */
+static int64_t left_ms(const struct sockdup_protocol_info *info)
+{
+	struct sockdup_description description;
+	int error = try_query(info, &description);
+
+	return error ? error : (int64_t)description.left_ms;
+}
+
+/* The parameters of the module. The target runs as the user of the test. */
+FIXTURE(parameter) {
+	struct agent target;
+	long default_ttl_ms;
+	long max_ttl_ms;
+	int fd;
+	struct held held;
+	struct sockdup_protocol_info info;
+};
+
+FIXTURE_SETUP(parameter)
+{
+	self->default_ttl_ms = read_number(DEFAULT_TTL);
+	self->max_ttl_ms = read_number(MAX_TTL);
+	ASSERT_LT(0, self->default_ttl_ms);
+	ASSERT_LT(0, self->max_ttl_ms);
+	ASSERT_EQ(0, agent_spawn(&self->target));
+	self->fd = tcp_listener(AF_INET);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(parameter)
+{
+	EXPECT_EQ(0, write_number(DEFAULT_TTL, self->default_ttl_ms));
+	EXPECT_EQ(0, write_number(MAX_TTL, self->max_ttl_ms));
+	EXPECT_EQ(0, agent_stop(&self->target));
+}
+
+static int export_for(FIXTURE_DATA(parameter) *self, unsigned int ttl_ms)
+{
+	return try_export(self->fd, self->target.pid, 0, ttl_ms, &self->info);
+}
+
+TEST_F(parameter, default_is_the_life_of_a_token_that_asks_for_none)
+{
+	ASSERT_EQ(0, write_number(DEFAULT_TTL, 1500));
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, 0));
+	expect_end(_metadata, &self->held, 1500);
+}
+
+TEST_F(parameter, default_above_the_limit_is_the_limit)
+{
+	ASSERT_EQ(0, write_number(DEFAULT_TTL, LONG_TTL_MS));
+	ASSERT_EQ(0, write_number(MAX_TTL, 1500));
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, 0));
+	expect_end(_metadata, &self->held, 1500);
+}
+
+TEST_F(parameter, default_of_zero_is_an_end_too)
+{
+	ASSERT_EQ(0, write_number(DEFAULT_TTL, 0));
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, 0));
+	expect_end(_metadata, &self->held, 0);
+}
+
+TEST_F(parameter, default_yields_to_a_shorter_life)
+{
+	ASSERT_EQ(0, write_number(DEFAULT_TTL, LONG_TTL_MS));
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, 700));
+	expect_end(_metadata, &self->held, 700);
+}
+
+TEST_F(parameter, default_yields_to_a_longer_life)
+{
+	ASSERT_EQ(0, write_number(DEFAULT_TTL, 500));
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, LONG_TTL_MS));
+	/* Another token shows that the sweeper has been past the default. */
+	self->info = self->held.info;
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, 0));
+	expect_end(_metadata, &self->held, 500);
+	EXPECT_LT(LONG_TTL_MS / 2, left_ms(&self->info));
+}
+
+TEST_F(parameter, limit_is_the_longest_life)
+{
+	ASSERT_EQ(0, write_number(MAX_TTL, 100000));
+	EXPECT_EQ(0, export_for(self, 100000));
+	EXPECT_GE(100000, left_ms(&self->info));
+	EXPECT_EQ(-EINVAL, export_for(self, 100001));
+	EXPECT_EQ(-EINVAL, export_for(self, UINT_MAX));
+}
+
+TEST_F(parameter, limit_is_a_day_whatever_it_says)
+{
+	ASSERT_EQ(0, write_number(MAX_TTL, UINT_MAX));
+	EXPECT_EQ(0, export_for(self, DAY_MS));
+	EXPECT_LT(DAY_MS - LONG_TTL_MS, left_ms(&self->info));
+	EXPECT_GE(DAY_MS, left_ms(&self->info));
+	EXPECT_EQ(-EINVAL, export_for(self, DAY_MS + 1));
+	EXPECT_EQ(-EINVAL, export_for(self, UINT_MAX));
+}
+
+TEST_F(parameter, default_is_a_day_at_most)
+{
+	ASSERT_EQ(0, write_number(MAX_TTL, UINT_MAX));
+	ASSERT_EQ(0, write_number(DEFAULT_TTL, UINT_MAX));
+	EXPECT_EQ(0, export_for(self, 0));
+	EXPECT_LT(DAY_MS - LONG_TTL_MS, left_ms(&self->info));
+	EXPECT_GE(DAY_MS, left_ms(&self->info));
+}
+
+TEST_F(parameter, default_is_what_another_user_may_make_a_process_wait)
+{
+	ASSERT_EQ(0, agent_setuid(&self->target, TARGET_UID));
+	ASSERT_EQ(0, write_number(DEFAULT_TTL, 20000));
+	EXPECT_EQ(-EPERM, export_for(self, 20001));
+	ASSERT_EQ(0, write_number(DEFAULT_TTL, 20001));
+	EXPECT_EQ(0, export_for(self, 20001));
+}
+
+TEST_F(parameter, use_of_the_library_allows_another_user_a_longer_life)
+{
+	struct sockdup_protocol_info none = { .size = sizeof(none) };
+
+	ASSERT_EQ(0, agent_setuid(&self->target, TARGET_UID));
+	ASSERT_EQ(-EPERM, export_for(self, LONG_TTL_MS));
+	ASSERT_EQ(-ENOENT, agent_import(&self->target, &none, 0));
+	EXPECT_EQ(0, export_for(self, LONG_TTL_MS));
+}
+
+/* The end itself. */
+FIXTURE(deadline) {
+	struct agent target;
+	struct held held;
+};
+
+FIXTURE_SETUP(deadline)
+{
+	ASSERT_EQ(0, agent_spawn(&self->target));
+}
+
+FIXTURE_TEARDOWN(deadline)
+{
+	agent_kill(&self->target);
+}
+
+TEST_F(deadline, releases_a_socket_that_nobody_asks_for)
+{
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, 1000));
+	expect_end(_metadata, &self->held, 1000);
+	EXPECT_EQ(-ENOENT, agent_import(&self->target, &self->held.info, 0));
+}
+
+TEST_F(deadline, frees_the_address_of_a_listener)
+{
+	int listener = tcp_listener(AF_INET);
+	const struct address address = bound_address(listener);
+
+	ASSERT_EQ(0, try_export(listener, self->target.pid, 0, 1000,
+				&self->held.info));
+	ASSERT_EQ(0, close(listener));
+	EXPECT_EQ(0, wait_for_free_address(SOCK_STREAM, &address));
+}
+
+TEST_F(deadline, leaves_a_socket_that_the_source_holds)
+{
+	struct held other;
+	int fds[2];
+
+	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
+	ASSERT_EQ(0, try_export(fds[0], self->target.pid, 0, 500,
+				&self->held.info));
+	ASSERT_EQ(0, export_held(&other, self->target.pid, 500));
+	expect_end(_metadata, &other, 500);
+	EXPECT_EQ(-ENOENT, left_ms(&self->held.info));
+	EXPECT_EQ(0, pass_bytes(fds[0], fds[1]));
+	EXPECT_EQ(0, pass_bytes(fds[1], fds[0]));
+}
+
+TEST_F(deadline, of_one_token_leaves_another)
+{
+	struct held other;
+	int fd;
+
+	ASSERT_EQ(0, export_held(&other, self->target.pid, LONG_TTL_MS));
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, 500));
+	expect_end(_metadata, &self->held, 500);
+	EXPECT_EQ(0, recv_nothing(other.peer));
+	fd = agent_import(&self->target, &other.info, 0);
+	EXPECT_LE(0, fd);
+}
+
+TEST_F(deadline, comes_again_after_the_last_token_has_gone)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, export_held(&self->held, self->target.pid, 200));
+		expect_end(_metadata, &self->held, 200);
+		/* Time for the sweeper to find nothing, and to rest. */
+		sleep_until(boottime_ms() + 1500);
+	}
+}
+
+#define TARGETS		4
+#define TOKENS_EACH	8
+
+TEST_F(deadline, comes_for_many_tokens_of_many_targets)
+{
+	struct held held[TARGETS][TOKENS_EACH];
+	struct agent targets[TARGETS];
+	int i, j;
+
+	for (i = 0; i < TARGETS; i++)
+		ASSERT_EQ(0, agent_spawn(&targets[i]));
+	for (i = 0; i < TARGETS; i++)
+		for (j = 0; j < TOKENS_EACH; j++)
+			ASSERT_EQ(0, export_held(&held[i][j], targets[i].pid,
+						 1000 + 100 * j));
+	for (i = 0; i < TARGETS; i++)
+		for (j = 0; j < TOKENS_EACH; j++)
+			expect_end(_metadata, &held[i][j], 1000 + 100 * j);
+	for (i = 0; i < TARGETS; i++)
+		EXPECT_EQ(0, agent_stop(&targets[i]));
+}
+
+TEST_F(deadline, comes_for_a_source_that_was_killed)
+{
+	struct address address;
+	struct agent source;
+	int listener, fd;
+
+	listener = tcp_listener(AF_INET);
+	address = bound_address(listener);
+	ASSERT_EQ(0, agent_spawn(&source));
+	fd = agent_socket(&source, AF_INET, SOCK_STREAM, 0);
+	ASSERT_EQ(0, agent_connect(&source, fd, &address.storage,
+				   address.size));
+	self->held.peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	self->held.before = boottime_ms();
+	ASSERT_EQ(0, agent_export(&source, fd, self->target.pid, 0, 1500,
+				  &self->held.info));
+	self->held.after = boottime_ms();
+	ASSERT_EQ(-SIGKILL, agent_kill(&source));
+	expect_end(_metadata, &self->held, 1500);
+}
+
+TEST_F(deadline, comes_for_a_target_that_is_stopped)
+{
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, 1000));
+	ASSERT_EQ(0, kill(self->target.pid, SIGSTOP));
+	expect_end(_metadata, &self->held, 1000);
+}
+
+/*
+ * A handle that waits in the very socket whose token ends with the handle:
+ * each would keep the other for ever. A connection in the same place tells.
+ */
+TEST_F(deadline, breaks_a_handle_out_of_its_own_token)
+{
+	struct held *held = &self->held;
+	int pair[2], fds[2], device;
+	struct sockdup_export argument = {
+		.size = sizeof(argument),
+		.flags = SOCKDUP_EXPORT_END_ON_CLOSE,
+		.target = self->target.pid,
+		.ttl_ms = 2000,
+		.info_size = sizeof(held->info),
+		.info = (uintptr_t)&held->info,
+	};
+
+	device = device_open();
+	ASSERT_LE(0, device);
+	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
+	held->peer = fds[1];
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+	ASSERT_EQ(0, send_descriptor(pair[0], device));
+	ASSERT_EQ(0, send_descriptor(pair[0], fds[0]));
+	argument.fd = pair[1];
+	held->before = boottime_ms();
+	ASSERT_EQ(0, device_ioctl(device, SOCKDUP_IOC_EXPORT, &argument));
+	held->after = boottime_ms();
+	close(fds[0]);
+	close(pair[0]);
+	close(pair[1]);
+	close(device);
+	expect_end(_metadata, held, 2000);
+}
+
+/* The close of any AF_UNIX socket has the kernel look for such cycles. */
+static bool ends_by_collection(void *context)
+{
+	struct pollfd entry = { .fd = *(int *)context, .events = POLLIN };
+
+	close(socket(AF_UNIX, SOCK_STREAM, 0));
+	return poll(&entry, 1, 0) == 1;
+}
+
+/* Two sockets, each waiting in the other, and a token that holds one. */
+TEST_F(deadline, lets_a_cycle_of_sockets_be_collected)
+{
+	struct held *held = &self->held;
+	int pair[2], fds[2];
+
+	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
+	held->peer = fds[1];
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+	ASSERT_EQ(0, send_descriptor(pair[0], pair[0]));
+	ASSERT_EQ(0, send_descriptor(pair[1], pair[1]));
+	ASSERT_EQ(0, send_descriptor(pair[0], fds[0]));
+	held->before = boottime_ms();
+	ASSERT_EQ(0, try_export(pair[0], self->target.pid, 0, 2000,
+				&held->info));
+	close(fds[0]);
+	close(pair[0]);
+	close(pair[1]);
+	EXPECT_EQ(0, wait_until(ends_by_collection, &held->peer));
+	EXPECT_EQ(0, wait_for_end(held->peer));
+	EXPECT_LE(held->before + 2000, boottime_ms());
+}
+
+/* An import by the test itself, which has nobody else to wait for. */
+TEST_F(deadline, separates_imports_that_work_from_those_that_do_not)
+{
+	const unsigned int rounds = stress(40), ttl_ms = 30;
+	int device = device_open();
+	int fd = tcp_listener(AF_INET);
+	int64_t start, end;
+	unsigned int i;
+	int value;
+
+	ASSERT_LE(0, device);
+	for (i = 0; i < rounds; i++) {
+		struct held *held = &self->held;
+
+		held->before = boottime_ms();
+		ASSERT_EQ(0, raw_export(device, fd, getpid(), ttl_ms,
+					&held->info));
+		held->after = boottime_ms();
+		/* Sometimes early, sometimes late, mostly close. */
+		sleep_until(held->before + ttl_ms - 4 + i % 8);
+		start = boottime_ms();
+		value = raw_import(device, &held->info, 0, NULL);
+		end = boottime_ms();
+		if (value >= 0) {
+			EXPECT_GE(held->after + ttl_ms, start);
+			close(value);
+		} else {
+			EXPECT_EQ(-ENOENT, value);
+			EXPECT_LE(held->before + ttl_ms, end);
+		}
+	}
+}
+
+/* Sets the clock of the day, by seconds from where it is. */
+static int move_clock(long seconds)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec += seconds;
+	return clock_settime(CLOCK_REALTIME, &now) ? -errno : 0;
+}
+
+FIXTURE(clock) {
+	struct agent target;
+	struct held held;
+	long seconds;
+};
+
+FIXTURE_VARIANT(clock) {
+	long seconds;
+};
+
+FIXTURE_VARIANT_ADD(clock, set_forward) { 2 * 24 * 60 * 60 };
+FIXTURE_VARIANT_ADD(clock, set_back) { -2 * 24 * 60 * 60 };
+
+FIXTURE_SETUP(clock)
+{
+	ASSERT_EQ(0, agent_spawn(&self->target));
+}
+
+FIXTURE_TEARDOWN(clock)
+{
+	EXPECT_EQ(0, move_clock(-self->seconds));
+	EXPECT_EQ(0, agent_stop(&self->target));
+}
+
+TEST_F(clock, of_the_day_does_not_move_a_deadline)
+{
+	struct held longer;
+
+	ASSERT_EQ(0, export_held(&longer, self->target.pid, LONG_TTL_MS));
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, 2000));
+	ASSERT_EQ(0, move_clock(variant->seconds));
+	self->seconds = variant->seconds;
+	expect_end(_metadata, &self->held, 2000);
+	EXPECT_EQ(0, recv_nothing(longer.peer));
+	EXPECT_LT(LONG_TTL_MS / 2, left_ms(&longer.info));
+	EXPECT_GE(LONG_TTL_MS, left_ms(&longer.info));
+}
+
+/* A target that keeps every claim it can get, and is out of descriptors. */
+FIXTURE(hostile) {
+	struct agent target;
+	struct held held;
+	int limit;
+};
+
+FIXTURE_VARIANT(hostile) {
+	unsigned int threads;
+};
+
+FIXTURE_VARIANT_ADD(hostile, thread) { 1 };
+FIXTURE_VARIANT_ADD(hostile, threads) { 8 };
+
+FIXTURE_SETUP(hostile)
+{
+	struct sockdup_protocol_info none = { .size = sizeof(none) };
+
+	ASSERT_EQ(0, agent_spawn(&self->target));
+	/* Has the library open the device while it can. */
+	ASSERT_EQ(-ENOENT, agent_import(&self->target, &none, 0));
+	self->limit = agent_dup(&self->target, STDIN_FILENO);
+	ASSERT_LT(STDERR_FILENO, self->limit);
+	ASSERT_EQ(0, agent_close(&self->target, self->limit));
+	ASSERT_EQ(0, agent_setrlimit(&self->target, RLIMIT_NOFILE,
+				     self->limit));
+}
+
+FIXTURE_TEARDOWN(hostile)
+{
+	agent_kill(&self->target);
+}
+
+TEST_F(hostile, imports_without_end_do_not_delay_the_deadline)
+{
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, 4000));
+	ASSERT_EQ(0, agent_import_loop_post(&self->target, &self->held.info,
+					    variant->threads));
+	expect_end(_metadata, &self->held, 4000);
+	EXPECT_LT(0, agent_import_loop_wait(&self->target));
+}
+
+TEST_F(hostile, imports_without_end_do_not_keep_the_source_from_revoking)
+{
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, LONG_TTL_MS));
+	ASSERT_EQ(0, agent_import_loop_post(&self->target, &self->held.info,
+					    variant->threads));
+	EXPECT_EQ(0, try_revoke(&self->held.info));
+	EXPECT_EQ(0, wait_for_end(self->held.peer));
+	EXPECT_LE(0, agent_import_loop_wait(&self->target));
+}
+
+TEST_F(hostile, imports_without_end_do_not_delay_other_targets)
+{
+	struct agent other;
+	struct held held;
+
+	ASSERT_EQ(0, agent_spawn(&other));
+	ASSERT_EQ(0, export_held(&self->held, self->target.pid, LONG_TTL_MS));
+	ASSERT_EQ(0, agent_import_loop_post(&self->target, &self->held.info,
+					    variant->threads));
+	ASSERT_EQ(0, export_held(&held, other.pid, 1000));
+	expect_end(_metadata, &held, 1000);
+	EXPECT_EQ(0, recv_nothing(self->held.peer));
+	EXPECT_EQ(0, agent_stop(&other));
+}
+
+/*
+ * A call by the target that waits, for as long as it likes, until its memory
+ * may be written: the page is write-protected by userfaultfd. The test is the
+ * target.
+ */
+FIXTURE(stuck) {
+	int device;
+	int source;
+	int peer;
+	int faults;
+	size_t page_size;
+	void *page;
+	pthread_t thread;
+	bool runs;
+	int (*call)(FIXTURE_DATA(stuck) *self);
+	struct sockdup_protocol_info info;
+	int value;
+};
+
+FIXTURE_VARIANT(stuck) {
+	int (*call)(FIXTURE_DATA(stuck) *self);
+	int value;	/* what it gives, once it goes on after the end */
+};
+
+/* The whole argument is an output that does not arrive. */
+static int import_stuck(FIXTURE_DATA(stuck) *self)
+{
+	return device_ioctl(self->device, SOCKDUP_IOC_IMPORT, self->page);
+}
+
+/* The description is. */
+static int query_stuck(FIXTURE_DATA(stuck) *self)
+{
+	struct sockdup_query argument = {
+		.size = sizeof(argument),
+		.info_size = sizeof(self->info),
+		.info = (uintptr_t)self->page + sizeof(struct sockdup_import),
+	};
+
+	return device_ioctl(self->device, SOCKDUP_IOC_QUERY, &argument);
+}
+
+FIXTURE_VARIANT_ADD(stuck, import) { import_stuck, -ENOENT };
+FIXTURE_VARIANT_ADD(stuck, query) { query_stuck, 0 };
+
+static int set_protection(FIXTURE_DATA(stuck) *self, bool protect)
+{
+	struct uffdio_writeprotect protection = {
+		.range = {
+			.start = (uintptr_t)self->page,
+			.len = self->page_size,
+		},
+		.mode = protect ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
+	};
+
+	return ioctl(self->faults, UFFDIO_WRITEPROTECT, &protection) ?
+	       -errno : 0;
+}
+
+static int watch_page(FIXTURE_DATA(stuck) *self)
+{
+	struct uffdio_api api = {
+		.api = UFFD_API,
+		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+	};
+	struct uffdio_register registration = {
+		.range = {
+			.start = (uintptr_t)self->page,
+			.len = self->page_size,
+		},
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+
+	self->faults = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (self->faults < 0 || ioctl(self->faults, UFFDIO_API, &api) ||
+	    ioctl(self->faults, UFFDIO_REGISTER, &registration))
+		return -errno;
+	return 0;
+}
+
+FIXTURE_SETUP(stuck)
+{
+	int pair[2];
+
+	self->call = variant->call;
+	self->device = device_open();
+	ASSERT_LE(0, self->device);
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+	self->source = pair[0];
+	self->peer = pair[1];
+	self->page_size = sysconf(_SC_PAGESIZE);
+	self->page = mmap(NULL, self->page_size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->page);
+	memset(self->page, 0, self->page_size);
+	if (watch_page(self))
+		SKIP(return, "no userfaultfd with write protection here");
+}
+
+FIXTURE_TEARDOWN(stuck)
+{
+	set_protection(self, false);
+	if (self->runs)
+		pthread_join(self->thread, NULL);
+	close(self->faults);
+	close(self->peer);
+	close(self->device);
+}
+
+static void *run_stuck(void *arg)
+{
+	FIXTURE_DATA(stuck) *self = arg;
+
+	self->value = self->call(self);
+	return NULL;
+}
+
+/* Returns when the call waits for memory; nobody but the token has the socket. */
+static int get_stuck(FIXTURE_DATA(stuck) *self, unsigned int ttl_ms)
+{
+	struct sockdup_import argument = {
+		.size = sizeof(argument),
+		.info_size = sizeof(self->info),
+		.info = (uintptr_t)self->page + sizeof(argument),
+	};
+	int error;
+
+	error = raw_export(self->device, self->source, getpid(), ttl_ms,
+			   &self->info);
+	if (error)
+		return error;
+	close(self->source);
+	memcpy(self->page, &argument, sizeof(argument));
+	memcpy((char *)self->page + sizeof(argument), &self->info,
+	       sizeof(self->info));
+	error = set_protection(self, true);
+	if (!error)
+		error = -pthread_create(&self->thread, NULL, run_stuck, self);
+	if (error)
+		return error;
+	self->runs = true;
+	return wait_for_poll(self->faults, POLLIN);
+}
+
+static int get_unstuck(FIXTURE_DATA(stuck) *self)
+{
+	int error = set_protection(self, false);
+
+	if (error)
+		return error;
+	pthread_join(self->thread, NULL);
+	self->runs = false;
+	return self->value;
+}
+
+TEST_F(stuck, call_does_not_delay_the_deadline)
+{
+	int64_t before = boottime_ms(), after;
+
+	ASSERT_EQ(0, get_stuck(self, 5000));
+	after = boottime_ms();
+	EXPECT_EQ(0, wait_for_end(self->peer));
+	EXPECT_LE(before + 5000, boottime_ms());
+	EXPECT_GE(after + 5000 + RELEASE_MS, boottime_ms());
+	EXPECT_EQ(variant->value, get_unstuck(self));
+}
+
+TEST_F(stuck, call_does_not_keep_others_from_revoking)
+{
+	ASSERT_EQ(0, get_stuck(self, LONG_TTL_MS));
+	EXPECT_EQ(0, raw_revoke(self->device, &self->info));
+	EXPECT_EQ(0, wait_for_end(self->peer));
+	EXPECT_EQ(variant->value, get_unstuck(self));
+}
+
+TEST_F(stuck, call_does_not_keep_another_thread_from_importing)
+{
+	int fd;
+
+	ASSERT_EQ(0, get_stuck(self, LONG_TTL_MS));
+	fd = raw_import(self->device, &self->info, 0, NULL);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, recv_nothing(self->peer));
+	ASSERT_EQ(0, close(fd));
+	EXPECT_EQ(0, wait_for_end(self->peer));
+	EXPECT_EQ(variant->value, get_unstuck(self));
+}
+
+SOCKDUP_TEST_MAIN

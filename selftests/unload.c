@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module cannot go while a token lives, and can once none does. W61.
+ *
+ * No process here has the device open when it counts: tokens are made and
+ * ended by agents that exit. That the module really goes is for run_tests to
+ * see, after this program.
+ */
+#include "harness.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+#define REFERENCES	"/sys/module/sockdup/refcnt"
+
+FIXTURE(unload) {
+	struct agent target;
+	int source;
+	int peer;
+	struct sockdup_protocol_info info;
+};
+
+static bool is_unused(void *context)
+{
+	return !read_number(REFERENCES);
+}
+
+/* An export by a process that is gone when this returns. */
+static int export_and_exit(int fd, pid_t pid,
+			   struct sockdup_protocol_info *info)
+{
+	int fds[2], status, error;
+	pid_t child;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	child = fork();
+	if (!child) {
+		error = try_duplicate(fd, pid, info);
+		if (!error)
+			error = write_exactly(fds[1], info, sizeof(*info));
+		_exit(-error);
+	}
+	close(fds[1]);
+	error = read_exactly(fds[0], info, sizeof(*info));
+	close(fds[0]);
+	if (waitpid(child, &status, 0) != child || status)
+		return -ECHILD;
+	return error;
+}
+
+/* Revokes @info in a process that is gone when this returns. */
+static int revoke_and_exit(const struct sockdup_protocol_info *info)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(-try_revoke(info));
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		return -ECHILD;
+	return -WEXITSTATUS(status);
+}
+
+static int remove_module(void)
+{
+	return syscall(SYS_delete_module, SOCKDUP_DEVICE_NAME, O_NONBLOCK) ?
+		       -errno : 0;
+}
+
+FIXTURE_SETUP(unload)
+{
+	int fds[2];
+
+	ASSERT_EQ(0, wait_until(is_unused, NULL));
+	ASSERT_EQ(0, agent_spawn(&self->target));
+	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
+	self->source = fds[0];
+	self->peer = fds[1];
+	ASSERT_EQ(0, export_and_exit(self->source, self->target.pid,
+				     &self->info));
+}
+
+FIXTURE_TEARDOWN(unload)
+{
+	EXPECT_EQ(0, agent_stop(&self->target));
+}
+
+TEST_F(unload, W61_token_alone_refuses_rmmod)
+{
+	EXPECT_EQ(-EWOULDBLOCK, remove_module());
+}
+
+TEST_F(unload, W61_refused_rmmod_leaves_the_token)
+{
+	int fd;
+
+	ASSERT_EQ(-EWOULDBLOCK, remove_module());
+	fd = agent_import(&self->target, &self->info, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(1, same_file(0, self->source, self->target.pid, fd));
+}
+
+TEST_F(unload, W61_revoke_of_the_last_token_lets_the_module_go)
+{
+	ASSERT_EQ(-EWOULDBLOCK, remove_module());
+	ASSERT_EQ(0, revoke_and_exit(&self->info));
+	EXPECT_EQ(0, wait_until(is_unused, NULL));
+}
+
+TEST_F(unload, W61_end_of_the_target_lets_the_module_go)
+{
+	ASSERT_EQ(-EWOULDBLOCK, remove_module());
+	ASSERT_EQ(0, agent_stop(&self->target));
+	EXPECT_EQ(0, wait_until(is_unused, NULL));
+}
+
+TEST_F(unload, W61_imported_socket_alone_does_not_hold_the_module)
+{
+	int fd = agent_import(&self->target, &self->info, SOCKDUP_IMPORT_INHERITABLE);
+
+	ASSERT_LE(0, fd);
+	/* Executing anew closes the agent's device, and not the socket. */
+	ASSERT_EQ(0, agent_exec(&self->target, AGENT_MAIN));
+	EXPECT_EQ(0, wait_until(is_unused, NULL));
+	EXPECT_EQ(1, same_file(0, self->source, self->target.pid, fd));
+}
+
+TEST_F(unload, W61_each_of_two_tokens_refuses_rmmod)
+{
+	struct sockdup_protocol_info other;
+
+	ASSERT_EQ(0, export_and_exit(self->source, self->target.pid, &other));
+	ASSERT_EQ(0, revoke_and_exit(&self->info));
+	EXPECT_EQ(-EWOULDBLOCK, remove_module());
+	ASSERT_EQ(0, revoke_and_exit(&other));
+	EXPECT_EQ(0, wait_until(is_unused, NULL));
+}
+
+SOCKDUP_TEST_MAIN
