@@ -33,7 +33,8 @@ static_assert(sizeof(struct sockdup_protocol_info) == 128);
 			 SOCKDUP_XP1_SUPPORT_MULTIPOINT)
 
 /* Largest payload of one datagram; IPv6's length leaves out its own header. */
-#define UDP4_MESSAGE	(IP_MAX_MTU - sizeof(struct iphdr) - sizeof(struct udphdr))
+#define RAW4_MESSAGE	(IP_MAX_MTU - sizeof(struct iphdr))
+#define UDP4_MESSAGE	(RAW4_MESSAGE - sizeof(struct udphdr))
 #define UDP6_MESSAGE	(U16_MAX - sizeof(struct udphdr))
 
 /* Matches any protocol of the family and type. */
@@ -55,7 +56,7 @@ static const struct service services[] = {
 	  STREAM | SOCKDUP_XP1_EXPEDITED_DATA },
 	{ AF_INET, SOCK_DGRAM, IPPROTO_UDP, DATAGRAM | GROUPS, UDP4_MESSAGE },
 	{ AF_INET6, SOCK_DGRAM, IPPROTO_UDP, DATAGRAM | GROUPS, UDP6_MESSAGE },
-	{ AF_INET, SOCK_RAW, ANY_PROTOCOL, DATAGRAM | GROUPS, IP_MAX_MTU },
+	{ AF_INET, SOCK_RAW, ANY_PROTOCOL, DATAGRAM | GROUPS, RAW4_MESSAGE },
 	{ AF_INET6, SOCK_RAW, ANY_PROTOCOL, DATAGRAM | GROUPS, U16_MAX },
 	{ AF_UNIX, SOCK_DGRAM, ANY_PROTOCOL, LOCAL_DATAGRAM,
 	  SOCKDUP_MESSAGE_SIZE_VARIES },

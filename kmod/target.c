@@ -16,6 +16,7 @@
 #include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
+#include <net/tcp_states.h>
 
 #include "target.h"
 
@@ -239,11 +240,16 @@ struct sockdup_target *sockdup_target_find(pid_t nr)
 	return target_of(find_get_pid(nr));
 }
 
-/* The process that the kernel recorded as a socket's peer, referenced. */
+/*
+ * The process that the kernel recorded as a socket's peer, referenced. For one
+ * that listens it recorded who does, for those who will connect to it.
+ */
 static struct pid *target_peer(struct sock *sk)
 {
 	struct pid *pid;
 
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
+		return NULL;
 	spin_lock(&sk->sk_peer_lock);
 	pid = get_pid(sk->sk_peer_pid);
 	spin_unlock(&sk->sk_peer_lock);
