@@ -15,8 +15,13 @@ with its number, as in W53_last_close_ends_it or, for two at once,
 W53_W54_both. It is a warning, and under sphinx-build -W an error, if a
 behaviour has neither tests nor a reason, or both; if a test is of a behaviour
 that is not listed; and if a number is left out or comes twice.
+
+Elsewhere the role :test:`deadline hostile.*` names tests by program, fixture
+and name; what matches no test is a warning likewise.
 """
 
+import fnmatch
+import functools
 import pathlib
 import re
 
@@ -27,20 +32,38 @@ logger = logging.getLogger(__name__)
 
 PAGE = "winsock"
 SELFTESTS = pathlib.Path(__file__).resolve().parent.parent / "selftests"
-TEST = re.compile(r"^TEST\w*\((?:\s*(\w+)\s*,)?\s*((?:[WX]\d+_)+)(\w+)", re.M)
+TEST = re.compile(r"^TEST\w*\((?:\s*(\w+)\s*,)?\s*(\w+)", re.M)
+NUMBERS = re.compile(r"(?:[WX]\d+_)+")
 NUMBER = re.compile(r"[WX]\d+")
 NO_TEST = "No test:"
 
 
-def find_tests():
+@functools.cache
+def all_tests():
+    """['sharing tcp.W53_...', ...]"""
+    tests = []
+    for source in sorted(SELFTESTS.glob("*.c")):
+        for fixture, name in TEST.findall(source.read_text()):
+            tests.append(f"{source.stem} {fixture + '.' if fixture else ''}{name}")
+    return tests
+
+
+def numbered_tests():
     """{'W53': ['sharing tcp.W53_...', ...], ...}"""
     tests = {}
-    for source in sorted(SELFTESTS.glob("*.c")):
-        for fixture, numbers, rest in TEST.findall(source.read_text()):
-            name = f"{fixture}.{numbers}{rest}" if fixture else numbers + rest
-            for number in NUMBER.findall(numbers):
-                tests.setdefault(number, []).append(f"{source.stem} {name}")
+    for test in all_tests():
+        numbers = NUMBERS.match(re.split(r"[ .]", test)[-1])
+        for number in NUMBER.findall(numbers[0] if numbers else ""):
+            tests.setdefault(number, []).append(test)
     return tests
+
+
+def test_role(name, rawtext, text, lineno, inliner, options=None, content=None):
+    """Text that names a test, or some by a pattern, and is checked."""
+    if not fnmatch.filter(all_tests(), text):
+        logger.warning("no test is named %s", text,
+                       location=(inliner.document.settings.env.docname, lineno))
+    return [nodes.literal(rawtext, text)], []
 
 
 def test_list(tests):
@@ -83,7 +106,7 @@ def process_page(app, doctree):
     if app.env.docname != PAGE:
         return
     app.env.note_reread()
-    tests = find_tests()
+    tests = numbered_tests()
     numbers = []
     for item in doctree.findall(nodes.definition_list_item):
         number = item[0].astext()
@@ -95,4 +118,5 @@ def process_page(app, doctree):
 
 def setup(app):
     app.connect("doctree-read", process_page)
+    app.add_role("test", test_role)
     return {"parallel_read_safe": True}
