@@ -38,6 +38,7 @@ static struct target_bucket target_table[1 << TARGET_TABLE_BITS];
 static LLIST_HEAD(target_hints);
 static void target_look(struct work_struct *work);
 static DECLARE_WORK(target_look_work, target_look);
+static struct workqueue_struct *target_queue;
 static void (*target_died)(struct sockdup_target *target);
 
 static struct target_bucket *target_bucket(const struct pid *pid)
@@ -110,7 +111,7 @@ static int target_wake(wait_queue_entry_t *death, unsigned int mode, int sync,
 	if (!refcount_inc_not_zero(&target->ref))
 		return 0;
 	llist_add(&target->hint, &target_hints);
-	queue_work(system_unbound_wq, &target_look_work);
+	queue_work(target_queue, &target_look_work);
 	return 0;
 }
 
@@ -387,7 +388,7 @@ out:
  * @died: called from a worker, with a held target, after its death; perhaps
  *        more than once
  *
- * Return: 0.
+ * Return: 0 or -ENOMEM.
  */
 int __init sockdup_target_init(void (*died)(struct sockdup_target *target))
 {
@@ -396,7 +397,8 @@ int __init sockdup_target_init(void (*died)(struct sockdup_target *target))
 	for (i = 0; i < ARRAY_SIZE(target_table); i++)
 		spin_lock_init(&target_table[i].lock);
 	target_died = died;
-	return 0;
+	target_queue = alloc_workqueue("sockdup_death", WQ_UNBOUND, 0);
+	return target_queue ? 0 : -ENOMEM;
 }
 
 /**
@@ -404,7 +406,7 @@ int __init sockdup_target_init(void (*died)(struct sockdup_target *target))
  */
 void sockdup_target_flush(void)
 {
-	flush_work(&target_look_work);
+	flush_workqueue(target_queue);
 }
 
 static bool target_table_is_empty(void)
@@ -428,5 +430,5 @@ void sockdup_target_exit(void)
 {
 	while (!target_table_is_empty())
 		schedule_timeout_uninterruptible(1);
-	flush_work(&target_look_work);
+	destroy_workqueue(target_queue);
 }
