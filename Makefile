@@ -37,12 +37,14 @@ modules: need-build ## sockdup.ko for KERNELRELEASE
 # Type information for BPF needs the kernel's own image, which headers lack.
 NO_BTF = $(if $(wildcard /lib/modules/$*/build/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
-# Built from a copy, so that each kernel has objects of its own.
+# Built from a copy, so that each kernel has objects of its own. To the kernel's
+# make, an O= of our caller's would mean something else.
 $(O)/%/sockdup.ko: FORCE
 	$(call say,MODULE,$*)
 	$(Q)mkdir -p $(@D)
 	$(Q)cp -ru Kbuild kmod uapi $(@D)
-	$(Q)$(MAKE) -s -C /lib/modules/$*/build M=$(@D) W=1 $(NO_BTF) modules
+	$(Q)unset MAKEFLAGS; make -s -C /lib/modules/$*/build M=$(@D) W=1 \
+		$(NO_BTF) modules
 
 lib: need-build ## libsockdup
 	$(call say,LIB,$(O)/lib)

@@ -14,6 +14,7 @@
 #ifndef SELFTESTS_AGENT_H
 #define SELFTESTS_AGENT_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -93,6 +94,10 @@ struct agent_reply {
 	struct sockdup_protocol_info info;
 	__u8 data[AGENT_DATA_SIZE];
 };
+
+/* So that an agent of 32 bits serves a test of 64. */
+static_assert(sizeof(struct agent_request) == 296 + AGENT_DATA_SIZE, "");
+static_assert(sizeof(struct agent_reply) == 272 + AGENT_DATA_SIZE, "");
 
 /* What the threads of an AGENT_IMPORT_RACE got. */
 struct agent_race {

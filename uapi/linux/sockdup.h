@@ -109,8 +109,9 @@ enum sockdup_service {
  * @__reserved: zero
  *
  * The counterpart of WSAPROTOCOL_INFO. It may be copied, stored and sent like
- * any 128 bytes. An import trusts @size and @opaque alone; everything else is
- * there for the holder to read, and SOCKDUP_IOC_QUERY tells it afresh.
+ * any 128 bytes. An import looks at @size and @opaque, and reads nothing behind
+ * them; everything else is there for the holder, and SOCKDUP_IOC_QUERY tells it
+ * afresh.
  */
 struct sockdup_protocol_info {
 	__u32 size;
