@@ -167,9 +167,7 @@ static int device_ttl(const struct sockdup_export *export,
 	*ttl_ms = export->ttl_ms ?: usual;
 	if (*ttl_ms > sockdup_token_max_ttl())
 		return -EINVAL;
-	if (*ttl_ms > usual && !sockdup_target_trusts_current(target))
-		return -EPERM;
-	return 0;
+	return *ttl_ms > usual ? sockdup_target_check_trust(target) : 0;
 }
 
 static int device_export_file(struct device_call *call, struct file *file)

@@ -285,30 +285,35 @@ struct sockdup_target *sockdup_target_find_peer(int fd)
 	return target;
 }
 
-static bool target_is_of_user(struct sockdup_target *target, kuid_t uid)
+/* 0 where the process runs as @uid; -EPERM where as another; -ESRCH. */
+static int target_check_user(struct sockdup_target *target, kuid_t uid)
 {
 	struct task_struct *task;
-	bool is;
+	int err = -ESRCH;
 
 	rcu_read_lock();
 	task = pid_task(target->pid, PIDTYPE_TGID);
-	is = task && uid_eq(task_uid(task), uid);
+	if (task)
+		err = uid_eq(task_uid(task), uid) ? 0 : -EPERM;
 	rcu_read_unlock();
-	return is;
+	return err;
 }
 
 /**
- * sockdup_target_trusts_current - whether the caller may make the target wait
+ * sockdup_target_check_trust - whether the caller may make the target wait
  * @target: held by the caller
  *
  * A process that has the device open expects tokens, and one of the caller's
  * own user is the caller's to burden. Any other could be made to keep a
  * stranger's port in use.
+ *
+ * Return: 0; -EPERM; -ESRCH where the target has ended.
  */
-bool sockdup_target_trusts_current(struct sockdup_target *target)
+int sockdup_target_check_trust(struct sockdup_target *target)
 {
-	return atomic_read(&target->handles) ||
-	       target_is_of_user(target, current_uid());
+	if (atomic_read(&target->handles))
+		return 0;
+	return target_check_user(target, current_uid());
 }
 
 /**
@@ -329,7 +334,7 @@ int sockdup_target_add(struct sockdup_target *target,
 	if (target->dead)
 		return -ESRCH;
 	if (target->token_count >= READ_ONCE(max_per_target) &&
-	    !target_is_of_user(target, current_uid()) &&
+	    target_check_user(target, current_uid()) &&
 	    !ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
 		return -ENOBUFS;
 	target->token_count++;
