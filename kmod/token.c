@@ -31,6 +31,9 @@
 #define TOKEN_SWEEP_PERIOD	(HZ / 2)
 #define TOKEN_SWEEP_RETRY	max(HZ / 100, 1)
 
+/* Tokens of one target that are dropped before it is the next one's turn. */
+#define TOKEN_SWEEP_BATCH	1000
+
 #define TOKEN_TTL_LIMIT_MS	(24U * 60 * 60 * 1000)
 
 static unsigned int default_ttl_ms = 60 * 1000;
@@ -451,11 +454,12 @@ bool sockdup_token_is_callers(const struct sockdup_token *token)
 }
 
 /*
- * The next token of a target that is over, held; NULL where there is none.
- * The search goes on behind @busy, or starts anew where that has ended.
+ * The next token of a target that is over at @now, held; NULL where there is
+ * none. The search goes on behind @busy, or starts anew where that has ended.
  */
 static struct sockdup_token *token_get_over(struct sockdup_target *target,
-					    struct sockdup_token *busy)
+					    struct sockdup_token *busy,
+					    u64 now)
 {
 	struct sockdup_token *token = NULL;
 	struct timerqueue_node *node;
@@ -464,29 +468,29 @@ static struct sockdup_token *token_get_over(struct sockdup_target *target,
 	node = busy && !RB_EMPTY_NODE(&busy->life.node) ?
 	       timerqueue_iterate_next(&busy->life) :
 	       timerqueue_getnext(&target->tokens);
-	if (node) {
+	if (node && (target->dead || now >= node->expires)) {
 		token = container_of(node, struct sockdup_token, life);
-		if (sockdup_token_is_over(token))
-			refcount_inc(&token->ref);
-		else
-			token = NULL;
+		refcount_inc(&token->ref);
 	}
 	spin_unlock(&target->lock);
 	return token;
 }
 
 /*
- * Drop what is over of one target. A claim is not waited for but passed by:
- * however long it lasts, it delays no other token. Returns false if so.
+ * Drop what was over at @now of one target, and return in how many jiffies to
+ * come again. A claim is not waited for but passed by: however long it lasts,
+ * it delays no other token. Nor do many tokens, or ever more of them, keep
+ * the sweeper from the other targets.
  */
-static bool token_sweep_target(struct sockdup_target *target)
+static unsigned long token_sweep_target(struct sockdup_target *target, u64 now)
 {
 	struct sockdup_token *token, *busy = NULL;
-	bool done = true;
+	unsigned long delay = TOKEN_SWEEP_PERIOD;
+	unsigned int left = TOKEN_SWEEP_BATCH;
 
-	while ((token = token_get_over(target, busy))) {
+	while (left-- && (token = token_get_over(target, busy, now))) {
 		if (!mutex_trylock(&token->lock)) {
-			done = false;
+			delay = TOKEN_SWEEP_RETRY;
 			swap(token, busy);
 		} else if (token->ended) {
 			mutex_unlock(&token->lock);
@@ -496,22 +500,24 @@ static bool token_sweep_target(struct sockdup_target *target)
 		if (token)
 			sockdup_token_put(token);
 		cond_resched();
+		if (!left)
+			delay = 0;
 	}
 	if (busy)
 		sockdup_token_put(busy);
-	return done;
+	return delay;
 }
 
 static void token_sweep(struct work_struct *work)
 {
 	struct sockdup_target *target = NULL;
 	unsigned long delay = TOKEN_SWEEP_PERIOD;
+	u64 now = ktime_get_boottime_ns();
 	unsigned int bucket = 0;
 	bool again = false;
 
 	while ((target = sockdup_target_next(&bucket, target))) {
-		if (!token_sweep_target(target))
-			delay = TOKEN_SWEEP_RETRY;
+		delay = min(delay, token_sweep_target(target, now));
 		again |= READ_ONCE(target->token_count) != 0;
 		cond_resched();
 	}
@@ -521,9 +527,11 @@ static void token_sweep(struct work_struct *work)
 
 static void token_target_died(struct sockdup_target *target)
 {
-	if (!token_sweep_target(target))
-		mod_delayed_work(token_queue, &token_sweep_work,
-				 TOKEN_SWEEP_RETRY);
+	unsigned long delay;
+
+	delay = token_sweep_target(target, ktime_get_boottime_ns());
+	if (delay < TOKEN_SWEEP_PERIOD)
+		mod_delayed_work(token_queue, &token_sweep_work, delay);
 }
 
 /**
