@@ -24,7 +24,7 @@ need = $(Q)selftests/need $(1)
 all: modules lib samples ## the module, the library and the samples
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' \
 		$(firstword $(MAKEFILE_LIST))
 	@echo 'V=1 shows the commands, O= names another build directory.'
 
@@ -75,6 +75,22 @@ check: guest selftests ## run the tests; TESTS='...' names some, SOCKDUP_STRESS=
 		--env SOCKDUP_STRESS=$(or $(SOCKDUP_STRESS),100) \
 		-- selftests/run_tests $(O) $(TESTS)
 
+# Its kernel hangs early on with all that the emulator can do.
+check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a kernel with every checker, then a leak scan
+	$(call say,CHECK,on a kernel with checkers)
+	$(Q)debug=$$($(VM)/debug/build) && mkdir -p $(O)/debug && \
+		cp -ru Kbuild kmod uapi $(O)/debug && \
+		(unset MAKEFLAGS; make -s -C $$debug/build M=$(O)/debug modules) && \
+		$(VM)/run --kernel $$debug --cpu qemu64 --memory 4G --timeout 5400 \
+			--module $(O)/debug/sockdup.ko \
+			--env SOCKDUP_TEST_TIMEOUT=1800 \
+			--env SOCKDUP_STRESS=$(or $(SOCKDUP_STRESS),1) \
+			-- $(VM)/debug/verdict selftests/run_tests $(O) $(TESTS)
+
+check-matrix: need-build need-vm need-matrix selftests ## the tests at 1/10 on each of Debian's kernels
+	$(call say,CHECK,on each kernel)
+	$(Q)$(VM)/matrix/check $(O)
+
 style: need-build need-style ## checkpatch, sparse, gcc and clang at W=1, pahole, shellcheck
 	$(call need,guest)
 	$(Q)selftests/style $(O) $(GUEST_RELEASE)
@@ -94,5 +110,5 @@ clean: ## remove what was built
 
 FORCE:
 
-.PHONY: all help modules lib samples guest vm demo selftests check style docs install \
-	clean FORCE
+.PHONY: all help modules lib samples guest vm demo selftests check check-debug \
+	check-matrix style docs install clean FORCE

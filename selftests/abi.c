@@ -568,13 +568,18 @@ TEST_F(argument, cut_by_the_end_of_a_page_is_EFAULT)
 
 TEST_F(argument, W39_bad_pointer_is_EFAULT)
 {
+	void *valid = valid_argument(&self->scene);
 	__u64 bad[BAD_POINTERS];
 	unsigned int i;
 
-	bad_pointers(&self->scene.arena, valid_argument(&self->scene), bad);
+	bad_pointers(&self->scene.arena, valid, bad);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_EQ(-EFAULT, give(&self->scene,
-					(void *)(uintptr_t)bad[i])) {
+		void *argument = (void *)(uintptr_t)bad[i];
+
+		/* The pointer of a 32-bit caller has no upper half. */
+		if (argument == valid)
+			continue;
+		EXPECT_EQ(-EFAULT, give(&self->scene, argument)) {
 			TH_LOG("address %llx", (unsigned long long)bad[i]);
 		}
 	}

@@ -458,14 +458,14 @@ long read_number(const char *path)
 	return count == 1 ? number : -EPROTO;
 }
 
-int write_number(const char *path, long number)
+int write_number(const char *path, long long number)
 {
 	FILE *file = fopen(path, "we");
 	int error = 0;
 
 	if (!file)
 		return -errno;
-	if (fprintf(file, "%ld\n", number) < 0)
+	if (fprintf(file, "%lld\n", number) < 0)
 		error = -errno;
 	if (fclose(file) && !error)
 		error = -errno;

@@ -111,6 +111,6 @@ unsigned int stress(unsigned int rounds);
 
 /* Reads one number from a file such as /proc/sys/kernel/pid_max. */
 long read_number(const char *path);
-int write_number(const char *path, long number);
+int write_number(const char *path, long long number);
 
 #endif /* SELFTESTS_COMMON_H */

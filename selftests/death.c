@@ -384,10 +384,15 @@ TEST_F(namespace, W57_end_drops_tokens_of_its_first_process)
 	EXPECT_EQ(0, wait_for_end(self->peer));
 }
 
+struct thread {
+	pid_t process;
+	pid_t id;
+};
+
 /* A thread that is dead, and kept by its tracer. */
 FIXTURE(traced) {
 	struct agent target;
-	pid_t thread;
+	struct thread thread;
 	int peer;
 	struct sockdup_protocol_info info;
 };
@@ -395,27 +400,28 @@ FIXTURE(traced) {
 FIXTURE_SETUP(traced)
 {
 	ASSERT_EQ(0, agent_spawn(&self->target));
-	self->thread = agent_park_thread(&self->target);
-	ASSERT_LT(0, self->thread);
-	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, self->thread, NULL, NULL));
+	self->thread.process = self->target.pid;
+	self->thread.id = agent_park_thread(&self->target);
+	ASSERT_LT(0, self->thread.id);
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, self->thread.id, NULL, NULL));
 }
 
 FIXTURE_TEARDOWN(traced)
 {
 	kill(self->target.pid, SIGKILL);
-	waitpid(self->thread, NULL, __WALL);
+	waitpid(self->thread.id, NULL, __WALL);
 	agent_kill(&self->target);
 }
 
 static bool thread_is_dead(void *context)
 {
-	const FIXTURE_DATA(traced) *self = context;
+	const struct thread *thread = context;
 	char path[64], line[256];
 	char *state;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat",
-		 self->target.pid, self->thread);
+		 thread->process, thread->id);
 	file = fopen(path, "re");
 	if (!file)
 		return true;
@@ -430,8 +436,8 @@ TEST_F(traced, W57_thread_drops_the_tokens_once_it_is_let_go)
 	ASSERT_EQ(0, export_held(self->target.pid, LONG_TTL_MS, &self->info,
 				 &self->peer));
 	ASSERT_EQ(0, kill(self->target.pid, SIGKILL));
-	ASSERT_EQ(0, wait_until(thread_is_dead, self));
-	ASSERT_EQ(self->thread, waitpid(self->thread, NULL, __WALL));
+	ASSERT_EQ(0, wait_until(thread_is_dead, &self->thread));
+	ASSERT_EQ(self->thread.id, waitpid(self->thread.id, NULL, __WALL));
 	EXPECT_EQ(0, wait_for_end(self->peer));
 }
 
@@ -440,7 +446,7 @@ TEST_F(traced, W57_thread_does_not_keep_tokens_beyond_their_lives)
 	ASSERT_EQ(0, export_held(self->target.pid, 2000, &self->info,
 				 &self->peer));
 	ASSERT_EQ(0, kill(self->target.pid, SIGKILL));
-	ASSERT_EQ(0, wait_until(thread_is_dead, self));
+	ASSERT_EQ(0, wait_until(thread_is_dead, &self->thread));
 	EXPECT_EQ(0, wait_for_end(self->peer));
 	EXPECT_EQ(-ENOENT, try_revoke(&self->info));
 }
@@ -533,7 +539,7 @@ TEST(W57_death_of_many_at_once_drops_the_tokens_of_all)
  * Two users with tokens for the same targets. What the first exported takes
  * an hour to close.
  */
-FIXTURE(users) {
+struct users {
 	struct agent a;
 	struct agent b;
 	struct agent targets[2];
@@ -542,25 +548,9 @@ FIXTURE(users) {
 	int peer;		/* that of what user B exported */
 };
 
-FIXTURE_VARIANT(users) {
-	bool wrapped;
+FIXTURE(users) {
+	struct users users;
 };
-
-FIXTURE_VARIANT_ADD(users, of_sockets) { false };
-FIXTURE_VARIANT_ADD(users, of_sockets_within_sockets) { true };
-
-/* An AF_UNIX socket that has @fd to be received, and alone holds it. */
-static int wrap(int fd)
-{
-	int pair[2], error;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-		return -errno;
-	error = send_descriptor(pair[0], fd);
-	close(pair[0]);
-	close(fd);
-	return error ? error : pair[1];
-}
 
 /* Leaves a socket to a token of @source alone. */
 static int entrust(struct agent *source, int fd, const struct agent *target,
@@ -576,50 +566,47 @@ static int entrust(struct agent *source, int fd, const struct agent *target,
 	return error ? error : agent_close(source, fd);
 }
 
-static int entrust_lingering(FIXTURE_DATA(users) *self, bool wrapped)
+static int entrust_lingering(struct users *users)
 {
 	int fds[2], error;
 
 	error = tcp_pair(AF_INET, fds);
 	if (error)
 		return error;
-	self->lingering = fds[1];
-	self->address = bound_address(fds[0]);
+	users->lingering = fds[1];
+	users->address = bound_address(fds[0]);
 	error = make_linger(fds[0], fds[1]);
 	if (error)
 		return error;
-	return entrust(&self->a, wrapped ? wrap(fds[0]) : fds[0],
-		       &self->targets[0], LONG_TTL_MS);
+	return entrust(&users->a, fds[0], &users->targets[0], LONG_TTL_MS);
 }
 
-static int entrust_other(FIXTURE_DATA(users) *self, bool wrapped, int target,
-			 unsigned int ttl_ms)
+static int entrust_other(struct users *users, int target, unsigned int ttl_ms)
 {
 	int fds[2], error;
 
 	error = tcp_pair(AF_INET, fds);
 	if (error)
 		return error;
-	self->peer = fds[1];
-	return entrust(&self->b, wrapped ? wrap(fds[0]) : fds[0],
-		       &self->targets[target], ttl_ms);
+	users->peer = fds[1];
+	return entrust(&users->b, fds[0], &users->targets[target], ttl_ms);
 }
 
 FIXTURE_SETUP(users)
 {
 	int i;
 
-	ASSERT_EQ(0, agent_spawn(&self->a));
-	ASSERT_EQ(0, agent_spawn(&self->b));
-	ASSERT_EQ(0, agent_setuid(&self->a, USER_A));
-	ASSERT_EQ(0, agent_setuid(&self->b, USER_B));
+	ASSERT_EQ(0, agent_spawn(&self->users.a));
+	ASSERT_EQ(0, agent_spawn(&self->users.b));
+	ASSERT_EQ(0, agent_setuid(&self->users.a, USER_A));
+	ASSERT_EQ(0, agent_setuid(&self->users.b, USER_B));
 	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(0, agent_spawn(&self->targets[i]));
+		ASSERT_EQ(0, agent_spawn(&self->users.targets[i]));
 		/* An open device allows the long lives. */
-		ASSERT_LE(0, agent_open(&self->targets[i], DEVICE_PATH,
+		ASSERT_LE(0, agent_open(&self->users.targets[i], DEVICE_PATH,
 					O_RDWR));
 	}
-	ASSERT_EQ(0, entrust_lingering(self, variant->wrapped));
+	ASSERT_EQ(0, entrust_lingering(&self->users));
 }
 
 FIXTURE_TEARDOWN(users)
@@ -627,39 +614,39 @@ FIXTURE_TEARDOWN(users)
 	int i;
 
 	/* With data unread, that is a reset, and the lingering is over. */
-	close(self->lingering);
+	close(self->users.lingering);
 	for (i = 0; i < 2; i++)
-		agent_kill(&self->targets[i]);
-	EXPECT_EQ(0, agent_stop(&self->a));
-	EXPECT_EQ(0, agent_stop(&self->b));
+		agent_kill(&self->users.targets[i]);
+	EXPECT_EQ(0, agent_stop(&self->users.a));
+	EXPECT_EQ(0, agent_stop(&self->users.b));
 }
 
 TEST_F(users, W57_wait_for_no_other_users_lingering_socket)
 {
-	ASSERT_EQ(0, entrust_other(self, variant->wrapped, 0, LONG_TTL_MS));
-	ASSERT_EQ(-SIGKILL, agent_kill(&self->targets[0]));
-	EXPECT_EQ(0, wait_for_end(self->peer));
-	EXPECT_EQ(0, wait_for_closing(&self->address));
+	ASSERT_EQ(0, entrust_other(&self->users, 0, LONG_TTL_MS));
+	ASSERT_EQ(-SIGKILL, agent_kill(&self->users.targets[0]));
+	EXPECT_EQ(0, wait_for_end(self->users.peer));
+	EXPECT_EQ(0, wait_for_closing(&self->users.address));
 }
 
 /* What is dropped when the other's socket is already in the way. */
 TEST_F(users, W57_wait_for_no_other_users_socket_that_lingers_already)
 {
-	ASSERT_EQ(0, entrust_other(self, variant->wrapped, 1, LONG_TTL_MS));
-	ASSERT_EQ(-SIGKILL, agent_kill(&self->targets[0]));
-	ASSERT_EQ(0, wait_for_closing(&self->address));
-	ASSERT_EQ(-SIGKILL, agent_kill(&self->targets[1]));
-	EXPECT_EQ(0, wait_for_end(self->peer));
-	EXPECT_EQ(0, wait_for_closing(&self->address));
+	ASSERT_EQ(0, entrust_other(&self->users, 1, LONG_TTL_MS));
+	ASSERT_EQ(-SIGKILL, agent_kill(&self->users.targets[0]));
+	ASSERT_EQ(0, wait_for_closing(&self->users.address));
+	ASSERT_EQ(-SIGKILL, agent_kill(&self->users.targets[1]));
+	EXPECT_EQ(0, wait_for_end(self->users.peer));
+	EXPECT_EQ(0, wait_for_closing(&self->users.address));
 }
 
 TEST_F(users, deadline_waits_for_no_other_users_lingering_socket)
 {
-	ASSERT_EQ(-SIGKILL, agent_kill(&self->targets[0]));
-	ASSERT_EQ(0, wait_for_closing(&self->address));
-	ASSERT_EQ(0, entrust_other(self, variant->wrapped, 1, 500));
-	EXPECT_EQ(0, wait_for_end(self->peer));
-	EXPECT_EQ(0, wait_for_closing(&self->address));
+	ASSERT_EQ(-SIGKILL, agent_kill(&self->users.targets[0]));
+	ASSERT_EQ(0, wait_for_closing(&self->users.address));
+	ASSERT_EQ(0, entrust_other(&self->users, 1, 500));
+	EXPECT_EQ(0, wait_for_end(self->users.peer));
+	EXPECT_EQ(0, wait_for_closing(&self->users.address));
 }
 
 SOCKDUP_TEST_MAIN

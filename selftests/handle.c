@@ -343,7 +343,7 @@ TEST_F(handle, closed_is_still_open_while_it_is_sent)
 }
 
 /* The library's handle, which lives as long as the process. */
-FIXTURE(library) {
+struct parties {
 	struct agent source;
 	struct agent target;
 	int fd;
@@ -351,91 +351,101 @@ FIXTURE(library) {
 	struct sockdup_protocol_info info;
 };
 
+FIXTURE(library) {
+	struct parties parties;
+};
+
 FIXTURE_SETUP(library)
 {
 	int fds[2];
 
-	ASSERT_EQ(0, agent_spawn(&self->source));
-	ASSERT_EQ(0, agent_spawn(&self->target));
+	ASSERT_EQ(0, agent_spawn(&self->parties.source));
+	ASSERT_EQ(0, agent_spawn(&self->parties.target));
 	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
-	self->peer = fds[1];
-	self->fd = agent_give(&self->source, fds[0]);
-	ASSERT_LE(0, self->fd);
+	self->parties.peer = fds[1];
+	self->parties.fd = agent_give(&self->parties.source, fds[0]);
+	ASSERT_LE(0, self->parties.fd);
 }
 
 FIXTURE_TEARDOWN(library)
 {
-	agent_kill(&self->source);
-	agent_kill(&self->target);
+	agent_kill(&self->parties.source);
+	agent_kill(&self->parties.target);
 }
 
-static int export_and_close(FIXTURE_DATA(library) *self, unsigned int flags)
+static int export_and_close(struct parties *parties, unsigned int flags)
 {
-	int error = agent_export(&self->source, self->fd, self->target.pid,
-				 flags, LONG_TTL_MS, &self->info);
+	int error = agent_export(&parties->source, parties->fd,
+				 parties->target.pid, flags, LONG_TTL_MS,
+				 &parties->info);
 
-	return error ? error : agent_close(&self->source, self->fd);
+	return error ? error : agent_close(&parties->source, parties->fd);
 }
 
 TEST_F(library, ends_a_token_with_its_process)
 {
-	ASSERT_EQ(0, export_and_close(self, UNTIL_CLOSE));
-	ASSERT_EQ(0, recv_nothing(self->peer));
-	ASSERT_EQ(0, agent_stop(&self->source));
-	EXPECT_EQ(0, wait_for_end(self->peer));
-	EXPECT_EQ(-ENOENT, agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, export_and_close(&self->parties, UNTIL_CLOSE));
+	ASSERT_EQ(0, recv_nothing(self->parties.peer));
+	ASSERT_EQ(0, agent_stop(&self->parties.source));
+	EXPECT_EQ(0, wait_for_end(self->parties.peer));
+	EXPECT_EQ(-ENOENT,
+		  agent_import(&self->parties.target, &self->parties.info, 0));
 }
 
 TEST_F(library, ends_a_token_with_its_process_when_that_is_killed)
 {
-	ASSERT_EQ(0, export_and_close(self, UNTIL_CLOSE));
-	ASSERT_EQ(-SIGKILL, agent_kill(&self->source));
-	EXPECT_EQ(0, wait_for_end(self->peer));
-	EXPECT_EQ(-ENOENT, agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, export_and_close(&self->parties, UNTIL_CLOSE));
+	ASSERT_EQ(-SIGKILL, agent_kill(&self->parties.source));
+	EXPECT_EQ(0, wait_for_end(self->parties.peer));
+	EXPECT_EQ(-ENOENT,
+		  agent_import(&self->parties.target, &self->parties.info, 0));
 }
 
 TEST_F(library, ends_a_token_before_its_process_is_reaped)
 {
-	ASSERT_EQ(0, export_and_close(self, UNTIL_CLOSE));
-	ASSERT_EQ(0, agent_exit(&self->source, 0));
-	EXPECT_EQ(0, wait_for_end(self->peer));
+	ASSERT_EQ(0, export_and_close(&self->parties, UNTIL_CLOSE));
+	ASSERT_EQ(0, agent_exit(&self->parties.source, 0));
+	EXPECT_EQ(0, wait_for_end(self->parties.peer));
 }
 
 TEST_F(library, ends_a_token_with_the_exec_of_its_process)
 {
-	ASSERT_EQ(0, export_and_close(self, UNTIL_CLOSE));
-	ASSERT_EQ(0, agent_exec(&self->source, AGENT_MAIN));
-	EXPECT_EQ(0, wait_for_end(self->peer));
-	EXPECT_EQ(-ENOENT, agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, export_and_close(&self->parties, UNTIL_CLOSE));
+	ASSERT_EQ(0, agent_exec(&self->parties.source, AGENT_MAIN));
+	EXPECT_EQ(0, wait_for_end(self->parties.peer));
+	EXPECT_EQ(-ENOENT,
+		  agent_import(&self->parties.target, &self->parties.info, 0));
 }
 
 TEST_F(library, ends_no_socket_that_its_process_had_imported_before)
 {
 	int fd;
 
-	ASSERT_EQ(0, export_and_close(self, UNTIL_CLOSE));
-	fd = agent_import(&self->target, &self->info, 0);
+	ASSERT_EQ(0, export_and_close(&self->parties, UNTIL_CLOSE));
+	fd = agent_import(&self->parties.target, &self->parties.info, 0);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, agent_stop(&self->source));
-	EXPECT_EQ(0, recv_nothing(self->peer));
-	ASSERT_EQ(0, agent_close(&self->target, fd));
-	EXPECT_EQ(0, wait_for_end(self->peer));
+	ASSERT_EQ(0, agent_stop(&self->parties.source));
+	EXPECT_EQ(0, recv_nothing(self->parties.peer));
+	ASSERT_EQ(0, agent_close(&self->parties.target, fd));
+	EXPECT_EQ(0, wait_for_end(self->parties.peer));
 }
 
 TEST_F(library, W56_leaves_a_token_without_the_flag)
 {
-	ASSERT_EQ(0, export_and_close(self, 0));
-	ASSERT_EQ(-SIGKILL, agent_kill(&self->source));
-	EXPECT_EQ(0, recv_nothing(self->peer));
-	EXPECT_LE(0, agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, export_and_close(&self->parties, 0));
+	ASSERT_EQ(-SIGKILL, agent_kill(&self->parties.source));
+	EXPECT_EQ(0, recv_nothing(self->parties.peer));
+	EXPECT_LE(0,
+		  agent_import(&self->parties.target, &self->parties.info, 0));
 }
 
 TEST_F(library, W56_leaves_a_token_without_the_flag_at_exec)
 {
-	ASSERT_EQ(0, export_and_close(self, 0));
-	ASSERT_EQ(0, agent_exec(&self->source, AGENT_MAIN));
-	EXPECT_EQ(0, recv_nothing(self->peer));
-	EXPECT_LE(0, agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, export_and_close(&self->parties, 0));
+	ASSERT_EQ(0, agent_exec(&self->parties.source, AGENT_MAIN));
+	EXPECT_EQ(0, recv_nothing(self->parties.peer));
+	EXPECT_LE(0,
+		  agent_import(&self->parties.target, &self->parties.info, 0));
 }
 
 TEST_F(library, ends_a_token_though_its_socket_lingers)
@@ -446,11 +456,11 @@ TEST_F(library, ends_a_token_though_its_socket_lingers)
 	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
 	address = bound_address(fds[0]);
 	ASSERT_EQ(0, make_linger(fds[0], fds[1]));
-	self->fd = agent_give(&self->source, fds[0]);
-	ASSERT_LE(0, self->fd);
-	ASSERT_EQ(0, export_and_close(self, UNTIL_CLOSE));
+	self->parties.fd = agent_give(&self->parties.source, fds[0]);
+	ASSERT_LE(0, self->parties.fd);
+	ASSERT_EQ(0, export_and_close(&self->parties, UNTIL_CLOSE));
 	/* The process would wait at its exit, if that were its close. */
-	ASSERT_EQ(0, agent_stop(&self->source));
+	ASSERT_EQ(0, agent_stop(&self->parties.source));
 	EXPECT_EQ(0, wait_for_closing(&address));
 	ASSERT_EQ(0, close(fds[1]));
 }

@@ -216,7 +216,7 @@ TEST_F(pid, namespace_that_ended_leaves_the_tokens_that_came_from_it)
 }
 
 /* Users, as an import tells of them. */
-FIXTURE(user) {
+struct parties {
 	struct agent source;
 	struct agent target;
 	int peer;
@@ -224,74 +224,85 @@ FIXTURE(user) {
 	struct sockdup_identity identity;
 };
 
+FIXTURE(user) {
+	struct parties parties;
+};
+
 FIXTURE_SETUP(user)
 {
-	ASSERT_EQ(0, agent_spawn(&self->source));
-	ASSERT_EQ(0, agent_spawn(&self->target));
+	ASSERT_EQ(0, agent_spawn(&self->parties.source));
+	ASSERT_EQ(0, agent_spawn(&self->parties.target));
 }
 
 FIXTURE_TEARDOWN(user)
 {
-	EXPECT_EQ(0, agent_stop(&self->source));
-	EXPECT_EQ(0, agent_stop(&self->target));
+	EXPECT_EQ(0, agent_stop(&self->parties.source));
+	EXPECT_EQ(0, agent_stop(&self->parties.target));
 }
 
-static int pass(FIXTURE_DATA(user) *self)
+static int pass(struct parties *parties)
 {
-	int error = export_held(&self->source, self->target.pid, 0,
-				&self->info, &self->peer);
+	int error = export_held(&parties->source, parties->target.pid, 0,
+				&parties->info, &parties->peer);
 
-	memset(&self->identity, POISON, sizeof(self->identity));
+	memset(&parties->identity, POISON, sizeof(parties->identity));
 	if (error)
 		return error;
-	return agent_import_source(&self->target, &self->info,
-				   &self->identity);
+	return agent_import_source(&parties->target, &parties->info,
+				   &parties->identity);
 }
 
 TEST_F(user, who_has_a_name_in_the_targets_namespace_goes_by_that)
 {
-	ASSERT_EQ(0, agent_setuid(&self->source, SOURCE_UID));
-	ASSERT_EQ(0, enter_user_namespace(&self->target, 77, SOURCE_UID));
-	ASSERT_LE(0, pass(self));
-	EXPECT_EQ(77, self->identity.uid);
-	EXPECT_EQ(77, self->identity.gid);
-	EXPECT_EQ(self->source.pid, self->identity.pid);
+	ASSERT_EQ(0, agent_setuid(&self->parties.source, SOURCE_UID));
+	ASSERT_EQ(0,
+		  enter_user_namespace(&self->parties.target, 77, SOURCE_UID));
+	ASSERT_LE(0, pass(&self->parties));
+	EXPECT_EQ(77, self->parties.identity.uid);
+	EXPECT_EQ(77, self->parties.identity.gid);
+	EXPECT_EQ(self->parties.source.pid, self->parties.identity.pid);
 }
 
 TEST_F(user, who_has_no_name_in_the_targets_namespace_is_the_overflow_user)
 {
-	ASSERT_EQ(0, agent_setuid(&self->source, SOURCE_UID));
-	ASSERT_EQ(0, enter_user_namespace(&self->target, 0, TARGET_UID));
-	ASSERT_LE(0, pass(self));
+	ASSERT_EQ(0, agent_setuid(&self->parties.source, SOURCE_UID));
+	ASSERT_EQ(0,
+		  enter_user_namespace(&self->parties.target, 0, TARGET_UID));
+	ASSERT_LE(0, pass(&self->parties));
 	EXPECT_EQ(read_number("/proc/sys/kernel/overflowuid"),
-		  self->identity.uid);
+		  self->parties.identity.uid);
 	EXPECT_EQ(read_number("/proc/sys/kernel/overflowgid"),
-		  self->identity.gid);
+		  self->parties.identity.gid);
 }
 
 TEST_F(user, who_is_root_in_a_namespace_is_nobody_special_outside)
 {
-	ASSERT_EQ(0, agent_setuid(&self->source, SOURCE_UID));
-	if (agent_unshare(&self->source, CLONE_NEWUSER))
+	ASSERT_EQ(0, agent_setuid(&self->parties.source, SOURCE_UID));
+	if (agent_unshare(&self->parties.source, CLONE_NEWUSER))
 		SKIP(return, "users may make no user namespaces here");
-	ASSERT_EQ(0, write_map(self->source.pid, "uid_map", 0, SOURCE_UID));
-	ASSERT_EQ(0, write_map(self->source.pid, "gid_map", 0, SOURCE_UID));
-	ASSERT_LE(0, pass(self));
-	EXPECT_EQ(SOURCE_UID, self->identity.uid);
-	EXPECT_EQ(SOURCE_UID, self->identity.gid);
+	ASSERT_EQ(0, write_map(self->parties.source.pid, "uid_map", 0,
+			       SOURCE_UID));
+	ASSERT_EQ(0, write_map(self->parties.source.pid, "gid_map", 0,
+			       SOURCE_UID));
+	ASSERT_LE(0, pass(&self->parties));
+	EXPECT_EQ(SOURCE_UID, self->parties.identity.uid);
+	EXPECT_EQ(SOURCE_UID, self->parties.identity.gid);
 }
 
 TEST_F(user, who_is_another_in_each_namespace_is_the_same_user)
 {
-	ASSERT_EQ(0, agent_setuid(&self->source, SOURCE_UID));
-	if (agent_unshare(&self->source, CLONE_NEWUSER))
+	ASSERT_EQ(0, agent_setuid(&self->parties.source, SOURCE_UID));
+	if (agent_unshare(&self->parties.source, CLONE_NEWUSER))
 		SKIP(return, "users may make no user namespaces here");
-	ASSERT_EQ(0, write_map(self->source.pid, "uid_map", 5, SOURCE_UID));
-	ASSERT_EQ(0, write_map(self->source.pid, "gid_map", 5, SOURCE_UID));
-	ASSERT_EQ(0, enter_user_namespace(&self->target, 77, SOURCE_UID));
-	ASSERT_LE(0, pass(self));
-	EXPECT_EQ(77, self->identity.uid);
-	EXPECT_EQ(77, self->identity.gid);
+	ASSERT_EQ(0, write_map(self->parties.source.pid, "uid_map", 5,
+			       SOURCE_UID));
+	ASSERT_EQ(0, write_map(self->parties.source.pid, "gid_map", 5,
+			       SOURCE_UID));
+	ASSERT_EQ(0,
+		  enter_user_namespace(&self->parties.target, 77, SOURCE_UID));
+	ASSERT_LE(0, pass(&self->parties));
+	EXPECT_EQ(77, self->parties.identity.uid);
+	EXPECT_EQ(77, self->parties.identity.gid);
 }
 
 TEST_F(user, whose_life_is_long_is_the_same_in_a_namespace)
@@ -299,17 +310,20 @@ TEST_F(user, whose_life_is_long_is_the_same_in_a_namespace)
 	int fd;
 
 	/* Root's number inside is not root, and the target has no handle. */
-	ASSERT_EQ(0, agent_setuid(&self->source, SOURCE_UID));
-	if (agent_unshare(&self->source, CLONE_NEWUSER))
+	ASSERT_EQ(0, agent_setuid(&self->parties.source, SOURCE_UID));
+	if (agent_unshare(&self->parties.source, CLONE_NEWUSER))
 		SKIP(return, "users may make no user namespaces here");
-	ASSERT_EQ(0, write_map(self->source.pid, "uid_map", 0, SOURCE_UID));
-	fd = agent_socket(&self->source, AF_INET, SOCK_STREAM, 0);
+	ASSERT_EQ(0, write_map(self->parties.source.pid, "uid_map", 0,
+			       SOURCE_UID));
+	fd = agent_socket(&self->parties.source, AF_INET, SOCK_STREAM, 0);
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(-EPERM, agent_export(&self->source, fd, self->target.pid, 0,
-				       LONG_TTL_MS, &self->info));
-	ASSERT_EQ(0, agent_setuid(&self->target, SOURCE_UID));
-	EXPECT_EQ(0, agent_export(&self->source, fd, self->target.pid, 0,
-				  LONG_TTL_MS, &self->info));
+	EXPECT_EQ(-EPERM, agent_export(&self->parties.source, fd,
+				       self->parties.target.pid, 0, LONG_TTL_MS,
+				       &self->parties.info));
+	ASSERT_EQ(0, agent_setuid(&self->parties.target, SOURCE_UID));
+	EXPECT_EQ(0, agent_export(&self->parties.source, fd,
+				  self->parties.target.pid, 0, LONG_TTL_MS,
+				  &self->parties.info));
 }
 
 /* A source alone in its network namespace. */
@@ -437,7 +451,7 @@ FIXTURE_SETUP(time)
 	ASSERT_EQ(0, agent_spawn(&self->target));
 	if (shift_boottime(24 * 60 * 60)) {
 		agent_stop(&self->target);
-		SKIP(return, "no time namespaces here");
+		SKIP(longjmp(_metadata->env, 1), "no time namespaces here");
 	}
 	ASSERT_EQ(0, agent_spawn(&self->source));
 }

@@ -20,7 +20,7 @@
  * Three processes of three users. Real and effective user of the source can
  * differ.
  */
-FIXTURE(user) {
+struct users {
 	struct agent source;
 	struct agent target;
 	struct agent other;
@@ -28,95 +28,105 @@ FIXTURE(user) {
 	struct sockdup_protocol_info info;
 };
 
+FIXTURE(user) {
+	struct users users;
+};
+
 FIXTURE_SETUP(user)
 {
-	ASSERT_EQ(0, agent_spawn(&self->source));
-	ASSERT_EQ(0, agent_spawn(&self->target));
-	ASSERT_EQ(0, agent_spawn(&self->other));
-	ASSERT_EQ(0, agent_setuid(&self->target, TARGET_UID));
-	self->fd = agent_socket(&self->source, AF_INET, SOCK_STREAM, 0);
-	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, agent_spawn(&self->users.source));
+	ASSERT_EQ(0, agent_spawn(&self->users.target));
+	ASSERT_EQ(0, agent_spawn(&self->users.other));
+	ASSERT_EQ(0, agent_setuid(&self->users.target, TARGET_UID));
+	self->users.fd =
+		agent_socket(&self->users.source, AF_INET, SOCK_STREAM, 0);
+	ASSERT_LE(0, self->users.fd);
 }
 
 FIXTURE_TEARDOWN(user)
 {
-	agent_stop(&self->source);
-	EXPECT_EQ(0, agent_stop(&self->target));
-	EXPECT_EQ(0, agent_stop(&self->other));
+	agent_stop(&self->users.source);
+	EXPECT_EQ(0, agent_stop(&self->users.target));
+	EXPECT_EQ(0, agent_stop(&self->users.other));
 }
 
-static int export_as(FIXTURE_DATA(user) *self, uid_t real, uid_t effective)
+static int export_as(struct users *users, uid_t real, uid_t effective)
 {
-	int error = agent_setresuid(&self->source, real, effective, real);
+	int error = agent_setresuid(&users->source, real, effective, real);
 
 	return error ? error :
-	       agent_duplicate(&self->source, self->fd, self->target.pid,
-			       &self->info);
+	       agent_duplicate(&users->source, users->fd, users->target.pid,
+			       &users->info);
 }
 
-static int revoke_as(FIXTURE_DATA(user) *self, uid_t uid)
+static int revoke_as(struct users *users, uid_t uid)
 {
-	int error = agent_setuid(&self->other, uid);
+	int error = agent_setuid(&users->other, uid);
 
-	return error ? error : agent_revoke(&self->other, &self->info);
+	return error ? error : agent_revoke(&users->other, &users->info);
 }
 
 TEST_F(user, W58_of_the_source_may_revoke_from_another_process)
 {
-	ASSERT_EQ(0, export_as(self, SOURCE_UID, SOURCE_UID));
-	EXPECT_EQ(0, revoke_as(self, SOURCE_UID));
-	EXPECT_EQ(-ENOENT, agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, export_as(&self->users, SOURCE_UID, SOURCE_UID));
+	EXPECT_EQ(0, revoke_as(&self->users, SOURCE_UID));
+	EXPECT_EQ(-ENOENT,
+		  agent_import(&self->users.target, &self->users.info, 0));
 }
 
 TEST_F(user, W58_of_the_source_may_revoke_when_the_source_has_ended)
 {
-	ASSERT_EQ(0, export_as(self, SOURCE_UID, SOURCE_UID));
-	ASSERT_EQ(0, agent_stop(&self->source));
-	EXPECT_EQ(0, revoke_as(self, SOURCE_UID));
-	EXPECT_EQ(-ENOENT, agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, export_as(&self->users, SOURCE_UID, SOURCE_UID));
+	ASSERT_EQ(0, agent_stop(&self->users.source));
+	EXPECT_EQ(0, revoke_as(&self->users, SOURCE_UID));
+	EXPECT_EQ(-ENOENT,
+		  agent_import(&self->users.target, &self->users.info, 0));
 }
 
 TEST_F(user, W58_that_the_source_took_effect_as_may_revoke)
 {
-	ASSERT_EQ(0, export_as(self, SOURCE_UID, OTHER_UID));
-	EXPECT_EQ(0, revoke_as(self, OTHER_UID));
-	EXPECT_EQ(-ENOENT, agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, export_as(&self->users, SOURCE_UID, OTHER_UID));
+	EXPECT_EQ(0, revoke_as(&self->users, OTHER_UID));
+	EXPECT_EQ(-ENOENT,
+		  agent_import(&self->users.target, &self->users.info, 0));
 }
 
 TEST_F(user, W58_that_the_source_really_was_may_not_revoke)
 {
-	ASSERT_EQ(0, export_as(self, SOURCE_UID, OTHER_UID));
-	EXPECT_EQ(-EPERM, revoke_as(self, SOURCE_UID));
-	EXPECT_LE(0, agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, export_as(&self->users, SOURCE_UID, OTHER_UID));
+	EXPECT_EQ(-EPERM, revoke_as(&self->users, SOURCE_UID));
+	EXPECT_LE(0, agent_import(&self->users.target, &self->users.info, 0));
 }
 
 TEST_F(user, W58_whom_the_source_became_may_not_revoke)
 {
-	ASSERT_EQ(0, agent_setresuid(&self->source, SOURCE_UID, SOURCE_UID,
+	ASSERT_EQ(0, agent_setresuid(&self->users.source, SOURCE_UID,
+				     SOURCE_UID, OTHER_UID));
+	ASSERT_EQ(0,
+		  agent_duplicate(&self->users.source, self->users.fd,
+				  self->users.target.pid, &self->users.info));
+	ASSERT_EQ(0, agent_setresuid(&self->users.source, OTHER_UID, OTHER_UID,
 				     OTHER_UID));
-	ASSERT_EQ(0, agent_duplicate(&self->source, self->fd,
-				     self->target.pid, &self->info));
-	ASSERT_EQ(0, agent_setresuid(&self->source, OTHER_UID, OTHER_UID,
-				     OTHER_UID));
-	EXPECT_EQ(-EPERM, agent_revoke(&self->source, &self->info));
-	EXPECT_LE(0, agent_import(&self->target, &self->info, 0));
+	EXPECT_EQ(-EPERM, agent_revoke(&self->users.source, &self->users.info));
+	EXPECT_LE(0, agent_import(&self->users.target, &self->users.info, 0));
 }
 
 TEST_F(user, W58_of_the_target_may_not_revoke_from_another_process)
 {
-	ASSERT_EQ(0, export_as(self, SOURCE_UID, SOURCE_UID));
-	EXPECT_EQ(-EPERM, revoke_as(self, TARGET_UID));
-	EXPECT_LE(0, agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, export_as(&self->users, SOURCE_UID, SOURCE_UID));
+	EXPECT_EQ(-EPERM, revoke_as(&self->users, TARGET_UID));
+	EXPECT_LE(0, agent_import(&self->users.target, &self->users.info, 0));
 }
 
 TEST_F(user, W58_target_may_decline_whatever_user_it_becomes)
 {
-	ASSERT_EQ(0, agent_setuid(&self->source, SOURCE_UID));
-	ASSERT_EQ(0, agent_duplicate(&self->source, self->fd, self->other.pid,
-				     &self->info));
-	ASSERT_EQ(0, agent_setuid(&self->other, TARGET_UID));
-	EXPECT_EQ(0, agent_revoke(&self->other, &self->info));
-	EXPECT_EQ(-ENOENT, agent_import(&self->other, &self->info, 0));
+	ASSERT_EQ(0, agent_setuid(&self->users.source, SOURCE_UID));
+	ASSERT_EQ(0, agent_duplicate(&self->users.source, self->users.fd,
+				     self->users.other.pid, &self->users.info));
+	ASSERT_EQ(0, agent_setuid(&self->users.other, TARGET_UID));
+	EXPECT_EQ(0, agent_revoke(&self->users.other, &self->users.info));
+	EXPECT_EQ(-ENOENT,
+		  agent_import(&self->users.other, &self->users.info, 0));
 }
 
 /* Revocations that race, by threads of the test. */
@@ -188,12 +198,16 @@ TEST(W58_one_of_many_racing_revocations_ends_the_token)
  * A socket whose last close takes an hour, unless the peer ends it. A token
  * alone holds it.
  */
-FIXTURE(lingering) {
+struct parties {
 	struct agent source;
 	struct agent target;
 	int peer;
 	struct address address;
 	struct sockdup_protocol_info info;
+};
+
+FIXTURE(lingering) {
+	struct parties parties;
 };
 
 FIXTURE_VARIANT(lingering) {
@@ -204,70 +218,71 @@ FIXTURE_VARIANT_ADD(lingering, revoked_by_source) { BY_SOURCE };
 FIXTURE_VARIANT_ADD(lingering, declined_by_target) { BY_TARGET };
 FIXTURE_VARIANT_ADD(lingering, revoked_by_root) { BY_ROOT };
 
-static int fill_source(FIXTURE_DATA(lingering) *self)
+static int fill_source(struct parties *parties)
 {
 	int fds[2], fd, error;
 
 	error = tcp_pair(AF_INET, fds);
 	if (error)
 		return error;
-	self->peer = fds[1];
-	self->address = bound_address(fds[0]);
+	parties->peer = fds[1];
+	parties->address = bound_address(fds[0]);
 	error = make_linger(fds[0], fds[1]);
 	if (error)
 		return error;
-	fd = agent_give(&self->source, fds[0]);
+	fd = agent_give(&parties->source, fds[0]);
 	if (fd < 0)
 		return fd;
-	error = agent_export(&self->source, fd, self->target.pid, 0,
-			     LONG_TTL_MS, &self->info);
-	return error ? error : agent_close(&self->source, fd);
+	error = agent_export(&parties->source, fd, parties->target.pid, 0,
+			     LONG_TTL_MS, &parties->info);
+	return error ? error : agent_close(&parties->source, fd);
 }
 
 FIXTURE_SETUP(lingering)
 {
-	ASSERT_EQ(0, agent_spawn(&self->source));
-	ASSERT_EQ(0, agent_spawn(&self->target));
-	ASSERT_EQ(0, agent_setuid(&self->source, SOURCE_UID));
-	ASSERT_EQ(0, agent_setuid(&self->target, SOURCE_UID));
-	ASSERT_EQ(0, fill_source(self));
+	ASSERT_EQ(0, agent_spawn(&self->parties.source));
+	ASSERT_EQ(0, agent_spawn(&self->parties.target));
+	ASSERT_EQ(0, agent_setuid(&self->parties.source, SOURCE_UID));
+	ASSERT_EQ(0, agent_setuid(&self->parties.target, SOURCE_UID));
+	ASSERT_EQ(0, fill_source(&self->parties));
 }
 
 FIXTURE_TEARDOWN(lingering)
 {
 	/* With data unread, that is a reset, and the lingering is over. */
-	close(self->peer);
-	EXPECT_EQ(0, agent_stop(&self->source));
-	EXPECT_EQ(0, agent_stop(&self->target));
+	close(self->parties.peer);
+	EXPECT_EQ(0, agent_stop(&self->parties.source));
+	EXPECT_EQ(0, agent_stop(&self->parties.target));
 }
 
-static int revoke_by(FIXTURE_DATA(lingering) *self, int who)
+static int revoke_by(struct parties *parties, int who)
 {
 	switch (who) {
 	case BY_SOURCE:
-		return agent_revoke(&self->source, &self->info);
+		return agent_revoke(&parties->source, &parties->info);
 	case BY_TARGET:
-		return agent_revoke(&self->target, &self->info);
+		return agent_revoke(&parties->target, &parties->info);
 	default:
-		return try_revoke(&self->info);
+		return try_revoke(&parties->info);
 	}
 }
 
 TEST_F(lingering, W58_does_not_keep_the_one_who_revokes)
 {
-	ASSERT_EQ(0, revoke_by(self, variant->who));
+	ASSERT_EQ(0, revoke_by(&self->parties, variant->who));
 	/* It was the last close, and the close is not over. */
-	EXPECT_EQ(0, wait_for_closing(&self->address));
-	EXPECT_EQ(-ENOENT, agent_import(&self->target, &self->info, 0));
+	EXPECT_EQ(0, wait_for_closing(&self->parties.address));
+	EXPECT_EQ(-ENOENT,
+		  agent_import(&self->parties.target, &self->parties.info, 0));
 }
 
 TEST_F(lingering, W58_keeps_neither_party_from_its_end)
 {
-	ASSERT_EQ(0, revoke_by(self, variant->who));
-	ASSERT_EQ(0, wait_for_closing(&self->address));
-	EXPECT_EQ(0, agent_stop(&self->source));
-	EXPECT_EQ(0, agent_stop(&self->target));
-	EXPECT_EQ(0, wait_for_closing(&self->address));
+	ASSERT_EQ(0, revoke_by(&self->parties, variant->who));
+	ASSERT_EQ(0, wait_for_closing(&self->parties.address));
+	EXPECT_EQ(0, agent_stop(&self->parties.source));
+	EXPECT_EQ(0, agent_stop(&self->parties.target));
+	EXPECT_EQ(0, wait_for_closing(&self->parties.address));
 }
 
 TEST_F(lingering, W58_does_not_keep_the_one_who_revokes_another_token)
@@ -275,15 +290,15 @@ TEST_F(lingering, W58_does_not_keep_the_one_who_revokes_another_token)
 	struct sockdup_protocol_info info;
 	int fd;
 
-	fd = agent_socket(&self->source, AF_INET, SOCK_STREAM, 0);
+	fd = agent_socket(&self->parties.source, AF_INET, SOCK_STREAM, 0);
 	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, agent_duplicate(&self->source, fd, self->target.pid,
-				     &info));
-	ASSERT_EQ(0, revoke_by(self, variant->who));
-	ASSERT_EQ(0, wait_for_closing(&self->address));
-	self->info = info;
-	EXPECT_EQ(0, revoke_by(self, variant->who));
-	EXPECT_EQ(-ENOENT, agent_import(&self->target, &info, 0));
+	ASSERT_EQ(0, agent_duplicate(&self->parties.source, fd,
+				     self->parties.target.pid, &info));
+	ASSERT_EQ(0, revoke_by(&self->parties, variant->who));
+	ASSERT_EQ(0, wait_for_closing(&self->parties.address));
+	self->parties.info = info;
+	EXPECT_EQ(0, revoke_by(&self->parties, variant->who));
+	EXPECT_EQ(-ENOENT, agent_import(&self->parties.target, &info, 0));
 }
 
 SOCKDUP_TEST_MAIN

@@ -2,7 +2,27 @@
 #ifndef SOCKDUP_COMPAT_FILE_H
 #define SOCKDUP_COMPAT_FILE_H
 
+#include <linux/compiler.h>
 #include <linux/file.h>
+
+/* Some kernels also store the descriptor's number; a NULL tells them not to. */
+typedef int receive_fd_plain(struct file *file, unsigned int o_flags);
+typedef int receive_fd_storing(struct file *file, int __user *ufd,
+			       unsigned int o_flags);
+
+static __always_inline int receive_plain(receive_fd_plain *receive,
+					 struct file *file,
+					 unsigned int o_flags)
+{
+	return receive(file, o_flags);
+}
+
+static __always_inline int receive_storing(receive_fd_storing *receive,
+					   struct file *file,
+					   unsigned int o_flags)
+{
+	return receive(file, NULL, o_flags);
+}
 
 /**
  * sockdup_receive_fd - install a file in the caller's descriptor table
@@ -15,7 +35,9 @@
  */
 static inline int sockdup_receive_fd(struct file *file, unsigned int o_flags)
 {
-	return receive_fd(file, o_flags);
+	return __builtin_choose_expr(__same_type(receive_fd, receive_fd_plain),
+				     receive_plain, receive_storing)
+		(receive_fd, file, o_flags);
 }
 
 #endif /* SOCKDUP_COMPAT_FILE_H */

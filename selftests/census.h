@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A count of what a test could leave behind: taken before, and again when all
+ * should be gone.
+ */
+#ifndef SELFTESTS_CENSUS_H
+#define SELFTESTS_CENSUS_H
+
+/**
+ * struct census - how much there is of what can be left behind
+ * @files: open files of the system; processors count some before they report
+ *         them, so that a few more or less say nothing
+ * @sockets: of the test's network namespace
+ * @descriptors: of the test
+ * @references: to the module
+ * @held: sockets that tokens of the test's user hold, as the module tells
+ */
+struct census {
+	long files;
+	long sockets;
+	long descriptors;
+	long references;
+	long held;
+};
+
+/* 0 or -errno. */
+int take_census(struct census *census);
+
+/* 0 once there is no more of anything than @before; @now tells how much. */
+int wait_for_census(const struct census *before, struct census *now);
+
+/* What tokens of the test's user hold; and 0 once that is @held or less. */
+long held_by_tokens(void);
+int wait_for_held(long held);
+
+/* The number behind @name in a file of such lines, or -errno. */
+long read_field(const char *path, const char *name);
+
+/* For TH_LOG(). */
+#define CENSUS_FORMAT \
+	"%ld files, %ld sockets, %ld descriptors, %ld references, %ld held"
+#define CENSUS_VALUES(census) \
+	(census).files, (census).sockets, (census).descriptors, \
+	(census).references, (census).held
+
+#endif /* SELFTESTS_CENSUS_H */

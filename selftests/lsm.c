@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A security module that refuses an import: the target is told so, and the
+ * token is none the worse for it. W47.
+ *
+ * The security module is a BPF program of a few instructions on the hook for
+ * received files. It needs no compiler and no policy, only a kernel that has
+ * "bpf" among its security modules and knows its own types.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "harness.h"
+
+#define LONG_TTL_MS	3600000
+
+#define TYPES	"/sys/kernel/btf/vmlinux"
+#define HOOK	"bpf_lsm_file_receive"
+
+static int bpf(int command, union bpf_attr *attr)
+{
+	int value = syscall(SYS_bpf, command, attr, sizeof(*attr));
+
+	return value < 0 ? -errno : value;
+}
+
+/* What follows a type, in bytes. */
+static size_t btf_extra(const struct btf_type *type)
+{
+	const size_t count = BTF_INFO_VLEN(type->info);
+
+	switch (BTF_INFO_KIND(type->info)) {
+	case BTF_KIND_INT:
+	case BTF_KIND_VAR:
+	case BTF_KIND_DECL_TAG:
+		return sizeof(__u32);
+	case BTF_KIND_ARRAY:
+		return sizeof(struct btf_array);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return count * sizeof(struct btf_member);
+	case BTF_KIND_ENUM:
+		return count * sizeof(struct btf_enum);
+	case BTF_KIND_ENUM64:
+		return count * sizeof(struct btf_enum64);
+	case BTF_KIND_FUNC_PROTO:
+		return count * sizeof(struct btf_param);
+	case BTF_KIND_DATASEC:
+		return count * sizeof(struct btf_var_secinfo);
+	default:
+		return 0;
+	}
+}
+
+/* The number of a function among the types, 0 where there is none. */
+static int btf_find(const char *types, const char *function)
+{
+	const struct btf_header *header = (const void *)types;
+	const char *at = types + header->hdr_len + header->type_off;
+	const char *end = at + header->type_len;
+	const char *names = types + header->hdr_len + header->str_off;
+	const struct btf_type *type;
+	int id;
+
+	for (id = 1; at < end; id++) {
+		type = (const void *)at;
+		if (BTF_INFO_KIND(type->info) == BTF_KIND_FUNC &&
+		    !strcmp(names + type->name_off, function))
+			return id;
+		at += sizeof(*type) + btf_extra(type);
+	}
+	return 0;
+}
+
+static int find_hook(void)
+{
+	int fd = open(TYPES, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+	int id = -ENODATA;
+	char *types;
+
+	if (fd < 0)
+		return -errno;
+	types = fstat(fd, &status) ? NULL : malloc(status.st_size);
+	if (types && !read_exactly(fd, types, status.st_size))
+		id = btf_find(types, HOOK);
+	free(types);
+	close(fd);
+	return id ? id : -ENOENT;
+}
+
+/* A program that refuses whatever @pid receives with @error. */
+static int load_refusal(pid_t pid, int error)
+{
+	const struct bpf_insn program[] = {
+		{ .code = BPF_JMP | BPF_CALL,
+		  .imm = BPF_FUNC_get_current_pid_tgid },
+		{ .code = BPF_ALU64 | BPF_RSH | BPF_K,
+		  .dst_reg = BPF_REG_0, .imm = 32 },
+		{ .code = BPF_JMP | BPF_JNE | BPF_K,
+		  .dst_reg = BPF_REG_0, .imm = pid, .off = 2 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
+		  .dst_reg = BPF_REG_0, .imm = error },
+		{ .code = BPF_JMP | BPF_EXIT },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
+		  .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_LSM,
+		.expected_attach_type = BPF_LSM_MAC,
+		.insns = (uintptr_t)program,
+		.insn_cnt = ARRAY_SIZE(program),
+		.license = (uintptr_t)"GPL",
+	};
+	int hook = find_hook();
+
+	if (hook < 0)
+		return hook;
+	attr.attach_btf_id = hook;
+	return bpf(BPF_PROG_LOAD, &attr);
+}
+
+/* The refusal lasts until the descriptor is closed. */
+static int refuse(pid_t pid, int error)
+{
+	union bpf_attr attr = { 0 };
+	int program, link;
+
+	program = load_refusal(pid, error);
+	if (program < 0)
+		return program;
+	attr.raw_tracepoint.prog_fd = program;
+	link = bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
+	close(program);
+	return link;
+}
+
+FIXTURE(refused) {
+	struct agent target;
+	int source;
+	int peer;
+	int refusal;
+	struct sockdup_protocol_info info;
+};
+
+FIXTURE_VARIANT(refused) {
+	int error;
+};
+
+FIXTURE_VARIANT_ADD(refused, with_EACCES) { -EACCES };
+FIXTURE_VARIANT_ADD(refused, with_EPERM) { -EPERM };
+
+/* Whether the kernel has what a refusal takes, as it says itself. */
+static bool has_bpf_lsm(void)
+{
+	char modules[256] = { 0 };
+	int fd = open("/sys/kernel/security/lsm", O_RDONLY | O_CLOEXEC);
+	ssize_t size;
+
+	if (fd < 0)
+		return false;
+	size = read(fd, modules, sizeof(modules) - 1);
+	close(fd);
+	return size > 0 && strstr(modules, "bpf") && !access(TYPES, R_OK);
+}
+
+FIXTURE_SETUP(refused)
+{
+	int fds[2];
+
+	if (!has_bpf_lsm())
+		SKIP(longjmp(_metadata->env, 1),
+		     "no security module \"bpf\" here, or no types");
+	ASSERT_EQ(0, agent_spawn(&self->target));
+	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
+	self->source = fds[0];
+	self->peer = fds[1];
+	ASSERT_EQ(0, try_export(self->source, self->target.pid, 0, LONG_TTL_MS,
+				&self->info));
+	self->refusal = refuse(self->target.pid, variant->error);
+	ASSERT_LE(0, self->refusal);
+}
+
+FIXTURE_TEARDOWN(refused)
+{
+	agent_kill(&self->target);
+}
+
+TEST_F(refused, W47_import_tells_the_error)
+{
+	EXPECT_EQ(variant->error, agent_import(&self->target, &self->info, 0));
+}
+
+TEST_F(refused, W47_import_works_when_it_is_allowed)
+{
+	int i, fd;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(variant->error,
+			  agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, close(self->refusal));
+	fd = agent_import(&self->target, &self->info, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(1, same_file(0, self->source, self->target.pid, fd));
+}
+
+TEST_F(refused, W47_import_leaves_the_connection)
+{
+	char seen[8] = { 0 };
+	int fd;
+
+	ASSERT_EQ(0, close(self->source));
+	ASSERT_EQ(variant->error, agent_import(&self->target, &self->info, 0));
+	EXPECT_EQ(0, recv_nothing(self->peer));
+	ASSERT_EQ(4, send(self->peer, "text", 4, 0));
+	ASSERT_EQ(0, close(self->refusal));
+	fd = agent_import(&self->target, &self->info, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(4, agent_recv(&self->target, fd, seen, 4, MSG_WAITALL));
+	EXPECT_STREQ("text", seen);
+}
+
+TEST_F(refused, W47_import_leaves_no_descriptor)
+{
+	int before, after;
+
+	/* The first has the library open the device. */
+	ASSERT_EQ(variant->error, agent_import(&self->target, &self->info, 0));
+	before = agent_dup(&self->target, STDIN_FILENO);
+	ASSERT_LE(0, before);
+	ASSERT_EQ(variant->error, agent_import(&self->target, &self->info, 0));
+	after = agent_dup(&self->target, STDIN_FILENO);
+	EXPECT_EQ(before + 1, after);
+}
+
+TEST_F(refused, W47_import_leaves_no_reference)
+{
+	ASSERT_EQ(0, close(self->source));
+	ASSERT_EQ(variant->error, agent_import(&self->target, &self->info, 0));
+	ASSERT_EQ(0, try_revoke(&self->info));
+	EXPECT_EQ(0, wait_for_end(self->peer));
+}
+
+TEST_F(refused, W47_import_leaves_the_right_to_decline)
+{
+	ASSERT_EQ(0, close(self->source));
+	ASSERT_EQ(variant->error, agent_import(&self->target, &self->info, 0));
+	EXPECT_EQ(0, agent_revoke(&self->target, &self->info));
+	EXPECT_EQ(0, wait_for_end(self->peer));
+}
+
+TEST_F(refused, W47_import_leaves_those_of_others)
+{
+	struct sockdup_protocol_info info;
+	struct agent other;
+	int fd;
+
+	ASSERT_EQ(0, agent_spawn(&other));
+	ASSERT_EQ(0, try_duplicate(self->source, other.pid, &info));
+	fd = agent_import(&other, &info, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(1, same_file(0, self->source, other.pid, fd));
+	EXPECT_EQ(0, agent_stop(&other));
+}
+
+TEST_F(refused, W47_threads_win_no_race)
+{
+	struct agent_race race;
+	int fd;
+
+	ASSERT_EQ(0, agent_import_race(&self->target, &self->info, 8, &race));
+	EXPECT_EQ(0, race.won);
+	EXPECT_EQ(8, race.other);
+	ASSERT_EQ(0, close(self->refusal));
+	fd = agent_import(&self->target, &self->info, 0);
+	EXPECT_LE(0, fd);
+}
+
+SOCKDUP_TEST_MAIN

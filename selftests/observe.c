@@ -1,0 +1,826 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an administrator can see: a trace event for the birth and each kind of
+ * end of a token and for every refusal, the tokens that wait for a process in
+ * its handle's fdinfo, and what the module says of itself. None of them gives
+ * away what it takes to import.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "harness.h"
+
+#define LONG_TTL_MS	3600000
+
+#define SOURCE_UID	1001
+
+#define TRACING		"/sys/kernel/tracing/"
+#define EVENTS		TRACING "events/sockdup/"
+#define INSTANCE	TRACING "instances/sockdup-selftest/"
+#define MODULE		"/sys/module/" SOCKDUP_DEVICE_NAME "/"
+
+#define TEXT_SIZE	1048576
+
+/* A file as a string, to be freed; NULL where it cannot be read. */
+static char *read_text(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+	ssize_t step = 1;
+	char *text;
+
+	if (fd < 0)
+		return NULL;
+	text = malloc(TEXT_SIZE);
+	while (text && step > 0 && size < TEXT_SIZE - 1) {
+		step = read(fd, text + size, TEXT_SIZE - 1 - size);
+		size += step > 0 ? step : 0;
+	}
+	close(fd);
+	if (text)
+		text[size] = '\0';
+	return text;
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+static int count(const char *text, const char *part)
+{
+	int found = 0;
+
+	while ((text = strstr(text, part))) {
+		text += strlen(part);
+		found++;
+	}
+	return found;
+}
+
+static unsigned long long id_of(const struct sockdup_protocol_info *info)
+{
+	unsigned long long id;
+
+	memcpy(&id, info->opaque, sizeof(id));
+	return id;
+}
+
+/* Whether eight bytes stand in a text as a number or one after the other. */
+static bool shows(const char *text, const __u8 bytes[8])
+{
+	char ordered[17], reversed[17];
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		snprintf(ordered + 2 * i, 3, "%02x", bytes[i]);
+		snprintf(reversed + 2 * i, 3, "%02x", bytes[7 - i]);
+	}
+	return strcasestr(text, ordered) || strcasestr(text, reversed);
+}
+
+/* Whether any half of the secret, or what overlaps it by half, is told. */
+static bool shows_secret(const char *text,
+			 const struct sockdup_protocol_info *info)
+{
+	int i;
+
+	for (i = sizeof(__u64); i <= SOCKDUP_OPAQUE_SIZE - 8; i++) {
+		if (shows(text, info->opaque + i))
+			return true;
+	}
+	return false;
+}
+
+/* Events, in a trace buffer of the test's own. */
+struct scene {
+	struct agent target;
+	int device;
+	int fd;
+	struct sockdup_protocol_info info;
+};
+
+FIXTURE(trace) {
+	struct scene scene;
+};
+
+static void scene_set_up(struct __test_metadata *_metadata,
+			 struct scene *scene)
+{
+	if (access(TRACING "instances", W_OK))
+		SKIP(longjmp(_metadata->env, 1), "no tracefs here");
+	ASSERT_TRUE(!mkdir(INSTANCE, 0755) || errno == EEXIST);
+	ASSERT_EQ(0, agent_spawn(&scene->target));
+	scene->device = device_open();
+	ASSERT_LE(0, scene->device);
+	scene->fd = tcp_listener(AF_INET);
+	ASSERT_LE(0, scene->fd);
+	ASSERT_EQ(0, write_text(INSTANCE "trace", "\n"));
+	ASSERT_EQ(0, write_text(INSTANCE "events/sockdup/enable", "1"));
+}
+
+static void scene_tear_down(struct __test_metadata *_metadata,
+			    struct scene *scene)
+{
+	EXPECT_EQ(0, write_text(INSTANCE "events/sockdup/enable", "0"));
+	EXPECT_EQ(0, rmdir(INSTANCE));
+	agent_kill(&scene->target);
+}
+
+FIXTURE_SETUP(trace)
+{
+	scene_set_up(_metadata, &self->scene);
+}
+
+FIXTURE_TEARDOWN(trace)
+{
+	scene_tear_down(_metadata, &self->scene);
+}
+
+static int export_with(struct scene *scene, unsigned int flags,
+		       unsigned int ttl_ms)
+{
+	struct sockdup_export argument = {
+		.size = sizeof(argument),
+		.flags = flags,
+		.fd = scene->fd,
+		.target = scene->target.pid,
+		.ttl_ms = ttl_ms,
+		.info_size = sizeof(scene->info),
+		.info = (uintptr_t)&scene->info,
+	};
+
+	return device_ioctl(scene->device, SOCKDUP_IOC_EXPORT, &argument);
+}
+
+/* A line that is to come, and how often it has. */
+struct line {
+	char text[128];
+	int times;
+};
+
+static struct line token_line(const char *event,
+			      const struct sockdup_protocol_info *info,
+			      pid_t source, pid_t target, uid_t uid)
+{
+	struct line line = { .times = 1 };
+
+	snprintf(line.text, sizeof(line.text),
+		 ": sockdup_%s: id=%016llx source=%d target=%d uid=%u\n",
+		 event, id_of(info), source, target, uid);
+	return line;
+}
+
+static int count_in_trace(const char *part)
+{
+	char *text = read_text(INSTANCE "trace");
+	int found = text ? count(text, part) : -1;
+
+	free(text);
+	return found;
+}
+
+static bool line_is_there(void *context)
+{
+	const struct line *line = context;
+
+	return count_in_trace(line->text) >= line->times;
+}
+
+/* 0 where a line comes, so often and no more often. */
+static int wait_for_line(struct line line)
+{
+	int error = wait_until(line_is_there, &line);
+
+	if (error)
+		return error;
+	return count_in_trace(line.text) == line.times ? 0 : -EEXIST;
+}
+
+/* Any line on a token, whatever it says. */
+static int count_lines_on(const struct sockdup_protocol_info *info)
+{
+	char part[32];
+
+	snprintf(part, sizeof(part), "id=%016llx ", id_of(info));
+	return count_in_trace(part);
+}
+
+TEST_F(trace, tells_of_an_export)
+{
+	ASSERT_EQ(0, export_with(&self->scene, 0, 0));
+	EXPECT_EQ(0, wait_for_line(token_line("export", &self->scene.info,
+					      getpid(), self->scene.target.pid,
+					      geteuid())));
+	EXPECT_EQ(1, count_lines_on(&self->scene.info));
+}
+
+static int end_by_import(struct scene *scene)
+{
+	int fd = agent_import(&scene->target, &scene->info, 0);
+
+	return fd < 0 ? fd : 0;
+}
+
+static int end_by_revocation(struct scene *scene)
+{
+	return raw_revoke(scene->device, &scene->info);
+}
+
+static int end_by_decline(struct scene *scene)
+{
+	return agent_revoke(&scene->target, &scene->info);
+}
+
+static int end_by_deadline(struct scene *scene)
+{
+	(void)scene;
+	return 0;
+}
+
+static int end_with_handle(struct scene *scene)
+{
+	return close(scene->device);
+}
+
+static int end_with_target(struct scene *scene)
+{
+	kill(scene->target.pid, SIGKILL);
+	return 0;
+}
+
+FIXTURE(end) {
+	struct scene scene;
+};
+
+FIXTURE_VARIANT(end) {
+	const char *event;
+	int (*come)(struct scene *scene);
+	unsigned int flags;
+	unsigned int ttl_ms;
+};
+
+FIXTURE_VARIANT_ADD(end, by_import) { "import", end_by_import, 0, 0 };
+FIXTURE_VARIANT_ADD(end, by_revocation) { "revoke", end_by_revocation, 0, 0 };
+FIXTURE_VARIANT_ADD(end, by_decline) { "revoke", end_by_decline, 0, 0 };
+FIXTURE_VARIANT_ADD(end, by_deadline) { "expire", end_by_deadline, 0, 300 };
+FIXTURE_VARIANT_ADD(end, with_handle) {
+	"handle_close", end_with_handle, SOCKDUP_EXPORT_END_ON_CLOSE, 0
+};
+
+FIXTURE_VARIANT_ADD(end, with_target) {
+	"target_death", end_with_target, 0, LONG_TTL_MS
+};
+
+FIXTURE_SETUP(end)
+{
+	scene_set_up(_metadata, &self->scene);
+}
+
+FIXTURE_TEARDOWN(end)
+{
+	scene_tear_down(_metadata, &self->scene);
+}
+
+TEST_F(end, is_told_by_an_event_of_its_own)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_EQ(0, export_with(scene, variant->flags, variant->ttl_ms));
+	ASSERT_EQ(0, variant->come(scene));
+	EXPECT_EQ(0, wait_for_line(token_line(variant->event, &scene->info,
+					      getpid(), scene->target.pid,
+					      geteuid())));
+	/* The export, and one end. */
+	EXPECT_EQ(2, count_lines_on(&scene->info));
+	EXPECT_EQ(0, count_in_trace("sockdup_refuse"));
+}
+
+TEST_F(trace, tells_of_each_token_of_a_target_that_died)
+{
+	struct sockdup_protocol_info infos[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, export_with(&self->scene, 0, LONG_TTL_MS));
+		infos[i] = self->scene.info;
+	}
+	ASSERT_EQ(0, kill(self->scene.target.pid, SIGKILL));
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(0, wait_for_line(token_line("target_death", &infos[i],
+						      getpid(),
+						      self->scene.target.pid,
+						      geteuid())));
+}
+
+TEST_F(trace, tells_the_numbers_that_the_outermost_namespace_has)
+{
+	struct agent source;
+	int fd;
+
+	agent_kill(&self->scene.target);
+	ASSERT_EQ(0, agent_spawn_isolated(&source));
+	ASSERT_EQ(0, agent_setuid(&source, SOURCE_UID));
+	fd = agent_socket(&source, AF_INET, SOCK_STREAM, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, agent_duplicate(&source, fd, 1, &self->scene.info));
+	EXPECT_EQ(0, wait_for_line(token_line("export", &self->scene.info,
+					      source.pid, source.pid,
+					      SOURCE_UID)));
+	EXPECT_EQ(0, agent_stop(&source));
+}
+
+/* Commands that fail. */
+
+static int refused_info(struct scene *scene)
+{
+	struct sockdup_info argument = {
+		.size = sizeof(argument),
+		.flags = 1,
+	};
+
+	return device_ioctl(scene->device, SOCKDUP_IOC_INFO, &argument);
+}
+
+static int refused_export(struct scene *scene)
+{
+	return raw_export(scene->device, -1, getpid(), 0, &scene->info);
+}
+
+static int refused_import(struct scene *scene)
+{
+	return raw_import(scene->device, &scene->info, 0, NULL);
+}
+
+static int refused_query(struct scene *scene)
+{
+	scene->info.opaque[0] ^= 1;
+	return raw_query(scene->device, &scene->info);
+}
+
+static int refused_revoke(struct scene *scene)
+{
+	scene->info.opaque[SOCKDUP_OPAQUE_SIZE - 1] ^= 1;
+	return raw_revoke(scene->device, &scene->info);
+}
+
+static int refused_command(struct scene *scene)
+{
+	return device_ioctl(scene->device, _IO(SOCKDUP_IOC_TYPE, 0x7f), NULL);
+}
+
+FIXTURE(refusal) {
+	struct scene scene;
+};
+
+FIXTURE_VARIANT(refusal) {
+	const char *command;
+	int (*call)(struct scene *scene);
+	int error;
+};
+
+FIXTURE_VARIANT_ADD(refusal, of_info) { "info", refused_info, -EINVAL };
+FIXTURE_VARIANT_ADD(refusal, of_export) { "export", refused_export, -EBADF };
+FIXTURE_VARIANT_ADD(refusal, of_import) { "import", refused_import, -EPERM };
+FIXTURE_VARIANT_ADD(refusal, of_query) { "query", refused_query, -ENOENT };
+FIXTURE_VARIANT_ADD(refusal, of_revoke) { "revoke", refused_revoke, -ENOENT };
+FIXTURE_VARIANT_ADD(refusal, of_unknown) { "0xde7f", refused_command, -ENOTTY };
+
+FIXTURE_SETUP(refusal)
+{
+	scene_set_up(_metadata, &self->scene);
+}
+
+FIXTURE_TEARDOWN(refusal)
+{
+	scene_tear_down(_metadata, &self->scene);
+}
+
+TEST_F(refusal, is_told_with_its_error)
+{
+	struct line line = { .times = 1 };
+
+	/* To another process than the test. */
+	ASSERT_EQ(0, export_with(&self->scene, 0, 0));
+	ASSERT_EQ(variant->error, variant->call(&self->scene));
+	snprintf(line.text, sizeof(line.text),
+		 ": sockdup_refuse: command=%s error=%d\n", variant->command,
+		 variant->error);
+	EXPECT_EQ(0, wait_for_line(line));
+	EXPECT_EQ(1, count_in_trace("sockdup_refuse"));
+}
+
+/* Of one token that was imported in the end, and one that was revoked. */
+TEST_F(trace, tells_no_secret)
+{
+	struct sockdup_protocol_info imported;
+	char *text;
+
+	ASSERT_EQ(0, export_with(&self->scene, 0, 0));
+	imported = self->scene.info;
+	ASSERT_EQ(-EPERM, raw_import(self->scene.device, &imported, 0, NULL));
+	ASSERT_EQ(0, raw_query(self->scene.device, &imported));
+	ASSERT_LE(0, agent_import(&self->scene.target, &imported, 0));
+	ASSERT_EQ(-ENOENT, agent_import(&self->scene.target, &imported, 0));
+	ASSERT_EQ(0, export_with(&self->scene, 0, 0));
+	ASSERT_EQ(0, raw_revoke(self->scene.device, &self->scene.info));
+	ASSERT_EQ(0, wait_for_line(token_line("revoke", &self->scene.info,
+					      getpid(), self->scene.target.pid,
+					      geteuid())));
+	text = read_text(INSTANCE "trace");
+	ASSERT_NE(NULL, text);
+	EXPECT_TRUE(shows(text, imported.opaque));
+	EXPECT_FALSE(shows_secret(text, &imported));
+	EXPECT_FALSE(shows_secret(text, &self->scene.info));
+	free(text);
+}
+
+/* Nor do the records that tools read in binary form have room for one. */
+TEST_F(trace, has_no_field_for_a_secret)
+{
+	static const char *const names[] = {
+		"export", "import", "revoke", "expire", "handle_close",
+		"target_death",
+	};
+	char path[PATH_MAX];
+	unsigned int i;
+	char *text;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), EVENTS "sockdup_%s/format",
+			 names[i]);
+		text = read_text(path);
+		ASSERT_NE(NULL, text);
+		EXPECT_EQ(1, count(text, " id;\toffset"));
+		EXPECT_EQ(1, count(text, " source;\toffset"));
+		EXPECT_EQ(1, count(text, " target;\toffset"));
+		EXPECT_EQ(1, count(text, " uid;\toffset"));
+		/* And four that every event has. */
+		EXPECT_EQ(8, count(text, "\tfield:"));
+		free(text);
+	}
+}
+
+/* A handle of the target, as its fdinfo shows it. */
+FIXTURE(fdinfo) {
+	struct agent target;
+	int device;		/* in the target */
+	int fd;
+	char path[64];
+	struct sockdup_protocol_info info;
+};
+
+FIXTURE_SETUP(fdinfo)
+{
+	ASSERT_EQ(0, agent_spawn(&self->target));
+	self->device = agent_open(&self->target, DEVICE_PATH, O_RDWR);
+	ASSERT_LE(0, self->device);
+	snprintf(self->path, sizeof(self->path), "/proc/%d/fdinfo/%d",
+		 self->target.pid, self->device);
+	self->fd = tcp_listener(AF_INET);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(fdinfo)
+{
+	agent_kill(&self->target);
+}
+
+/* The number behind a key, -1 where there is none. */
+static long find_number(const char *path, const char *key)
+{
+	char *text = read_text(path);
+	char *at = text ? strstr(text, key) : NULL;
+	long number = at ? strtol(at + strlen(key), NULL, 10) : -1;
+
+	free(text);
+	return number;
+}
+
+static long tokens_shown(const char *path)
+{
+	return find_number(path, "\ntokens:\t");
+}
+
+struct token_shown {
+	unsigned long long id;
+	int source;
+	unsigned int uid;
+	unsigned long long left_ms;
+};
+
+/* How many there are, with the first of them, in their order. */
+static int read_tokens(const char *path, struct token_shown *shown, int room)
+{
+	FILE *file = fopen(path, "re");
+	struct token_shown one;
+	char line[256];
+	int found = 0;
+
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line,
+			   "token:\tid=%16llx source=%d uid=%u left_ms=%llu",
+			   &one.id, &one.source, &one.uid, &one.left_ms) != 4)
+			continue;
+		if (found < room)
+			shown[found] = one;
+		found++;
+	}
+	fclose(file);
+	return found;
+}
+
+TEST_F(fdinfo, of_a_fresh_handle_shows_no_token)
+{
+	EXPECT_EQ(0, tokens_shown(self->path));
+	EXPECT_EQ(0, read_tokens(self->path, NULL, 0));
+}
+
+TEST_F(fdinfo, shows_tokens_by_deadline)
+{
+	static const unsigned int lives[] = { 900000, 700000, 800000 };
+	static const unsigned int order[] = { 1, 2, 0 };
+	struct sockdup_protocol_info infos[3];
+	struct token_shown shown[3];
+	int i;
+
+	for (i = 0; i < 3; i++)
+		ASSERT_EQ(0, try_export(self->fd, self->target.pid, 0,
+					lives[i], &infos[i]));
+	EXPECT_EQ(3, tokens_shown(self->path));
+	ASSERT_EQ(3, read_tokens(self->path, shown, 3));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(id_of(&infos[order[i]]), shown[i].id);
+		EXPECT_EQ(getpid(), shown[i].source);
+		EXPECT_EQ(geteuid(), shown[i].uid);
+		EXPECT_GE(lives[order[i]], shown[i].left_ms);
+		EXPECT_LE(lives[order[i]] - WAIT_MS, shown[i].left_ms);
+	}
+}
+
+TEST_F(fdinfo, shows_tokens_of_its_process_alone)
+{
+	struct agent other;
+
+	ASSERT_EQ(0, agent_spawn(&other));
+	ASSERT_EQ(0, try_duplicate(self->fd, other.pid, &self->info));
+	EXPECT_EQ(0, tokens_shown(self->path));
+	EXPECT_EQ(0, read_tokens(self->path, NULL, 0));
+	EXPECT_EQ(0, agent_stop(&other));
+}
+
+TEST_F(fdinfo, shows_tokens_until_they_end)
+{
+	struct sockdup_protocol_info infos[3];
+
+	ASSERT_EQ(0, try_duplicate(self->fd, self->target.pid, &infos[0]));
+	ASSERT_EQ(0, try_duplicate(self->fd, self->target.pid, &infos[1]));
+	ASSERT_EQ(0, try_duplicate(self->fd, self->target.pid, &infos[2]));
+	ASSERT_EQ(0, try_revoke(&infos[1]));
+	EXPECT_EQ(2, tokens_shown(self->path));
+	ASSERT_LE(0, agent_import(&self->target, &infos[0], 0));
+	EXPECT_EQ(1, tokens_shown(self->path));
+	EXPECT_EQ(1, read_tokens(self->path, NULL, 0));
+	ASSERT_EQ(0, agent_revoke(&self->target, &infos[2]));
+	EXPECT_EQ(0, tokens_shown(self->path));
+	EXPECT_EQ(0, read_tokens(self->path, NULL, 0));
+}
+
+#define SHOWN_MOST	64
+
+TEST_F(fdinfo, shows_so_many_tokens_and_counts_the_rest)
+{
+	struct token_shown shown[SHOWN_MOST];
+	struct sockdup_protocol_info first;
+	int i;
+
+	for (i = 0; i < SHOWN_MOST + 6; i++)
+		ASSERT_EQ(0, try_export(self->fd, self->target.pid, 0,
+					LONG_TTL_MS, &self->info));
+	ASSERT_EQ(0, try_export(self->fd, self->target.pid, 0, LONG_TTL_MS / 2,
+				&first));
+	EXPECT_EQ(SHOWN_MOST + 7, tokens_shown(self->path));
+	EXPECT_EQ(SHOWN_MOST, read_tokens(self->path, shown, SHOWN_MOST));
+	EXPECT_EQ(id_of(&first), shown[0].id);
+}
+
+TEST_F(fdinfo, of_a_handle_that_a_child_inherited_shows_its_openers_tokens)
+{
+	struct sockdup_protocol_info info;
+	int device = device_open();
+	char path[64];
+	pid_t pid;
+
+	ASSERT_LE(0, device);
+	ASSERT_EQ(0, try_duplicate(self->fd, getpid(), &info));
+	pid = fork();
+	if (!pid) {
+		for (;;)
+			pause();
+	}
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, device);
+	EXPECT_EQ(1, find_number(path, "\ntokens:\t"));
+	kill(pid, SIGKILL);
+}
+
+TEST_F(fdinfo, shows_no_source_that_the_reader_cannot_see)
+{
+	struct agent reader;
+	char text[1025] = { 0 };
+	int fd;
+
+	ASSERT_EQ(0, try_duplicate(self->fd, self->target.pid, &self->info));
+	ASSERT_EQ(0, agent_spawn_isolated(&reader));
+	fd = agent_open(&reader, self->path, O_RDONLY);
+	ASSERT_LE(0, fd);
+	ASSERT_LT(0, agent_read(&reader, fd, text, sizeof(text) - 1));
+	EXPECT_EQ(1, count(text, " source=0 uid="));
+	EXPECT_EQ(0, agent_stop(&reader));
+}
+
+TEST_F(fdinfo, shows_no_secret)
+{
+	char *text;
+
+	ASSERT_EQ(0, try_duplicate(self->fd, self->target.pid, &self->info));
+	text = read_text(self->path);
+	ASSERT_NE(NULL, text);
+	EXPECT_TRUE(shows(text, self->info.opaque));
+	EXPECT_FALSE(shows_secret(text, &self->info));
+	free(text);
+}
+
+TEST_F(fdinfo, counts_what_the_user_holds)
+{
+	struct agent source;
+	char path[64];
+	int i, device, fd;
+
+	ASSERT_EQ(0, agent_spawn(&source));
+	/* A user who owes nothing for other tests. */
+	ASSERT_EQ(0, agent_setuid(&source, 100000 + getpid()));
+	device = agent_open(&source, DEVICE_PATH, O_RDWR);
+	ASSERT_LE(0, device);
+	fd = agent_socket(&source, AF_INET, SOCK_STREAM, 0);
+	ASSERT_LE(0, fd);
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", source.pid, device);
+	EXPECT_EQ(0, find_number(path, "\nheld:\t"));
+	for (i = 1; i <= 3; i++) {
+		ASSERT_EQ(0, agent_duplicate(&source, fd, self->target.pid,
+					     &self->info));
+		EXPECT_EQ(i, find_number(path, "\nheld:\t"));
+	}
+	/* An import gives back before it returns. */
+	ASSERT_LE(0, agent_import(&self->target, &self->info, 0));
+	EXPECT_EQ(2, find_number(path, "\nheld:\t"));
+	/* What waits for the source is another matter. */
+	EXPECT_EQ(0, find_number(path, "\ntokens:\t"));
+	EXPECT_EQ(0, agent_stop(&source));
+}
+
+/* What the module says of itself. */
+
+/* Beside the programs, unless SOCKDUP_MODULE names another. */
+static const char *module_path(void)
+{
+	static char path[2 * PATH_MAX];
+	const char *named = getenv("SOCKDUP_MODULE");
+	char program[PATH_MAX] = { 0 };
+	struct utsname system;
+	int i;
+
+	if (named && *named)
+		return named;
+	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0 ||
+	    uname(&system))
+		return "";
+	for (i = 0; i < 2; i++)
+		*(strrchr(program, '/') ?: program) = '\0';
+	snprintf(path, sizeof(path), "%s/%s/" SOCKDUP_DEVICE_NAME ".ko",
+		 program, system.release);
+	return path;
+}
+
+FIXTURE(module) {
+	char *parameters;
+};
+
+/* All that modinfo gives for a field, to be freed. */
+static char *ask_modinfo(const char *field)
+{
+	char command[2 * PATH_MAX + 64];
+	char *text = calloc(1, TEXT_SIZE);
+	FILE *pipe;
+
+	snprintf(command, sizeof(command),
+		 "PATH=$PATH:/usr/sbin:/sbin modinfo -F %s '%s'", field,
+		 module_path());
+	pipe = popen(command, "re");
+	if (text && pipe)
+		text[fread(text, 1, TEXT_SIZE - 1, pipe)] = '\0';
+	if (pipe)
+		pclose(pipe);
+	return text;
+}
+
+FIXTURE_SETUP(module)
+{
+	if (access(module_path(), R_OK))
+		SKIP(longjmp(_metadata->env, 1),
+		     "no module file beside the programs");
+	self->parameters = ask_modinfo("parm");
+	ASSERT_NE(NULL, self->parameters);
+}
+
+FIXTURE_TEARDOWN(module)
+{
+	free(self->parameters);
+}
+
+/* The words on a parameter, NULL where there are none. */
+static const char *find_words(const char *parameters, const char *name)
+{
+	const char *line = parameters;
+	size_t length = strlen(name);
+
+	while (line) {
+		if (!strncmp(line, name, length) && line[length] == ':')
+			return line + length + 1;
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	return NULL;
+}
+
+TEST_F(module, describes_each_of_its_parameters)
+{
+	DIR *directory = opendir(MODULE "parameters");
+	struct dirent *entry;
+	const char *words;
+	int found = 0;
+
+	ASSERT_NE(NULL, directory);
+	while ((entry = readdir(directory))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		found++;
+		words = find_words(self->parameters, entry->d_name);
+		/* An undescribed one has its type alone, in parentheses. */
+		EXPECT_TRUE(words && islower(*words))
+			TH_LOG("no description of %s", entry->d_name);
+	}
+	closedir(directory);
+	EXPECT_LT(0, found);
+}
+
+TEST_F(module, lets_root_alone_set_its_parameters)
+{
+	DIR *directory = opendir(MODULE "parameters");
+	struct dirent *entry;
+	struct stat status;
+
+	ASSERT_NE(NULL, directory);
+	while ((entry = readdir(directory))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		ASSERT_EQ(0, fstatat(dirfd(directory), entry->d_name, &status,
+				     0));
+		EXPECT_EQ(0, status.st_uid);
+		EXPECT_EQ(0, status.st_mode & (0022));
+	}
+	closedir(directory);
+}
+
+TEST_F(module, says_what_it_is)
+{
+	static const char *const fields[] = {
+		"description", "author", "license", "version",
+	};
+	unsigned int i;
+	char *text;
+
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		text = ask_modinfo(fields[i]);
+		ASSERT_NE(NULL, text);
+		EXPECT_LT(1, strlen(text)) TH_LOG("no %s", fields[i]);
+		free(text);
+	}
+}
+
+SOCKDUP_TEST_MAIN
