@@ -22,8 +22,10 @@
 
 #include "compat/file.h"
 #include "device.h"
+#include "event.h"
 #include "protocol_info.h"
 #include "quota.h"
+#include "selection.h"
 #include "target.h"
 #include "token.h"
 #include "trace.h"
@@ -37,7 +39,8 @@
  *          process that expects them find it at hand
  * @account: of the user who opened; held likewise for their own exports
  * @tokens: those that end when the handle is closed
- * @rcu: delays the freeing, as @tokens asks for
+ * @selections: likewise
+ * @rcu: delays the freeing, as both lists ask for
  *
  * Owned by its struct file.
  */
@@ -45,6 +48,7 @@ struct device_handle {
 	struct sockdup_target *target;
 	struct sockdup_account *account;
 	struct sockdup_token_list tokens;
+	struct sockdup_selection_list selections;
 	struct rcu_head rcu;
 };
 
@@ -65,6 +69,11 @@ struct device_call {
 		struct sockdup_import import;
 		struct sockdup_query query;
 		struct sockdup_revoke revoke;
+		struct sockdup_event_select event_select;
+		struct sockdup_event_enumerate event_enumerate;
+		struct sockdup_event_rearm event_rearm;
+		struct sockdup_event_inherit event_inherit;
+		struct sockdup_event_query event_query;
 	} u;
 };
 
@@ -125,14 +134,33 @@ static struct sockdup_token *device_claim(u64 address, u32 info_size)
 	return token;
 }
 
-/* The exporter, as the caller's namespaces show it. */
-static struct sockdup_identity device_source(const struct sockdup_token *token)
+/* Somebody, as the caller's namespaces show them. */
+static struct sockdup_identity device_identity(struct pid *pid, kuid_t uid,
+					       kgid_t gid)
 {
 	return (struct sockdup_identity){
-		.pid = pid_vnr(token->source),
-		.uid = from_kuid_munged(current_user_ns(), token->uid),
-		.gid = from_kgid_munged(current_user_ns(), token->gid),
+		.pid = pid_vnr(pid),
+		.uid = from_kuid_munged(current_user_ns(), uid),
+		.gid = from_kgid_munged(current_user_ns(), gid),
 	};
+}
+
+static struct sockdup_identity device_source(const struct sockdup_token *token)
+{
+	return device_identity(token->source, token->uid, token->gid);
+}
+
+/* The file of a socket, which the caller holds then. */
+static struct file *device_socket(int fd)
+{
+	struct file *file = fget(fd);
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	if (sock_from_file(file))
+		return file;
+	fput(file);
+	return ERR_PTR(-ENOTSOCK);
 }
 
 /* The caller has claimed the token, or not yet published it. */
@@ -215,10 +243,10 @@ static int device_export(struct device_call *call)
 			      SOCKDUP_EXPORT_END_ON_CLOSE) ||
 	    export->info_size != sizeof(struct sockdup_protocol_info))
 		return -EINVAL;
-	file = fget(export->fd);
-	if (!file)
-		return -EBADF;
-	err = sock_from_file(file) ? device_export_file(call, file) : -ENOTSOCK;
+	file = device_socket(export->fd);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = device_export_file(call, file);
 	fput(file);
 	return err;
 }
@@ -301,6 +329,189 @@ static int device_revoke(struct device_call *call)
 	return 0;
 }
 
+#define DEVICE_EVENTS	(SOCKDUP_FD_READ | SOCKDUP_FD_WRITE | SOCKDUP_FD_OOB | \
+			 SOCKDUP_FD_ACCEPT | SOCKDUP_FD_CONNECT | \
+			 SOCKDUP_FD_CLOSE)
+
+static_assert(DEVICE_EVENTS == BIT(SOCKDUP_SELECTION_EVENTS) - 1);
+
+static int device_event_register(struct device_call *call, struct file *file)
+{
+	const struct sockdup_event_select *select = &call->u.event_select;
+	struct sockdup_event *event = sockdup_event_get(select->event);
+	int err;
+
+	if (IS_ERR(event))
+		return PTR_ERR(event);
+	err = sockdup_selection_register(file, event, select->mask,
+					 select->kind,
+					 &call->handle->selections);
+	sockdup_event_put(event);
+	return err;
+}
+
+static int device_event_select(struct device_call *call)
+{
+	const struct sockdup_event_select *select = &call->u.event_select;
+	struct file *file;
+	int err = 0;
+
+	if (select->flags || select->mask & ~DEVICE_EVENTS ||
+	    select->kind > SOCKDUP_EVENT_KIND_MESSAGE)
+		return -EINVAL;
+	file = device_socket(select->fd);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (select->mask)
+		err = device_event_register(call, file);
+	else
+		sockdup_selection_cancel(file);
+	fput(file);
+	return err;
+}
+
+/* The record goes out before it is cleared: a fault then loses nothing. */
+static int device_hand_out(struct device_call *call,
+			   struct sockdup_selection *selection)
+{
+	struct sockdup_event_enumerate *enumerate = &call->u.event_enumerate;
+	bool reset = !(enumerate->flags & SOCKDUP_EVENT_KEEP_SET);
+	struct sockdup_selection_record record;
+	int err, i;
+
+	do {
+		sockdup_selection_read(selection, &record);
+		enumerate->events = record.events;
+		for (i = 0; i < SOCKDUP_SELECTION_EVENTS; i++)
+			if (record.events & BIT(i))
+				enumerate->errors[i] = record.errors[i];
+		err = device_answer(call, sizeof(*enumerate)) ?:
+		      sockdup_selection_clear(selection, &record, reset);
+	} while (err == -EAGAIN && !fatal_signal_pending(current));
+	return err == -EAGAIN ? -EINTR : err;
+}
+
+/* The selection of a socket, where it was made through the caller's handle. */
+static struct sockdup_selection *device_selection(const struct device_call *call,
+						  struct file *file)
+{
+	return sockdup_selection_get_own(file, &call->handle->selections);
+}
+
+static int device_event_enumerate(struct device_call *call)
+{
+	const struct sockdup_event_enumerate *enumerate =
+		&call->u.event_enumerate;
+	struct sockdup_selection *selection;
+	struct file *file;
+	int err;
+
+	if (enumerate->flags & ~SOCKDUP_EVENT_KEEP_SET)
+		return -EINVAL;
+	file = device_socket(enumerate->fd);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	selection = device_selection(call, file);
+	fput(file);
+	if (IS_ERR(selection))
+		return PTR_ERR(selection);
+	err = device_hand_out(call, selection);
+	sockdup_selection_put(selection);
+	return err;
+}
+
+static int device_event_rearm(struct device_call *call)
+{
+	const struct sockdup_event_rearm *rearm = &call->u.event_rearm;
+	struct sockdup_selection *selection;
+	struct file *file;
+	int err = 0;
+
+	if (rearm->flags || rearm->events & ~DEVICE_EVENTS)
+		return -EINVAL;
+	file = device_socket(rearm->fd);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	selection = device_selection(call, file);
+	if (IS_ERR(selection)) {
+		err = PTR_ERR(selection);
+		goto out;
+	}
+	sockdup_selection_rearm(selection, rearm->events);
+	sockdup_selection_put(selection);
+out:
+	fput(file);
+	return err;
+}
+
+/* The selection of the listener that a caller names. */
+static struct sockdup_selection *device_listener(const struct device_call *call)
+{
+	struct file *file = device_socket(call->u.event_inherit.listener);
+	struct sockdup_selection *selection;
+
+	if (IS_ERR(file))
+		return ERR_CAST(file);
+	selection = device_selection(call, file);
+	fput(file);
+	return selection;
+}
+
+static int device_event_inherit(struct device_call *call)
+{
+	const struct sockdup_event_inherit *inherit = &call->u.event_inherit;
+	struct sockdup_selection *listener;
+	struct file *file;
+	int err;
+
+	if (inherit->flags)
+		return -EINVAL;
+	file = device_socket(inherit->fd);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	listener = device_listener(call);
+	if (IS_ERR(listener)) {
+		err = PTR_ERR(listener);
+		goto out;
+	}
+	err = sockdup_selection_register(file, listener->event, listener->mask,
+					 listener->kind,
+					 &call->handle->selections);
+	sockdup_selection_put(listener);
+out:
+	fput(file);
+	return err;
+}
+
+static int device_event_query(struct device_call *call)
+{
+	struct sockdup_event_query *query = &call->u.event_query;
+	struct sockdup_selection *selection;
+	struct file *file;
+
+	if (query->flags)
+		return -EINVAL;
+	file = device_socket(query->fd);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	selection = sockdup_selection_get(file);
+	fput(file);
+	if (IS_ERR(selection)) {
+		query->mask = 0;
+		query->kind = 0;
+		query->own = 0;
+		query->source = (struct sockdup_identity){ };
+	} else {
+		query->mask = selection->mask;
+		query->kind = selection->kind;
+		query->own = selection->list == &call->handle->selections;
+		query->source = device_identity(selection->source,
+						selection->uid, selection->gid);
+		sockdup_selection_put(selection);
+	}
+	return device_answer(call, sizeof(*query));
+}
+
 /**
  * struct device_command - one row of the ioctl table
  * @run: carries it out
@@ -331,6 +542,16 @@ static const struct device_command device_commands[] = {
 		       SOCKDUP_QUERY_SIZE_VER0),
 	DEVICE_COMMAND(SOCKDUP_IOC_REVOKE, device_revoke, revoke,
 		       SOCKDUP_REVOKE_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_EVENT_SELECT, device_event_select,
+		       event_select, SOCKDUP_EVENT_SELECT_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_EVENT_ENUMERATE, device_event_enumerate,
+		       event_enumerate, SOCKDUP_EVENT_ENUMERATE_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_EVENT_REARM, device_event_rearm,
+		       event_rearm, SOCKDUP_EVENT_REARM_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_EVENT_INHERIT, device_event_inherit,
+		       event_inherit, SOCKDUP_EVENT_INHERIT_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_EVENT_QUERY, device_event_query,
+		       event_query, SOCKDUP_EVENT_QUERY_SIZE_VER0),
 };
 
 static int device_run(struct device_call *call, unsigned int cmd)
@@ -390,6 +611,7 @@ static int device_open(struct inode *inode, struct file *file)
 		goto err_target;
 	}
 	sockdup_token_list_init(&handle->tokens);
+	sockdup_selection_list_init(&handle->selections);
 	atomic_inc(&handle->target->handles);
 	file->private_data = handle;
 	return nonseekable_open(inode, file);
@@ -405,6 +627,7 @@ static int device_release(struct inode *inode, struct file *file)
 {
 	struct device_handle *handle = file->private_data;
 
+	sockdup_selection_list_drop(&handle->selections);
 	sockdup_token_list_drop(&handle->tokens);
 	atomic_dec(&handle->target->handles);
 	sockdup_account_put(handle->account);
@@ -427,6 +650,8 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 	unsigned int shown = 0;
 
 	seq_printf(m, "held:\t%ld\n", sockdup_account_held(handle->account));
+	seq_printf(m, "selections:\t%u\n",
+		   sockdup_selection_list_count(&handle->selections));
 	spin_lock(&target->lock);
 	seq_printf(m, "tokens:\t%u\n", target->token_count);
 	for (node = timerqueue_getnext(&target->tokens);

@@ -2,12 +2,14 @@
 /*
  * sockdup: hand a socket to another process as plain bytes.
  *
- * Init and exit: what tokens need comes first, the door to them last.
+ * Init and exit: what tokens and selections need comes first, the door to them
+ * last.
  */
 
 #include <linux/module.h>
 
 #include "device.h"
+#include "selection.h"
 #include "token.h"
 
 static int __init sockdup_init(void)
@@ -17,11 +19,16 @@ static int __init sockdup_init(void)
 	err = sockdup_token_init();
 	if (err)
 		return err;
-	err = sockdup_device_init();
+	err = sockdup_selection_init();
 	if (err)
 		goto err_token;
+	err = sockdup_device_init();
+	if (err)
+		goto err_selection;
 	return 0;
 
+err_selection:
+	sockdup_selection_exit();
 err_token:
 	sockdup_token_exit();
 	return err;
@@ -29,11 +36,12 @@ err_token:
 
 /*
  * A live token and an open handle each keep the module loaded, so there is
- * neither when this runs.
+ * neither when this runs; a selection ends with its handle.
  */
 static void __exit sockdup_exit(void)
 {
 	sockdup_device_exit();
+	sockdup_selection_exit();
 	sockdup_token_exit();
 }
 

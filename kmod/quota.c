@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What each user holds. An account counts the files that tokens of one user
- * keep open, bounds them by that user's own RLIMIT_NOFILE, and is the chain
- * on which they are put: a put can sleep, so each user waits for their own
- * files alone. As long as it counts one, the module cannot be unloaded.
+ * keep open, and apart from them that user's event registrations, bounds each
+ * by the user's own RLIMIT_NOFILE, and is the chain on which the files are put:
+ * a put can sleep, so each user waits for their own files alone. As long as it
+ * counts a file, the module cannot be unloaded; registrations end with the
+ * handle that they were made through, which keeps it loaded, too.
  */
 
 #include <linux/capability.h>
@@ -25,8 +27,8 @@
 #define ACCOUNT_TABLE_BITS	8
 
 /*
- * Owned by its references: one for each charge, one for each open handle of
- * its user, and one for the queued @work. The table owns none. The account
+ * Owned by its references: one for each charge, one for each selection, one for
+ * each open handle of its user, and one for the queued @work. The table owns none. The account
  * owns a module reference while @held is not zero.
  */
 struct sockdup_account {
@@ -34,6 +36,7 @@ struct sockdup_account {
 	refcount_t ref;
 	kuid_t uid;
 	atomic_long_t held;		/* files charged and not yet put */
+	atomic_long_t selections;	/* in force */
 	struct llist_head leaving;	/* charges whose files wait for @work */
 	struct work_struct work;
 	struct rcu_head rcu;
@@ -193,6 +196,40 @@ long sockdup_account_held(struct sockdup_account *account)
 	return atomic_long_read(&account->held);
 }
 
+static bool account_allows(long count)
+{
+	return count <= rlimit(RLIMIT_NOFILE) ||
+	       ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE);
+}
+
+/**
+ * sockdup_account_charge_selection - count one more registration
+ *
+ * Return: the current user's account, held until the registration is returned;
+ * ERR_PTR(-ENOBUFS) where the user has as many as RLIMIT_NOFILE allows and no
+ * CAP_SYS_RESOURCE in the initial namespace; ERR_PTR(-ENOMEM).
+ */
+struct sockdup_account *sockdup_account_charge_selection(void)
+{
+	struct sockdup_account *account = sockdup_account_get(current_uid());
+
+	if (IS_ERR(account) ||
+	    account_allows(atomic_long_inc_return(&account->selections)))
+		return account;
+	sockdup_account_return_selection(account);
+	return ERR_PTR(-ENOBUFS);
+}
+
+/**
+ * sockdup_account_return_selection - count one less
+ * @account: charged
+ */
+void sockdup_account_return_selection(struct sockdup_account *account)
+{
+	atomic_long_dec(&account->selections);
+	sockdup_account_put(account);
+}
+
 /**
  * sockdup_charge_take - hold a file at the expense of the current user
  * @charge: filled
@@ -209,8 +246,7 @@ int sockdup_charge_take(struct sockdup_charge *charge, struct file *file)
 	if (IS_ERR(account))
 		return PTR_ERR(account);
 
-	if (account_add(account) > rlimit(RLIMIT_NOFILE) &&
-	    !ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE)) {
+	if (!account_allows(account_add(account))) {
 		account_sub(account);
 		sockdup_account_put(account);
 		return -ENOBUFS;

@@ -26,6 +26,9 @@ struct sockdup_account *sockdup_account_get(kuid_t uid);
 void sockdup_account_put(struct sockdup_account *account);
 long sockdup_account_held(struct sockdup_account *account);
 
+struct sockdup_account *sockdup_account_charge_selection(void);
+void sockdup_account_return_selection(struct sockdup_account *account);
+
 int sockdup_charge_take(struct sockdup_charge *charge, struct file *file);
 void sockdup_charge_return(struct sockdup_charge *charge);
 void sockdup_charge_return_later(struct sockdup_charge *charge);

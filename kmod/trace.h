@@ -80,7 +80,12 @@ TRACE_EVENT(sockdup_refuse,
 				       { SOCKDUP_IOC_EXPORT, "export" },
 				       { SOCKDUP_IOC_IMPORT, "import" },
 				       { SOCKDUP_IOC_QUERY, "query" },
-				       { SOCKDUP_IOC_REVOKE, "revoke" }),
+				       { SOCKDUP_IOC_REVOKE, "revoke" },
+				       { SOCKDUP_IOC_EVENT_SELECT, "event_select" },
+				       { SOCKDUP_IOC_EVENT_ENUMERATE, "event_enumerate" },
+				       { SOCKDUP_IOC_EVENT_REARM, "event_rearm" },
+				       { SOCKDUP_IOC_EVENT_INHERIT, "event_inherit" },
+				       { SOCKDUP_IOC_EVENT_QUERY, "event_query" }),
 		      __entry->error)
 );
 

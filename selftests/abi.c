@@ -108,7 +108,7 @@ static_assert(SOCKDUP_IOC_QUERY == 0xde03, "number of SOCKDUP_IOC_QUERY");
 static_assert(SOCKDUP_REVOKE_SIZE_VER0 == 24, "first version of revoke");
 static_assert(SOCKDUP_IOC_REVOKE == 0xde04, "number of SOCKDUP_IOC_REVOKE");
 
-#define LAST_COMMAND	SOCKDUP_IOC_REVOKE
+#define LAST_COMMAND	SOCKDUP_IOC_EVENT_QUERY
 
 /* Users without any right. */
 #define SOURCE_UID	1001

@@ -15,12 +15,14 @@
  * All functions may be called from any thread at any time, and in a child
  * after fork(). The library keeps one close-on-exec descriptor of the device,
  * opened at first use. If a program closes that, the library opens another;
- * tokens that were to end with it (SOCKDUP_EXPORT_END_ON_CLOSE) have ended.
+ * tokens that were to end with it (SOCKDUP_EXPORT_END_ON_CLOSE) and event
+ * registrations have ended.
  * None of the functions is async-signal-safe.
  */
 #ifndef SOCKDUP_H
 #define SOCKDUP_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <linux/sockdup.h>
@@ -156,6 +158,118 @@ int sockdup_revoke(const struct sockdup_protocol_info *info);
  * Return: 0, or -1 with errno: EFAULT.
  */
 int sockdup_info(struct sockdup_info *info);
+
+/*
+ * Events. A socket has one registration, whichever descriptor in whichever
+ * process made it, and any new one cancels it. A registration belongs to the
+ * process that made it: it ends with that process, or when the program closes
+ * the library's descriptor of the device.
+ *
+ * A loop that misses nothing takes what was told as a hint, and goes on until
+ * the socket has no more:
+ *
+ *	sockdup_event_select(fd, event, SOCKDUP_FD_READ | SOCKDUP_FD_CLOSE,
+ *			     SOCKDUP_EVENT_KIND_EVENT);
+ *	for (;;) {
+ *		poll(&(struct pollfd){ .fd = event, .events = POLLIN }, 1, -1);
+ *		sockdup_event_enumerate(fd, 0, &happened);
+ *		do
+ *			size = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+ *		while (size > 0);
+ *		if (!size || errno != EAGAIN)
+ *			break;
+ *	}
+ *
+ * The enumeration comes first: what arrives after it sets the event again.
+ */
+
+/**
+ * sockdup_event_select - register for the events of a socket, or cancel
+ * @fd: a descriptor of the socket
+ * @event: an eventfd, which is set when an event has been recorded
+ * @mask: an OR of &enum sockdup_network_event; 0 cancels the registration,
+ *        whoever made it
+ * @kind: kept for whoever asks; the two kinds cancel each other
+ *
+ * The counterpart of WSAEventSelect(), but that the socket stays blocking if it
+ * was. What holds already is recorded at once.
+ *
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, EAGAIN, ENOBUFS, ENOMEM.
+ */
+int sockdup_event_select(int fd, int event, unsigned int mask,
+			 enum sockdup_event_kind kind);
+
+/**
+ * struct sockdup_network_events - what happened
+ * @events: an OR of &enum sockdup_network_event
+ * @errors: of each of these, in the place of its bit, 0 or an errno
+ *
+ * The counterpart of WSANETWORKEVENTS.
+ */
+struct sockdup_network_events {
+	__u32 events;
+	__s32 errors[SOCKDUP_EVENT_ERRORS];
+};
+
+/**
+ * sockdup_event_enumerate - take what has been recorded, and reset the event
+ * @fd: a descriptor of the socket
+ * @flags: 0 or SOCKDUP_EVENT_KEEP_SET, which leaves the event set
+ * @happened: filled; errors of events that did not happen stay as they are
+ *
+ * The counterpart of WSAEnumNetworkEvents(). Only the process that registered
+ * may ask. A failure clears nothing.
+ *
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, ENOENT, EPERM, EFAULT, EINTR.
+ */
+int sockdup_event_enumerate(int fd, unsigned int flags,
+			    struct sockdup_network_events *happened);
+
+/**
+ * sockdup_event_rearm - have a socket looked at again
+ * @fd: a descriptor of the socket
+ * @events: those of them that hold now are recorded, and those that are
+ *          recorded once can be again
+ *
+ * What Winsock does at a call of recv(), send() or accept().
+ *
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, ENOENT, EPERM.
+ */
+int sockdup_event_rearm(int fd, unsigned int events);
+
+/**
+ * sockdup_event_inherit - register an accepted socket as its listener is
+ * @fd: a descriptor of the accepted socket
+ * @listener: a descriptor of the listening one, registered by this process
+ *
+ * What Winsock does at accept().
+ *
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, ENOENT, EPERM, ENOBUFS, ENOMEM.
+ */
+int sockdup_event_inherit(int fd, int listener);
+
+/**
+ * struct sockdup_registration - the registration of a socket
+ * @mask: the events that it is for, 0 where there is none
+ * @kind: as given when it was made
+ * @own: true where this process made it
+ * @source: who made it
+ */
+struct sockdup_registration {
+	__u32 mask;
+	enum sockdup_event_kind kind;
+	bool own;
+	struct sockdup_identity source;
+};
+
+/**
+ * sockdup_event_query - ask for the registration of a socket
+ * @fd: a descriptor of the socket
+ * @registration: filled
+ *
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EFAULT.
+ */
+int sockdup_event_query(int fd, struct sockdup_registration *registration);
 
 #ifdef __cplusplus
 }

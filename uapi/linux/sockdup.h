@@ -130,15 +130,15 @@ struct sockdup_protocol_info {
 };
 
 /**
- * struct sockdup_identity - who exported a socket, as the kernel saw it
- * @pid: the exporting process in the reader's pid namespace, 0 if it is not
+ * struct sockdup_identity - who exported or registered, as the kernel saw it
+ * @pid: the process in the reader's pid namespace, 0 if it is not
  *       visible there
  * @uid: its effective user id in the reader's user namespace, the overflow
  *       id if it is not mapped there
  * @gid: its effective group id, likewise
  * @__reserved: zero
  *
- * Recorded at export. The process may have ended since.
+ * Recorded at the time. The process may have ended since.
  */
 struct sockdup_identity {
 	__s32 pid;
@@ -317,6 +317,192 @@ struct sockdup_revoke {
 	__aligned_u64 info;
 };
 
+/**
+ * enum sockdup_network_event - what a registration can be for, Winsock's FD_* values
+ * @SOCKDUP_FD_READ: there is something to receive
+ * @SOCKDUP_FD_WRITE: there is room to send, and a connection where there must
+ *                    be one
+ * @SOCKDUP_FD_OOB: there is urgent data; not with SO_OOBINLINE
+ * @SOCKDUP_FD_ACCEPT: there is a connection to accept
+ * @SOCKDUP_FD_CONNECT: an attempt to connect has ended; the error tells how
+ * @SOCKDUP_FD_CLOSE: the peer has ended, and what it sent has been received;
+ *                    the error is 0 for an orderly end, or ECONNRESET and such
+ *
+ * FD_QOS, FD_GROUP_QOS, FD_ROUTING_INTERFACE_CHANGE and FD_ADDRESS_LIST_CHANGE
+ * do not exist here.
+ */
+enum sockdup_network_event {
+	SOCKDUP_FD_READ		= 0x01,
+	SOCKDUP_FD_WRITE	= 0x02,
+	SOCKDUP_FD_OOB		= 0x04,
+	SOCKDUP_FD_ACCEPT	= 0x08,
+	SOCKDUP_FD_CONNECT	= 0x10,
+	SOCKDUP_FD_CLOSE	= 0x20,
+};
+
+/* Room for errors, as in Winsock's WSANETWORKEVENTS. */
+#define SOCKDUP_EVENT_ERRORS	10
+
+/**
+ * enum sockdup_event_kind - how a program is told, kept for it
+ * @SOCKDUP_EVENT_KIND_EVENT: by the event object, as with WSAEventSelect()
+ * @SOCKDUP_EVENT_KIND_MESSAGE: by messages that somebody makes of the events, as
+ *                              with WSAAsyncSelect()
+ *
+ * Both take the one registration of a socket, and cancel each other.
+ */
+enum sockdup_event_kind {
+	SOCKDUP_EVENT_KIND_EVENT,
+	SOCKDUP_EVENT_KIND_MESSAGE,
+};
+
+#define SOCKDUP_EVENT_SELECT_SIZE_VER0	24
+
+/**
+ * struct sockdup_event_select - argument of SOCKDUP_IOC_EVENT_SELECT
+ * @size: in: bytes in this struct
+ * @flags: in: zero
+ * @fd: in: a descriptor of the socket
+ * @event: in: an eventfd, not one with EFD_SEMAPHORE; ignored where @mask is 0
+ * @mask: in: an OR of &enum sockdup_network_event, or 0 to cancel
+ * @kind: in: an &enum sockdup_event_kind
+ *
+ * A socket has one registration, whichever descriptor in whichever process it
+ * was made through. This cancels it, and unless @mask is 0 makes a new one: from
+ * now on, whenever one of the events happens, it is recorded and the eventfd's
+ * counter raised. What holds already is recorded at once, but for the connect of
+ * a socket whose connection is known.
+ *
+ * Events are edges: an event that was enumerated is recorded again when it
+ * happens again, with the next data to arrive, say, and not because it still
+ * holds. WRITE, CONNECT and CLOSE are recorded once. SOCKDUP_IOC_EVENT_REARM has
+ * them looked at again.
+ *
+ * A registration keeps no socket open. It ends with the handle it was made
+ * through, and with the socket. The counter of an eventfd that was above zero
+ * stays above zero, but may become another.
+ *
+ *  EBADF    @fd or @event is not an open descriptor
+ *  ENOTSOCK @fd is not a socket
+ *  EINVAL   @mask or @kind has an unknown value; @event is not an eventfd, or
+ *           has EFD_SEMAPHORE
+ *  EAGAIN   others read @event all the time, so that this cannot be told
+ *  ENOBUFS  the caller's user has as many registrations as RLIMIT_NOFILE allows
+ *  ENOMEM   no memory
+ */
+struct sockdup_event_select {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__s32 event;
+	__u32 mask;
+	__u32 kind;
+};
+
+/* The event stays set. */
+#define SOCKDUP_EVENT_KEEP_SET		0x1
+
+#define SOCKDUP_EVENT_ENUMERATE_SIZE_VER0	56
+
+/**
+ * struct sockdup_event_enumerate - argument of SOCKDUP_IOC_EVENT_ENUMERATE
+ * @size: in: bytes in this struct
+ * @flags: in: SOCKDUP_EVENT_KEEP_SET or zero
+ * @fd: in: a descriptor of the socket
+ * @events: out: what was recorded since the last call, an OR of
+ *          &enum sockdup_network_event
+ * @errors: out: for each of @events, in the place of its bit, 0 or an errno;
+ *          other places stay as they are
+ *
+ * Hands out the record, clears it, and resets the eventfd's counter to zero, in
+ * one step. Who shares an eventfd among sockets enumerates all of them when it
+ * is set. Open to the handle that registered alone.
+ *
+ *  EBADF    @fd is not an open descriptor
+ *  ENOTSOCK @fd is not a socket
+ *  ENOENT   the socket has no registration
+ *  EPERM    it was made through another handle
+ */
+struct sockdup_event_enumerate {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 events;
+	__s32 errors[SOCKDUP_EVENT_ERRORS];
+};
+
+#define SOCKDUP_EVENT_REARM_SIZE_VER0	16
+
+/**
+ * struct sockdup_event_rearm - argument of SOCKDUP_IOC_EVENT_REARM
+ * @size: in: bytes in this struct
+ * @flags: in: zero
+ * @fd: in: a descriptor of the socket
+ * @events: in: an OR of &enum sockdup_network_event; those that the registration is not
+ *          for are ignored
+ *
+ * Records those of @events that hold now, and lets those that are recorded once
+ * be recorded again. Open to the handle that registered alone, with the errors of
+ * SOCKDUP_IOC_EVENT_ENUMERATE, and
+ *
+ *  EINVAL   @events has an unknown value
+ */
+struct sockdup_event_rearm {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 events;
+};
+
+#define SOCKDUP_EVENT_INHERIT_SIZE_VER0	16
+
+/**
+ * struct sockdup_event_inherit - argument of SOCKDUP_IOC_EVENT_INHERIT
+ * @size: in: bytes in this struct
+ * @flags: in: zero
+ * @fd: in: a descriptor of a socket that was accepted
+ * @listener: in: a descriptor of the socket that it was accepted from
+ *
+ * Registers the accepted socket for what its listener is registered for: the
+ * same events, eventfd and kind. Open to the handle that registered the listener
+ * alone. Errors are those of SOCKDUP_IOC_EVENT_SELECT and
+ * SOCKDUP_IOC_EVENT_ENUMERATE.
+ */
+struct sockdup_event_inherit {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__s32 listener;
+};
+
+#define SOCKDUP_EVENT_QUERY_SIZE_VER0	40
+
+/**
+ * struct sockdup_event_query - argument of SOCKDUP_IOC_EVENT_QUERY
+ * @size: in: bytes in this struct
+ * @flags: in: zero
+ * @fd: in: a descriptor of the socket
+ * @mask: out: the events that the socket is registered for, 0 where it has no
+ *        registration
+ * @kind: out: its &enum sockdup_event_kind
+ * @own: out: 1 where it was made through this handle, else 0
+ * @source: out: who made it
+ *
+ * Open to everybody who has a descriptor of the socket; so is cancelling.
+ *
+ *  EBADF    @fd is not an open descriptor
+ *  ENOTSOCK @fd is not a socket
+ */
+struct sockdup_event_query {
+	__u32 size;
+	__u32 flags;
+	__s32 fd;
+	__u32 mask;
+	__u32 kind;
+	__u32 own;
+	struct sockdup_identity source;
+};
+
 /*
  * The numbers carry no size: the structs may grow, and say how large they are.
  */
@@ -327,5 +513,11 @@ struct sockdup_revoke {
 #define SOCKDUP_IOC_IMPORT	_IO(SOCKDUP_IOC_TYPE, 0x02)
 #define SOCKDUP_IOC_QUERY	_IO(SOCKDUP_IOC_TYPE, 0x03)
 #define SOCKDUP_IOC_REVOKE	_IO(SOCKDUP_IOC_TYPE, 0x04)
+
+#define SOCKDUP_IOC_EVENT_SELECT	_IO(SOCKDUP_IOC_TYPE, 0x05)
+#define SOCKDUP_IOC_EVENT_ENUMERATE	_IO(SOCKDUP_IOC_TYPE, 0x06)
+#define SOCKDUP_IOC_EVENT_REARM		_IO(SOCKDUP_IOC_TYPE, 0x07)
+#define SOCKDUP_IOC_EVENT_INHERIT	_IO(SOCKDUP_IOC_TYPE, 0x08)
+#define SOCKDUP_IOC_EVENT_QUERY		_IO(SOCKDUP_IOC_TYPE, 0x09)
 
 #endif /* _UAPI_LINUX_SOCKDUP_H */

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An eventfd as an event object of manual reset: set, it stays so until it is
+ * reset as a whole. One whose reads take but one from the counter (that has
+ * EFD_SEMAPHORE) cannot serve, as resetting it could take for ever.
+ */
+
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "compat/eventfd.h"
+#include "event.h"
+
+/* How often a test may come to nothing because somebody reads the counter. */
+#define EVENT_TRIALS	100
+
+struct event_finder {
+	poll_table table;
+	wait_queue_head_t *head;
+};
+
+static void event_found(struct file *file, wait_queue_head_t *head,
+			poll_table *table)
+{
+	container_of(table, struct event_finder, table)->head = head;
+}
+
+/* Where the eventfd keeps who waits for it is told to pollers alone. */
+static wait_queue_head_t *event_head(struct file *file)
+{
+	struct event_finder finder = { };
+
+	init_poll_funcptr(&finder.table, event_found);
+	vfs_poll(file, &finder.table);
+	return finder.head;
+}
+
+/**
+ * struct event_test - finds out whether a read takes the whole counter
+ * @entry: the first on the wait queue, so that nobody else is woken
+ * @ctx: the eventfd
+ * @signals: seen so far
+ * @reads: what two reads got after the second signal, with nothing between
+ */
+struct event_test {
+	wait_queue_entry_t entry;
+	struct eventfd_ctx *ctx;
+	unsigned int signals;
+	u64 reads[2];
+};
+
+/* Runs with the wait queue's lock held, which covers the counter, too. */
+static int event_test_wake(wait_queue_entry_t *entry, unsigned int mode,
+			   int sync, void *key)
+{
+	struct event_test *test = container_of(entry, struct event_test, entry);
+
+	if (++test->signals == 2) {
+		eventfd_ctx_do_read(test->ctx, &test->reads[0]);
+		eventfd_ctx_do_read(test->ctx, &test->reads[1]);
+	}
+	return 1;
+}
+
+/*
+ * One trial: -EINVAL for a semaphore, 0 for none, -EAGAIN where somebody read
+ * between the two signals. The counter is then what it was, but that any
+ * number above zero may have become one.
+ */
+static int event_try(const struct sockdup_event *event)
+{
+	struct event_test test = { .ctx = event->ctx };
+
+	init_waitqueue_func_entry(&test.entry, event_test_wake);
+	test.entry.flags = WQ_FLAG_EXCLUSIVE;
+	spin_lock_irq(&event->head->lock);
+	__add_wait_queue(event->head, &test.entry);
+	spin_unlock_irq(&event->head->lock);
+	sockdup_eventfd_signal(event->ctx);
+	sockdup_eventfd_signal(event->ctx);
+	remove_wait_queue(event->head, &test.entry);
+
+	if (test.reads[1])
+		return -EINVAL;
+	/* Two are ours; what was beyond them has been taken with them. */
+	if (test.reads[0] > 2)
+		sockdup_event_set(event);
+	return test.reads[0] < 2 ? -EAGAIN : 0;
+}
+
+static int event_check(const struct sockdup_event *event)
+{
+	unsigned int trials = EVENT_TRIALS;
+	int err;
+
+	do {
+		err = event_try(event);
+	} while (err == -EAGAIN && --trials && !fatal_signal_pending(current));
+	return err;
+}
+
+static struct sockdup_event *event_of_file(struct file *file)
+{
+	struct sockdup_event *event;
+	int err;
+
+	event = kmalloc(sizeof(*event), GFP_KERNEL_ACCOUNT);
+	if (!event)
+		return ERR_PTR(-ENOMEM);
+	event->ctx = eventfd_ctx_fileget(file);
+	if (IS_ERR(event->ctx)) {
+		err = PTR_ERR(event->ctx);
+		kfree(event);
+		return ERR_PTR(err);
+	}
+	refcount_set(&event->ref, 1);
+	event->head = event_head(file);
+	err = event_check(event);
+	if (err) {
+		sockdup_event_put(event);
+		return ERR_PTR(err);
+	}
+	return event;
+}
+
+/**
+ * sockdup_event_get - make an event of an eventfd
+ * @fd: the caller's descriptor of it
+ *
+ * A counter above zero stays above zero, but may become another.
+ *
+ * Return: the event, held; ERR_PTR(-EBADF); ERR_PTR(-EINVAL) where it is not
+ * an eventfd, or one with EFD_SEMAPHORE; ERR_PTR(-EAGAIN) where others read it
+ * so often that this cannot be told; ERR_PTR(-ENOMEM).
+ */
+struct sockdup_event *sockdup_event_get(int fd)
+{
+	struct file *file = fget(fd);
+	struct sockdup_event *event;
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	event = event_of_file(file);
+	fput(file);
+	return event;
+}
+
+/**
+ * sockdup_event_hold - let somebody else hold an event, too
+ * @event: held by the caller
+ *
+ * Return: @event.
+ */
+struct sockdup_event *sockdup_event_hold(struct sockdup_event *event)
+{
+	refcount_inc(&event->ref);
+	return event;
+}
+
+/**
+ * sockdup_event_put - let go of an event
+ * @event: held by the caller
+ */
+void sockdup_event_put(struct sockdup_event *event)
+{
+	if (!refcount_dec_and_test(&event->ref))
+		return;
+	eventfd_ctx_put(event->ctx);
+	kfree(event);
+}
+
+/**
+ * sockdup_event_set - set an event, and wake who waits for it
+ * @event: held by the caller
+ */
+void sockdup_event_set(const struct sockdup_event *event)
+{
+	sockdup_eventfd_signal(event->ctx);
+}
+
+/**
+ * sockdup_event_reset - reset an event
+ * @event: held by the caller
+ */
+void sockdup_event_reset(const struct sockdup_event *event)
+{
+	u64 count;
+
+	spin_lock_irq(&event->head->lock);
+	eventfd_ctx_do_read(event->ctx, &count);
+	/* Those who could add no more to the counter now can. */
+	if (count && waitqueue_active(event->head))
+		wake_up_locked_poll(event->head, EPOLLOUT);
+	spin_unlock_irq(&event->head->lock);
+}

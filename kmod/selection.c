@@ -1,0 +1,754 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The event registration of a socket: one, whoever made it and through which
+ * descriptor, in a slot that is found by the socket's inode. It listens on the
+ * socket's wait queue, records what happens, and sets an eventfd. It pins the
+ * inode and never the file, so the socket is closed with its last descriptor.
+ * It ends with the handle it was made through, with a registration that takes
+ * the slot, or when the socket is gone, whichever comes first.
+ */
+
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/net.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+
+#include "event.h"
+#include "quota.h"
+#include "selection.h"
+
+#define SELECTION_TABLE_BITS	12
+
+/* How often sockets are looked up that were closed without a word. */
+#define SELECTION_SWEEP_PERIOD	HZ
+/* Until a socket's inode is tried again that somebody has locked. */
+#define SELECTION_RETRY		(HZ / 50 ?: 1)
+
+/* Recorded once, and then not again until re-armed. */
+#define SELECTION_ONE_SHOT	(SOCKDUP_FD_WRITE | SOCKDUP_FD_CONNECT | \
+				 SOCKDUP_FD_CLOSE)
+/* Told by a wake-up that says there is something to receive. */
+#define SELECTION_RECEIVING	(SOCKDUP_FD_READ | SOCKDUP_FD_OOB | \
+				 SOCKDUP_FD_ACCEPT)
+
+struct selection_bucket {
+	spinlock_t lock;		/* covers @head */
+	struct hlist_head head;
+};
+
+static struct selection_bucket selection_table[1 << SELECTION_TABLE_BITS];
+static struct workqueue_struct *selection_queue;
+
+static void selection_sweep(struct work_struct *work);
+static DECLARE_DELAYED_WORK(selection_sweep_work, selection_sweep);
+
+static struct selection_bucket *selection_bucket(const struct inode *inode)
+{
+	return &selection_table[hash_ptr(inode, SELECTION_TABLE_BITS)];
+}
+
+/**
+ * struct selection_level - what holds of a socket at one moment
+ * @events: an OR of enum sockdup_network_event
+ * @errors: of those, each 0 or a positive errno
+ * @connected: it is a connection, or has been one
+ */
+struct selection_level {
+	u32 events;
+	int errors[SOCKDUP_SELECTION_EVENTS];
+	bool connected;
+};
+
+static void level_add(struct selection_level *level, u32 event, int error)
+{
+	level->events |= event;
+	level->errors[__ffs(event)] = error;
+}
+
+/* Whether unread data can be told from the end that follows it. */
+static bool level_knows_data(const struct socket *sock)
+{
+	return READ_ONCE(sock->ops)->peek_len || sock->sk->sk_family == AF_UNIX;
+}
+
+static bool level_has_data(struct socket *sock)
+{
+	const struct proto_ops *ops = READ_ONCE(sock->ops);
+
+	if (sk_is_readable(sock->sk))
+		return true;
+	if (ops->peek_len)
+		return ops->peek_len(sock) > 0;
+	return !skb_queue_empty_lockless(&sock->sk->sk_receive_queue);
+}
+
+/*
+ * Whether reading ends because of the peer. TCP tells that from an end of
+ * reading that was asked for at this side.
+ */
+static bool level_peer_has_ended(const struct sock *sk, __poll_t poll)
+{
+	if (!(poll & EPOLLRDHUP))
+		return false;
+	return !sk_is_tcp(sk) || sock_flag(sk, SOCK_DONE) ||
+	       READ_ONCE(sk->sk_state) == TCP_CLOSE;
+}
+
+/* The error may have been taken by a call on the socket already. */
+static int level_close_error(const struct sock *sk)
+{
+	int error = READ_ONCE(sk->sk_err);
+
+	if (error || !sk_is_tcp(sk) || sock_flag(sk, SOCK_DONE))
+		return error;
+	return ECONNRESET;
+}
+
+static void level_of_connection(struct selection_level *level,
+				struct socket *sock, __poll_t poll)
+{
+	struct sock *sk = sock->sk;
+	bool readable = poll & EPOLLIN;
+	bool ended = level_peer_has_ended(sk, poll);
+
+	level_add(level, SOCKDUP_FD_CONNECT, 0);
+	if (poll & EPOLLOUT && !(READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN))
+		level_add(level, SOCKDUP_FD_WRITE, 0);
+	if (poll & EPOLLPRI && !sock_flag(sk, SOCK_URGINLINE))
+		level_add(level, SOCKDUP_FD_OOB, 0);
+
+	if (poll & EPOLLRDHUP && level_knows_data(sock)) {
+		readable = level_has_data(sock);
+		ended = ended && !readable;
+	}
+	if (readable)
+		level_add(level, SOCKDUP_FD_READ, 0);
+	if (ended)
+		level_add(level, SOCKDUP_FD_CLOSE, level_close_error(sk));
+}
+
+/* An attempt to connect leaves its error, or else the state of an attempt. */
+static void level_of_unconnected(struct selection_level *level,
+				 const struct socket *sock)
+{
+	int error = READ_ONCE(sock->sk->sk_err);
+
+	if (error || READ_ONCE(sock->state) == SS_CONNECTING)
+		level_add(level, SOCKDUP_FD_CONNECT, error ?: ECONNABORTED);
+}
+
+static void level_of_datagrams(struct selection_level *level,
+			       const struct sock *sk, __poll_t poll)
+{
+	int error = READ_ONCE(sk->sk_err);
+
+	if (error || poll & EPOLLIN)
+		level_add(level, SOCKDUP_FD_READ, error);
+	if (poll & EPOLLOUT && !(READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN))
+		level_add(level, SOCKDUP_FD_WRITE, 0);
+}
+
+static bool level_is_connected(const struct socket *sock, bool before)
+{
+	socket_state state = READ_ONCE(sock->state);
+
+	switch (READ_ONCE(sock->sk->sk_state)) {
+	case TCP_SYN_SENT:
+	case TCP_SYN_RECV:
+	case TCP_LISTEN:
+		return false;
+	case TCP_CLOSE:
+		/* TCP's own program has disconnected it, to use it again. */
+		if (sk_is_tcp(sock->sk) && state == SS_UNCONNECTED)
+			return false;
+		return before || state == SS_CONNECTED;
+	default:
+		return true;
+	}
+}
+
+/*
+ * Look at a socket. The caller has its file, or has locked its inode and seen
+ * that it is not closed. @connected: what is known from before.
+ */
+static struct selection_level selection_level(struct socket *sock,
+					      bool connected)
+{
+	const struct proto_ops *ops = READ_ONCE(sock->ops);
+	struct selection_level level = { };
+	struct sock *sk = sock->sk;
+	__poll_t poll;
+
+	/* A change between one look at it and the next brings a wake-up. */
+	poll = ops->poll ? ops->poll(NULL, sock, NULL) : 0;
+	if (sock->type != SOCK_STREAM && sock->type != SOCK_SEQPACKET) {
+		level_of_datagrams(&level, sk, poll);
+		return level;
+	}
+	level.connected = level_is_connected(sock, connected);
+	if (level.connected) {
+		level_of_connection(&level, sock, poll);
+	} else if (READ_ONCE(sk->sk_state) == TCP_LISTEN) {
+		if (poll & EPOLLIN)
+			level_add(&level, SOCKDUP_FD_ACCEPT, 0);
+	} else if (READ_ONCE(sk->sk_state) == TCP_CLOSE) {
+		level_of_unconnected(&level, sock);
+	}
+	return level;
+}
+
+/* The poll events whose wake-ups can bring one of the events. */
+static unsigned int selection_interest(u32 events)
+{
+	__poll_t poll = EPOLLERR | EPOLLHUP;
+
+	if (events & SELECTION_RECEIVING || events & SOCKDUP_FD_CLOSE)
+		poll |= EPOLLIN | EPOLLRDNORM | EPOLLRDBAND | EPOLLPRI |
+			EPOLLRDHUP;
+	if (events & (SOCKDUP_FD_WRITE | SOCKDUP_FD_CONNECT))
+		poll |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+	return (__force unsigned int)poll;
+}
+
+static void selection_arm(struct sockdup_selection *selection, u32 armed)
+{
+	selection->armed = armed;
+	WRITE_ONCE(selection->interest, selection_interest(armed));
+}
+
+/* Record those of the @wanted events that hold, and set the event. */
+static void selection_record(struct sockdup_selection *selection,
+			     const struct selection_level *level, u32 wanted)
+{
+	u32 events;
+	int i;
+
+	spin_lock(&selection->lock);
+	selection->connected |= level->connected;
+	events = level->events & wanted & selection->armed;
+	if (!events || selection->over)
+		goto out;
+	selection->recorded |= events;
+	for (i = 0; i < SOCKDUP_SELECTION_EVENTS; i++)
+		if (events & BIT(i))
+			selection->errors[i] = level->errors[i];
+	selection_arm(selection,
+		      selection->armed & ~(events & SELECTION_ONE_SHOT));
+	/* Under the lock: once it is over, nobody sees the event set. */
+	sockdup_event_set(selection->event);
+out:
+	spin_unlock(&selection->lock);
+}
+
+/* Caller: as selection_level()'s. */
+static void selection_look(struct sockdup_selection *selection, u32 wanted)
+{
+	struct selection_level level =
+		selection_level(SOCKET_I(selection->inode),
+				READ_ONCE(selection->connected));
+
+	selection_record(selection, &level, wanted);
+}
+
+/* The events that wake-ups may have brought. */
+static u32 selection_wanted(unsigned int woken)
+{
+	__poll_t poll = (__force __poll_t)woken;
+
+	return poll & (EPOLLIN | EPOLLRDNORM | EPOLLRDBAND | EPOLLPRI) ?
+	       ~0 : ~SELECTION_RECEIVING;
+}
+
+/*
+ * The release of a socket holds the inode's lock and clears sock->sk. It may
+ * linger, so the lock is tried and not waited for.
+ */
+static void selection_work(struct work_struct *work)
+{
+	struct sockdup_selection *selection =
+		container_of(to_delayed_work(work), struct sockdup_selection,
+			     look);
+	bool again = false;
+
+	if (inode_trylock(selection->inode)) {
+		if (SOCKET_I(selection->inode)->sk)
+			selection_look(selection,
+				       selection_wanted(atomic_xchg(&selection->woken, 0)));
+		inode_unlock(selection->inode);
+	} else {
+		spin_lock(&selection->lock);
+		/* Our reference stays with it. Whoever ends us looks for it. */
+		again = !selection->over &&
+			queue_delayed_work(selection_queue, &selection->look,
+					   SELECTION_RETRY);
+		spin_unlock(&selection->lock);
+	}
+	if (!again)
+		sockdup_selection_put(selection);
+}
+
+/*
+ * Runs with the wait queue's lock held, often in an interrupt. What woke us
+ * is not always told, and never what it means: a worker looks.
+ */
+static int selection_wake(wait_queue_entry_t *wait, unsigned int mode,
+			  int sync, void *key)
+{
+	struct sockdup_selection *selection =
+		container_of(wait, struct sockdup_selection, wait);
+	unsigned int woken = (__force unsigned int)key_to_poll(key) ?: ~0U;
+
+	if (!(woken & READ_ONCE(selection->interest)))
+		return 0;
+	atomic_or(woken, &selection->woken);
+	/* Being on the wait queue we are in force, and not the last reference. */
+	refcount_inc(&selection->ref);
+	if (!queue_delayed_work(selection_queue, &selection->look, 0))
+		refcount_dec(&selection->ref);
+	return 0;
+}
+
+/**
+ * sockdup_selection_put - let go of a selection
+ * @selection: got by the caller
+ *
+ * Context: process context; may be the last to let go of a socket's inode.
+ */
+void sockdup_selection_put(struct sockdup_selection *selection)
+{
+	if (!refcount_dec_and_test(&selection->ref))
+		return;
+	sockdup_event_put(selection->event);
+	put_pid(selection->source);
+	iput(selection->inode);
+	kfree(selection);
+}
+
+/* Out of the slot, and off its handle's list. Caller holds the bucket's lock. */
+static void selection_unlink(struct sockdup_selection *selection)
+{
+	struct sockdup_selection_list *list = selection->list;
+
+	lockdep_assert_held(&selection_bucket(selection->inode)->lock);
+
+	hlist_del(&selection->node);
+	/* Once the list is empty, its handle may go as soon as readers let it. */
+	rcu_read_lock();
+	spin_lock(&list->lock);
+	list_del_init(&selection->mate);
+	list->count--;
+	spin_unlock(&list->lock);
+	rcu_read_unlock();
+}
+
+/* What follows the unlinking. Consumes the reference for being in force. */
+static void selection_end(struct sockdup_selection *selection)
+{
+	/* After this no wake-up queues a look, */
+	remove_wait_queue(&SOCKET_I(selection->inode)->wq.wait,
+			  &selection->wait);
+	spin_lock(&selection->lock);
+	selection->over = true;
+	spin_unlock(&selection->lock);
+	/* and after that none queues itself; what runs sets nothing any more. */
+	if (cancel_delayed_work(&selection->look))
+		sockdup_selection_put(selection);
+	sockdup_account_return_selection(selection->account);
+	sockdup_selection_put(selection);
+}
+
+/* The selection in force, not held. Caller holds the bucket's lock. */
+static struct sockdup_selection *selection_find(struct selection_bucket *bucket,
+						const struct inode *inode)
+{
+	struct sockdup_selection *selection;
+
+	lockdep_assert_held(&bucket->lock);
+
+	hlist_for_each_entry(selection, &bucket->head, node)
+		if (selection->inode == inode)
+			return selection;
+	return NULL;
+}
+
+/* End those in a bucket whose socket is gone; true where any is left. */
+static bool selection_sweep_bucket(struct selection_bucket *bucket)
+{
+	struct sockdup_selection *selection;
+	struct hlist_node *next;
+	HLIST_HEAD(gone);
+	bool left;
+
+	spin_lock(&bucket->lock);
+	hlist_for_each_entry_safe(selection, next, &bucket->head, node) {
+		if (READ_ONCE(SOCKET_I(selection->inode)->sk))
+			continue;
+		selection_unlink(selection);
+		hlist_add_head(&selection->node, &gone);
+	}
+	left = !hlist_empty(&bucket->head);
+	spin_unlock(&bucket->lock);
+
+	hlist_for_each_entry_safe(selection, next, &gone, node) {
+		selection_end(selection);
+		cond_resched();
+	}
+	return left;
+}
+
+/* A closed socket tells nobody. True where selections are left. */
+static bool selection_sweep_all(void)
+{
+	bool left = false;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(selection_table); i++) {
+		if (hlist_empty(&selection_table[i].head))
+			continue;
+		left |= selection_sweep_bucket(&selection_table[i]);
+		cond_resched();
+	}
+	return left;
+}
+
+static void selection_sweep(struct work_struct *work)
+{
+	if (selection_sweep_all())
+		queue_delayed_work(selection_queue, &selection_sweep_work,
+				   SELECTION_SWEEP_PERIOD);
+}
+
+/* The current user's account, charged. */
+static struct sockdup_account *selection_charge(void)
+{
+	struct sockdup_account *account = sockdup_account_charge_selection();
+
+	if (account != ERR_PTR(-ENOBUFS))
+		return account;
+	/* Perhaps it is those of closed sockets that are too many. */
+	selection_sweep_all();
+	return sockdup_account_charge_selection();
+}
+
+static struct sockdup_selection *selection_new(struct file *file,
+					       struct sockdup_event *event,
+					       u32 mask, u32 kind)
+{
+	struct inode *inode = file_inode(file);
+	struct socket *sock = SOCKET_I(inode);
+	struct sockdup_selection *selection;
+	struct sockdup_account *account;
+	bool connected;
+
+	selection = kzalloc(sizeof(*selection), GFP_KERNEL_ACCOUNT);
+	if (!selection)
+		return ERR_PTR(-ENOMEM);
+	account = selection_charge();
+	if (IS_ERR(account)) {
+		kfree(selection);
+		return ERR_CAST(account);
+	}
+	selection->account = account;
+	refcount_set(&selection->ref, 1);
+	ihold(inode);
+	selection->inode = inode;
+	init_waitqueue_func_entry(&selection->wait, selection_wake);
+	INIT_DELAYED_WORK(&selection->look, selection_work);
+	selection->event = sockdup_event_hold(event);
+	selection->kind = kind;
+	selection->mask = mask;
+	selection->source = get_pid(task_tgid(current));
+	current_euid_egid(&selection->uid, &selection->gid);
+	spin_lock_init(&selection->lock);
+
+	/* A connection that its program knows of is no event any more. */
+	connected = READ_ONCE(sock->state) == SS_CONNECTED;
+	selection->connected = connected;
+	selection_arm(selection, connected ? mask & ~SOCKDUP_FD_CONNECT : mask);
+	return selection;
+}
+
+/* Take the slot of the socket, and end whoever had it. */
+static void selection_publish(struct sockdup_selection *selection,
+			      struct sockdup_selection_list *list)
+{
+	struct selection_bucket *bucket = selection_bucket(selection->inode);
+	struct sockdup_selection *previous;
+
+	selection->list = list;
+	spin_lock(&bucket->lock);
+	previous = selection_find(bucket, selection->inode);
+	if (previous)
+		selection_unlink(previous);
+	hlist_add_head(&selection->node, &bucket->head);
+	spin_lock(&list->lock);
+	list_add_tail(&selection->mate, &list->selections);
+	list->count++;
+	spin_unlock(&list->lock);
+	spin_unlock(&bucket->lock);
+	if (previous)
+		selection_end(previous);
+}
+
+/**
+ * sockdup_selection_register - make the registration of a socket
+ * @file: the socket's, held by the caller
+ * @event: to be set when one of the events is recorded; held by the caller
+ * @mask: the events, not zero
+ * @kind: whether they become messages
+ * @list: of the handle that the selection ends with
+ *
+ * Cancels the one before, whoever made it. What holds already is recorded.
+ *
+ * Return: 0; -ENOBUFS where the user has as many registrations as
+ * RLIMIT_NOFILE allows and no CAP_SYS_RESOURCE; -ENOMEM.
+ */
+int sockdup_selection_register(struct file *file, struct sockdup_event *event,
+			       u32 mask, u32 kind,
+			       struct sockdup_selection_list *list)
+{
+	struct sockdup_selection *selection;
+
+	selection = selection_new(file, event, mask, kind);
+	if (IS_ERR(selection))
+		return PTR_ERR(selection);
+
+	/* Ours: the one for being in force may go as soon as it is published. */
+	refcount_inc(&selection->ref);
+	add_wait_queue(&SOCKET_I(selection->inode)->wq.wait, &selection->wait);
+	selection_publish(selection, list);
+	/*
+	 * On the wait queue first, then the look: what happens meanwhile is
+	 * seen here, or wakes us. Pairs with the barrier in wq_has_sleeper().
+	 */
+	smp_mb();
+	selection_look(selection, mask);
+	sockdup_selection_put(selection);
+
+	/* As at a token's publication: see sockdup_token_publish(). */
+	if (!delayed_work_pending(&selection_sweep_work))
+		queue_delayed_work(selection_queue, &selection_sweep_work,
+				   SELECTION_SWEEP_PERIOD);
+	return 0;
+}
+
+/**
+ * sockdup_selection_cancel - end the registration of a socket, if it has one
+ * @file: the socket's, held by the caller
+ *
+ * Nothing that it recorded is told any more, and its event is not set again.
+ */
+void sockdup_selection_cancel(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+	struct selection_bucket *bucket = selection_bucket(inode);
+	struct sockdup_selection *selection;
+
+	spin_lock(&bucket->lock);
+	selection = selection_find(bucket, inode);
+	if (selection)
+		selection_unlink(selection);
+	spin_unlock(&bucket->lock);
+	if (selection)
+		selection_end(selection);
+}
+
+/**
+ * sockdup_selection_get - find the registration of a socket
+ * @file: the socket's, held by the caller
+ *
+ * Return: the selection, to be put, or ERR_PTR(-ENOENT).
+ */
+struct sockdup_selection *sockdup_selection_get(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+	struct selection_bucket *bucket = selection_bucket(inode);
+	struct sockdup_selection *selection;
+
+	spin_lock(&bucket->lock);
+	selection = selection_find(bucket, inode);
+	if (selection)
+		refcount_inc(&selection->ref);
+	else
+		selection = ERR_PTR(-ENOENT);
+	spin_unlock(&bucket->lock);
+	return selection;
+}
+
+/**
+ * sockdup_selection_get_own - the same, where a certain handle made it
+ * @file: the socket's, held by the caller
+ * @list: of that handle, which the caller keeps open
+ *
+ * Return: the selection, to be put; ERR_PTR(-ENOENT) where there is none;
+ * ERR_PTR(-EPERM) where it is another handle's.
+ */
+struct sockdup_selection *
+sockdup_selection_get_own(struct file *file,
+			  const struct sockdup_selection_list *list)
+{
+	struct sockdup_selection *selection = sockdup_selection_get(file);
+
+	/* It was in force when found, and so its handle open, as ours is. */
+	if (IS_ERR(selection) || selection->list == list)
+		return selection;
+	sockdup_selection_put(selection);
+	return ERR_PTR(-EPERM);
+}
+
+/**
+ * sockdup_selection_read - what is recorded
+ * @selection: got by the caller
+ * @record: filled, to be cleared when it has been handed out
+ */
+void sockdup_selection_read(struct sockdup_selection *selection,
+			    struct sockdup_selection_record *record)
+{
+	spin_lock(&selection->lock);
+	record->events = selection->recorded;
+	memcpy(record->errors, selection->errors, sizeof(record->errors));
+	record->turn = selection->turn;
+	spin_unlock(&selection->lock);
+}
+
+/**
+ * sockdup_selection_clear - forget what has been handed out
+ * @selection: got by the caller
+ * @record: read from it
+ * @reset: also reset the event, unless more has been recorded since
+ *
+ * Return: 0; -EAGAIN where somebody else has come in between, and the record
+ * is to be read again; -ENOENT where the selection is no longer in force.
+ */
+int sockdup_selection_clear(struct sockdup_selection *selection,
+			    const struct sockdup_selection_record *record,
+			    bool reset)
+{
+	int err = 0;
+
+	spin_lock(&selection->lock);
+	if (selection->over) {
+		err = -ENOENT;
+	} else if (selection->turn != record->turn) {
+		err = -EAGAIN;
+	} else {
+		selection->turn++;
+		selection->recorded &= ~record->events;
+		if (reset && !selection->recorded)
+			sockdup_event_reset(selection->event);
+	}
+	spin_unlock(&selection->lock);
+	return err;
+}
+
+/**
+ * sockdup_selection_rearm - look again, and record what holds
+ * @selection: got by the caller, who holds the socket's file
+ * @events: those to look for, and to record again if they are recorded once
+ */
+void sockdup_selection_rearm(struct sockdup_selection *selection, u32 events)
+{
+	spin_lock(&selection->lock);
+	events &= selection->mask;
+	selection_arm(selection, selection->armed | events);
+	spin_unlock(&selection->lock);
+	/* Armed first, then the look: as in sockdup_selection_register(). */
+	smp_mb();
+	selection_look(selection, events);
+}
+
+/**
+ * sockdup_selection_list_init - make an empty list
+ * @list: to be dropped before it is freed
+ */
+void sockdup_selection_list_init(struct sockdup_selection_list *list)
+{
+	spin_lock_init(&list->lock);
+	INIT_LIST_HEAD(&list->selections);
+	list->count = 0;
+}
+
+/**
+ * sockdup_selection_list_count - how many registrations a handle has made
+ * @list: the handle's
+ *
+ * Some may be of sockets that have just been closed.
+ */
+unsigned int sockdup_selection_list_count(struct sockdup_selection_list *list)
+{
+	return READ_ONCE(list->count);
+}
+
+static struct sockdup_selection *
+selection_list_get(struct sockdup_selection_list *list)
+{
+	struct sockdup_selection *selection;
+
+	spin_lock(&list->lock);
+	selection = list_first_entry_or_null(&list->selections,
+					     struct sockdup_selection, mate);
+	if (selection)
+		refcount_inc(&selection->ref);
+	spin_unlock(&list->lock);
+	return selection;
+}
+
+/**
+ * sockdup_selection_list_drop - end every selection of a list
+ * @list: that none joins any more
+ */
+void sockdup_selection_list_drop(struct sockdup_selection_list *list)
+{
+	struct sockdup_selection *selection;
+	struct selection_bucket *bucket;
+	bool ours;
+
+	while ((selection = selection_list_get(list))) {
+		bucket = selection_bucket(selection->inode);
+		spin_lock(&bucket->lock);
+		/* Unless somebody else has just unlinked it. */
+		ours = !list_empty(&selection->mate);
+		if (ours)
+			selection_unlink(selection);
+		spin_unlock(&bucket->lock);
+		if (ours)
+			selection_end(selection);
+		sockdup_selection_put(selection);
+		cond_resched();
+	}
+}
+
+/**
+ * sockdup_selection_init - make ready to register
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init sockdup_selection_init(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(selection_table); i++)
+		spin_lock_init(&selection_table[i].lock);
+	selection_queue = alloc_workqueue("sockdup_look", WQ_UNBOUND,
+					  WQ_UNBOUND_MAX_ACTIVE);
+	return selection_queue ? 0 : -ENOMEM;
+}
+
+/**
+ * sockdup_selection_exit - wait until nobody looks any more
+ *
+ * The caller has closed the door: every handle has been closed, and with it
+ * every selection has ended.
+ */
+void sockdup_selection_exit(void)
+{
+	cancel_delayed_work_sync(&selection_sweep_work);
+	destroy_workqueue(selection_queue);
+}
