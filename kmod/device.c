@@ -179,7 +179,7 @@ static int device_info(struct device_call *call)
 		return -EINVAL;
 	info->abi_version = SOCKDUP_ABI_VERSION;
 	info->protocol_info_size = sizeof(struct sockdup_protocol_info);
-	info->features = 0;
+	info->features = SOCKDUP_FEATURE_EVENTS;
 	info->default_ttl_ms = sockdup_token_default_ttl();
 	info->max_ttl_ms = sockdup_token_max_ttl();
 	info->max_sockets = 1;
@@ -377,11 +377,14 @@ static int device_hand_out(struct device_call *call,
 	struct sockdup_event_enumerate *enumerate = &call->u.event_enumerate;
 	bool reset = !(enumerate->flags & SOCKDUP_EVENT_KEEP_SET);
 	struct sockdup_selection_record record;
+	s32 given[SOCKDUP_EVENT_ERRORS];
 	int err, i;
 
+	memcpy(given, enumerate->errors, sizeof(given));
 	do {
 		sockdup_selection_read(selection, &record);
 		enumerate->events = record.events;
+		memcpy(enumerate->errors, given, sizeof(given));
 		for (i = 0; i < SOCKDUP_SELECTION_EVENTS; i++)
 			if (record.events & BIT(i))
 				enumerate->errors[i] = record.errors[i];

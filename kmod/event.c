@@ -8,6 +8,7 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -17,6 +18,9 @@
 
 /* How often a test may come to nothing because somebody reads the counter. */
 #define EVENT_TRIALS	100
+
+/* One test at a time, so that none counts the signals of another. */
+static DEFINE_MUTEX(event_test_lock);
 
 struct event_finder {
 	poll_table table;
@@ -43,22 +47,30 @@ static wait_queue_head_t *event_head(struct file *file)
  * struct event_test - finds out whether a read takes the whole counter
  * @entry: the first on the wait queue, so that nobody else is woken
  * @ctx: the eventfd
- * @signals: seen so far
+ * @task: who tests
+ * @signals: of its own, seen so far
  * @reads: what two reads got after the second signal, with nothing between
  */
 struct event_test {
 	wait_queue_entry_t entry;
 	struct eventfd_ctx *ctx;
+	struct task_struct *task;
 	unsigned int signals;
 	u64 reads[2];
 };
 
-/* Runs with the wait queue's lock held, which covers the counter, too. */
+/*
+ * Runs with the wait queue's lock held, which covers the counter, too. What
+ * others signal meanwhile passes, to those who wait for it.
+ */
 static int event_test_wake(wait_queue_entry_t *entry, unsigned int mode,
 			   int sync, void *key)
 {
 	struct event_test *test = container_of(entry, struct event_test, entry);
 
+	if (current != test->task || !in_task() ||
+	    !(key_to_poll(key) & EPOLLIN))
+		return 0;
 	if (++test->signals == 2) {
 		eventfd_ctx_do_read(test->ctx, &test->reads[0]);
 		eventfd_ctx_do_read(test->ctx, &test->reads[1]);
@@ -67,28 +79,60 @@ static int event_test_wake(wait_queue_entry_t *entry, unsigned int mode,
 }
 
 /*
- * One trial: -EINVAL for a semaphore, 0 for none, -EAGAIN where somebody read
+ * Whose callback signals an eventfd in turn must not do so here: it could be
+ * this one, whose lock the caller holds.
+ */
+static void event_wake_writers(const struct sockdup_event *event)
+{
+	lockdep_assert_held(&event->head->lock);
+
+	if (!waitqueue_active(event->head))
+		return;
+	current->in_eventfd = 1;
+	wake_up_locked_poll(event->head, EPOLLOUT);
+	current->in_eventfd = 0;
+}
+
+/* The two signals of a test. */
+static void event_test_run(const struct sockdup_event *event,
+			   struct event_test *test)
+{
+	init_waitqueue_func_entry(&test->entry, event_test_wake);
+	test->entry.flags = WQ_FLAG_EXCLUSIVE;
+	spin_lock_irq(&event->head->lock);
+	__add_wait_queue(event->head, &test->entry);
+	spin_unlock_irq(&event->head->lock);
+	sockdup_eventfd_signal(event->ctx);
+	sockdup_eventfd_signal(event->ctx);
+	remove_wait_queue(event->head, &test->entry);
+}
+
+/* Two were the test's own; the counter that was beyond them is set again. */
+static void event_test_restore(const struct sockdup_event *event,
+			       const struct event_test *test)
+{
+	if (test->reads[0] <= 2)
+		return;
+	spin_lock_irq(&event->head->lock);
+	event_wake_writers(event);
+	spin_unlock_irq(&event->head->lock);
+	sockdup_event_set(event);
+}
+
+/*
+ * One trial: -EINVAL for a semaphore, and where somebody else takes every
+ * signal, as virtual machines do; 0 for none; -EAGAIN where somebody read
  * between the two signals. The counter is then what it was, but that any
  * number above zero may have become one.
  */
 static int event_try(const struct sockdup_event *event)
 {
-	struct event_test test = { .ctx = event->ctx };
+	struct event_test test = { .ctx = event->ctx, .task = current };
 
-	init_waitqueue_func_entry(&test.entry, event_test_wake);
-	test.entry.flags = WQ_FLAG_EXCLUSIVE;
-	spin_lock_irq(&event->head->lock);
-	__add_wait_queue(event->head, &test.entry);
-	spin_unlock_irq(&event->head->lock);
-	sockdup_eventfd_signal(event->ctx);
-	sockdup_eventfd_signal(event->ctx);
-	remove_wait_queue(event->head, &test.entry);
-
-	if (test.reads[1])
+	event_test_run(event, &test);
+	if (!test.signals || test.reads[1])
 		return -EINVAL;
-	/* Two are ours; what was beyond them has been taken with them. */
-	if (test.reads[0] > 2)
-		sockdup_event_set(event);
+	event_test_restore(event, &test);
 	return test.reads[0] < 2 ? -EAGAIN : 0;
 }
 
@@ -97,9 +141,12 @@ static int event_check(const struct sockdup_event *event)
 	unsigned int trials = EVENT_TRIALS;
 	int err;
 
+	if (mutex_lock_killable(&event_test_lock))
+		return -EINTR;
 	do {
 		err = event_try(event);
 	} while (err == -EAGAIN && --trials && !fatal_signal_pending(current));
+	mutex_unlock(&event_test_lock);
 	return err;
 }
 
@@ -131,11 +178,13 @@ static struct sockdup_event *event_of_file(struct file *file)
  * sockdup_event_get - make an event of an eventfd
  * @fd: the caller's descriptor of it
  *
- * A counter above zero stays above zero, but may become another.
+ * A counter above zero stays above zero, but may become another. Who reads it
+ * meanwhile may get one more.
  *
  * Return: the event, held; ERR_PTR(-EBADF); ERR_PTR(-EINVAL) where it is not
  * an eventfd, or one with EFD_SEMAPHORE; ERR_PTR(-EAGAIN) where others read it
- * so often that this cannot be told; ERR_PTR(-ENOMEM).
+ * so often that this cannot be told; ERR_PTR(-EINTR) where the caller is
+ * killed; ERR_PTR(-ENOMEM).
  */
 struct sockdup_event *sockdup_event_get(int fd)
 {
@@ -193,7 +242,7 @@ void sockdup_event_reset(const struct sockdup_event *event)
 	spin_lock_irq(&event->head->lock);
 	eventfd_ctx_do_read(event->ctx, &count);
 	/* Those who could add no more to the counter now can. */
-	if (count && waitqueue_active(event->head))
-		wake_up_locked_poll(event->head, EPOLLOUT);
+	if (count)
+		event_wake_writers(event);
 	spin_unlock_irq(&event->head->lock);
 }

@@ -2,8 +2,9 @@
 /*
  * What each user holds. An account counts the files that tokens of one user
  * keep open, and apart from them that user's event registrations, bounds each
- * by the user's own RLIMIT_NOFILE, and is the chain on which the files are put:
- * a put can sleep, so each user waits for their own files alone. As long as it
+ * by the user's own RLIMIT_NOFILE. It is the chain on which the files are put,
+ * and the one on which registered sockets are looked at: either can sleep, so
+ * each user waits for their own sockets alone. As long as it
  * counts a file, the module cannot be unloaded; registrations end with the
  * handle that they were made through, which keeps it loaded, too.
  */
@@ -26,10 +27,14 @@
 
 #define ACCOUNT_TABLE_BITS	8
 
+/* Until a look is tried again that could not be had. */
+#define ACCOUNT_LOOK_RETRY	(HZ / 50 ?: 1)
+
 /*
  * Owned by its references: one for each charge, one for each selection, one for
- * each open handle of its user, and one for the queued @work. The table owns none. The account
- * owns a module reference while @held is not zero.
+ * each open handle of its user, and one each for @work and @look while queued.
+ * The table owns none. The account owns a module reference while @held is not
+ * zero.
  */
 struct sockdup_account {
 	struct hlist_node node;		/* bucket lock; RCU readers */
@@ -39,6 +44,8 @@ struct sockdup_account {
 	atomic_long_t selections;	/* in force */
 	struct llist_head leaving;	/* charges whose files wait for @work */
 	struct work_struct work;
+	struct llist_head looks;	/* what waits for @look */
+	struct delayed_work look;
 	struct rcu_head rcu;
 };
 
@@ -49,7 +56,10 @@ struct account_bucket {
 
 static struct account_bucket account_table[1 << ACCOUNT_TABLE_BITS];
 static struct workqueue_struct *account_queue;
+static struct workqueue_struct *account_look_queue;
 static void (*account_returned)(struct sockdup_charge *charge);
+
+static void account_look_work(struct work_struct *work);
 
 static struct account_bucket *account_bucket(kuid_t uid)
 {
@@ -159,6 +169,8 @@ struct sockdup_account *sockdup_account_get(kuid_t uid)
 	fresh->uid = uid;
 	init_llist_head(&fresh->leaving);
 	INIT_WORK(&fresh->work, account_work);
+	init_llist_head(&fresh->looks);
+	INIT_DELAYED_WORK(&fresh->look, account_look_work);
 
 	spin_lock(&bucket->lock);
 	account = account_lookup(bucket, uid);
@@ -204,20 +216,17 @@ static bool account_allows(long count)
 
 /**
  * sockdup_account_charge_selection - count one more registration
+ * @account: the current user's, held by the caller
  *
- * Return: the current user's account, held until the registration is returned;
- * ERR_PTR(-ENOBUFS) where the user has as many as RLIMIT_NOFILE allows and no
- * CAP_SYS_RESOURCE in the initial namespace; ERR_PTR(-ENOMEM).
+ * Return: false where the user has as many as RLIMIT_NOFILE allows and no
+ * CAP_SYS_RESOURCE in the initial namespace.
  */
-struct sockdup_account *sockdup_account_charge_selection(void)
+bool sockdup_account_charge_selection(struct sockdup_account *account)
 {
-	struct sockdup_account *account = sockdup_account_get(current_uid());
-
-	if (IS_ERR(account) ||
-	    account_allows(atomic_long_inc_return(&account->selections)))
-		return account;
+	if (account_allows(atomic_long_inc_return(&account->selections)))
+		return true;
 	sockdup_account_return_selection(account);
-	return ERR_PTR(-ENOBUFS);
+	return false;
 }
 
 /**
@@ -227,6 +236,50 @@ struct sockdup_account *sockdup_account_charge_selection(void)
 void sockdup_account_return_selection(struct sockdup_account *account)
 {
 	atomic_long_dec(&account->selections);
+}
+
+/* The caller holds the account, too: the work's reference is not the last. */
+static void account_queue_look(struct sockdup_account *account,
+			       unsigned long delay)
+{
+	refcount_inc(&account->ref);
+	if (!queue_delayed_work(account_look_queue, &account->look, delay))
+		refcount_dec(&account->ref);
+}
+
+/**
+ * sockdup_account_look - have a user's worker look at something
+ * @account: held by the caller
+ * @look: what to look at; not asked for already
+ *
+ * Context: any.
+ */
+void sockdup_account_look(struct sockdup_account *account,
+			  struct sockdup_look *look)
+{
+	llist_add(&look->node, &account->looks);
+	account_queue_look(account, 0);
+}
+
+static void account_look_work(struct work_struct *work)
+{
+	struct sockdup_account *account =
+		container_of(to_delayed_work(work), struct sockdup_account,
+			     look);
+	struct llist_node *looks = llist_del_all(&account->looks);
+	struct sockdup_look *look, *next;
+	bool again = false;
+
+	looks = llist_reverse_order(looks);
+	llist_for_each_entry_safe(look, next, looks, node) {
+		if (look->run(look)) {
+			llist_add(&look->node, &account->looks);
+			again = true;
+		}
+		cond_resched();
+	}
+	if (again)
+		account_queue_look(account, ACCOUNT_LOOK_RETRY);
 	sockdup_account_put(account);
 }
 
@@ -306,15 +359,37 @@ int __init sockdup_quota_init(void (*returned)(struct sockdup_charge *charge))
 	account_returned = returned;
 	account_queue = alloc_workqueue("sockdup_put", WQ_UNBOUND,
 					WQ_UNBOUND_MAX_ACTIVE);
-	return account_queue ? 0 : -ENOMEM;
+	if (!account_queue)
+		return -ENOMEM;
+	account_look_queue = alloc_workqueue("sockdup_look", WQ_UNBOUND,
+					     WQ_UNBOUND_MAX_ACTIVE);
+	if (!account_look_queue) {
+		destroy_workqueue(account_queue);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static bool account_table_is_empty(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(account_table); i++)
+		if (!hlist_empty(&account_table[i].head))
+			return false;
+	return true;
 }
 
 /**
- * sockdup_quota_exit - wait until every file is put
+ * sockdup_quota_exit - wait until every file is put, and nobody looks any more
  *
- * The caller has made sure that no charge is taken or returned any more.
+ * The caller has made sure that no charge is taken or returned any more, and no
+ * look asked for or tried again: what holds an account is its own work.
  */
 void sockdup_quota_exit(void)
 {
+	while (!account_table_is_empty())
+		schedule_timeout_uninterruptible(1);
+	destroy_workqueue(account_look_queue);
 	destroy_workqueue(account_queue);
 }

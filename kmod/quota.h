@@ -22,12 +22,25 @@ struct sockdup_charge {
 	struct llist_node node;
 };
 
+/**
+ * struct sockdup_look - something that a user's worker is to look at
+ * @node: links what waits for the worker
+ * @run: called by it; true where it is to be called again a little later, and
+ *       else the last to touch this
+ */
+struct sockdup_look {
+	struct llist_node node;
+	bool (*run)(struct sockdup_look *look);
+};
+
 struct sockdup_account *sockdup_account_get(kuid_t uid);
 void sockdup_account_put(struct sockdup_account *account);
 long sockdup_account_held(struct sockdup_account *account);
 
-struct sockdup_account *sockdup_account_charge_selection(void);
+bool sockdup_account_charge_selection(struct sockdup_account *account);
 void sockdup_account_return_selection(struct sockdup_account *account);
+void sockdup_account_look(struct sockdup_account *account,
+			  struct sockdup_look *look);
 
 int sockdup_charge_take(struct sockdup_charge *charge, struct file *file);
 void sockdup_charge_return(struct sockdup_charge *charge);

@@ -18,7 +18,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <net/sock.h>
-#include <net/tcp_states.h>
+#include <net/tcp.h>
 
 #include "event.h"
 #include "quota.h"
@@ -28,8 +28,6 @@
 
 /* How often sockets are looked up that were closed without a word. */
 #define SELECTION_SWEEP_PERIOD	HZ
-/* Until a socket's inode is tried again that somebody has locked. */
-#define SELECTION_RETRY		(HZ / 50 ?: 1)
 
 /* Recorded once, and then not again until re-armed. */
 #define SELECTION_ONE_SHOT	(SOCKDUP_FD_WRITE | SOCKDUP_FD_CONNECT | \
@@ -72,21 +70,36 @@ static void level_add(struct selection_level *level, u32 event, int error)
 	level->errors[__ffs(event)] = error;
 }
 
-/* Whether unread data can be told from the end that follows it. */
-static bool level_knows_data(const struct socket *sock)
+/* Bytes that a TCP socket has yet to give, without the urgent one. */
+static u32 level_tcp_data(const struct sock *sk)
 {
-	return READ_ONCE(sock->ops)->peek_len || sock->sk->sk_family == AF_UNIX;
+	const struct tcp_sock *tp = tcp_sk(sk);
+	u32 next = READ_ONCE(tp->copied_seq);
+	u32 left = READ_ONCE(tp->rcv_nxt) - next;
+	u32 urgent = READ_ONCE(tp->urg_seq) - next;
+
+	/* The end of the peer's data has a place in the sequence, too. */
+	if (left && sock_flag(sk, SOCK_DONE))
+		left--;
+	if (READ_ONCE(tp->urg_data) && !sock_flag(sk, SOCK_URGINLINE) &&
+	    urgent < left)
+		left--;
+	return left;
 }
 
-static bool level_has_data(struct socket *sock)
+/* Whether unread data can be told from the end that follows it. */
+static bool level_knows_data(const struct sock *sk)
 {
-	const struct proto_ops *ops = READ_ONCE(sock->ops);
+	return sk_is_tcp(sk) || sk->sk_family == AF_UNIX;
+}
 
-	if (sk_is_readable(sock->sk))
+static bool level_has_data(struct sock *sk)
+{
+	if (sk_is_readable(sk))
 		return true;
-	if (ops->peek_len)
-		return ops->peek_len(sock) > 0;
-	return !skb_queue_empty_lockless(&sock->sk->sk_receive_queue);
+	if (sk_is_tcp(sk))
+		return level_tcp_data(sk) > 0;
+	return !skb_queue_empty_lockless(&sk->sk_receive_queue);
 }
 
 /*
@@ -124,8 +137,8 @@ static void level_of_connection(struct selection_level *level,
 	if (poll & EPOLLPRI && !sock_flag(sk, SOCK_URGINLINE))
 		level_add(level, SOCKDUP_FD_OOB, 0);
 
-	if (poll & EPOLLRDHUP && level_knows_data(sock)) {
-		readable = level_has_data(sock);
+	if (poll & EPOLLRDHUP && level_knows_data(sk)) {
+		readable = level_has_data(sk);
 		ended = ended && !readable;
 	}
 	if (readable)
@@ -134,14 +147,17 @@ static void level_of_connection(struct selection_level *level,
 		level_add(level, SOCKDUP_FD_CLOSE, level_close_error(sk));
 }
 
-/* An attempt to connect leaves its error, or else the state of an attempt. */
+/* An attempt to connect leaves its error, or else that there was one. */
 static void level_of_unconnected(struct selection_level *level,
 				 const struct socket *sock)
 {
 	int error = READ_ONCE(sock->sk->sk_err);
 
-	if (error || READ_ONCE(sock->state) == SS_CONNECTING)
-		level_add(level, SOCKDUP_FD_CONNECT, error ?: ECONNABORTED);
+	if (!error && READ_ONCE(sock->sk->sk_state) == TCP_CLOSE &&
+	    READ_ONCE(sock->state) == SS_CONNECTING)
+		error = ECONNABORTED;
+	if (error)
+		level_add(level, SOCKDUP_FD_CONNECT, error);
 }
 
 static void level_of_datagrams(struct selection_level *level,
@@ -155,28 +171,58 @@ static void level_of_datagrams(struct selection_level *level,
 		level_add(level, SOCKDUP_FD_WRITE, 0);
 }
 
+/* Of a TCP socket in TCP_CLOSE: whether it had a peer, and not just sought it. */
+static bool level_tcp_was_connected(const struct socket *sock)
+{
+	const struct sock *sk = sock->sk;
+
+	/* A socket that its own program disconnects is as good as new. */
+	if (!(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
+		return false;
+	return sock_flag(sk, SOCK_DONE) || READ_ONCE(tcp_sk(sk)->bytes_acked) ||
+	       READ_ONCE(sock->state) == SS_CONNECTED;
+}
+
 static bool level_is_connected(const struct socket *sock, bool before)
 {
-	socket_state state = READ_ONCE(sock->state);
-
 	switch (READ_ONCE(sock->sk->sk_state)) {
 	case TCP_SYN_SENT:
 	case TCP_SYN_RECV:
 	case TCP_LISTEN:
 		return false;
 	case TCP_CLOSE:
-		/* TCP's own program has disconnected it, to use it again. */
-		if (sk_is_tcp(sock->sk) && state == SS_UNCONNECTED)
-			return false;
-		return before || state == SS_CONNECTED;
+		if (sk_is_tcp(sock->sk))
+			return level_tcp_was_connected(sock);
+		return before || READ_ONCE(sock->state) == SS_CONNECTED;
 	default:
 		return true;
 	}
 }
 
 /*
+ * Whether a socket is of connections, and its states are those of TCP. Others
+ * only tell whether they can be read and written.
+ */
+static bool level_knows_connections(const struct socket *sock)
+{
+	switch (sock->sk->sk_family) {
+	case AF_INET:
+	case AF_INET6:
+	case AF_SMC:
+		return sock->type == SOCK_STREAM;
+	case AF_UNIX:
+	case AF_VSOCK:
+		return sock->type == SOCK_STREAM ||
+		       sock->type == SOCK_SEQPACKET;
+	default:
+		return false;
+	}
+}
+
+/*
  * Look at a socket. The caller has its file, or has locked its inode and seen
- * that it is not closed. @connected: what is known from before.
+ * that it is not closed; either way the file is still there. @connected: what
+ * is known from before.
  */
 static struct selection_level selection_level(struct socket *sock,
 					      bool connected)
@@ -187,8 +233,8 @@ static struct selection_level selection_level(struct socket *sock,
 	__poll_t poll;
 
 	/* A change between one look at it and the next brings a wake-up. */
-	poll = ops->poll ? ops->poll(NULL, sock, NULL) : 0;
-	if (sock->type != SOCK_STREAM && sock->type != SOCK_SEQPACKET) {
+	poll = ops->poll ? ops->poll(sock->file, sock, NULL) : 0;
+	if (!level_knows_connections(sock)) {
 		level_of_datagrams(&level, sk, poll);
 		return level;
 	}
@@ -198,7 +244,7 @@ static struct selection_level selection_level(struct socket *sock,
 	} else if (READ_ONCE(sk->sk_state) == TCP_LISTEN) {
 		if (poll & EPOLLIN)
 			level_add(&level, SOCKDUP_FD_ACCEPT, 0);
-	} else if (READ_ONCE(sk->sk_state) == TCP_CLOSE) {
+	} else {
 		level_of_unconnected(&level, sock);
 	}
 	return level;
@@ -231,7 +277,7 @@ static void selection_record(struct sockdup_selection *selection,
 	int i;
 
 	spin_lock(&selection->lock);
-	selection->connected |= level->connected;
+	WRITE_ONCE(selection->connected, level->connected);
 	events = level->events & wanted & selection->armed;
 	if (!events || selection->over)
 		goto out;
@@ -257,41 +303,43 @@ static void selection_look(struct sockdup_selection *selection, u32 wanted)
 	selection_record(selection, &level, wanted);
 }
 
-/* The events that wake-ups may have brought. */
-static u32 selection_wanted(unsigned int woken)
+/*
+ * The events that wake-ups may have brought. An error is told to those who
+ * receive where there is no connection to end with it.
+ */
+static u32 selection_wanted(const struct socket *sock, unsigned int woken)
 {
-	__poll_t poll = (__force __poll_t)woken;
+	__poll_t poll = EPOLLIN | EPOLLRDNORM | EPOLLRDBAND | EPOLLPRI;
 
-	return poll & (EPOLLIN | EPOLLRDNORM | EPOLLRDBAND | EPOLLPRI) ?
-	       ~0 : ~SELECTION_RECEIVING;
+	if (!level_knows_connections(sock))
+		poll |= EPOLLERR;
+	return (__force __poll_t)woken & poll ? ~0 : ~SELECTION_RECEIVING;
 }
 
 /*
  * The release of a socket holds the inode's lock and clears sock->sk. It may
- * linger, so the lock is tried and not waited for.
+ * take long, so the lock is tried and not waited for.
  */
-static void selection_work(struct work_struct *work)
+static bool selection_run(struct sockdup_look *look)
 {
 	struct sockdup_selection *selection =
-		container_of(to_delayed_work(work), struct sockdup_selection,
-			     look);
-	bool again = false;
+		container_of(look, struct sockdup_selection, look);
+	struct socket *sock = SOCKET_I(selection->inode);
 
-	if (inode_trylock(selection->inode)) {
-		if (SOCKET_I(selection->inode)->sk)
+	bool locked = inode_trylock(selection->inode);
+
+	if (!locked && !READ_ONCE(selection->over))
+		return true;
+	/* Cleared before the look: a later wake-up asks for another. */
+	atomic_xchg(&selection->waiting, 0);
+	if (locked) {
+		if (sock->sk)
 			selection_look(selection,
-				       selection_wanted(atomic_xchg(&selection->woken, 0)));
+				       selection_wanted(sock, atomic_xchg(&selection->woken, 0)));
 		inode_unlock(selection->inode);
-	} else {
-		spin_lock(&selection->lock);
-		/* Our reference stays with it. Whoever ends us looks for it. */
-		again = !selection->over &&
-			queue_delayed_work(selection_queue, &selection->look,
-					   SELECTION_RETRY);
-		spin_unlock(&selection->lock);
 	}
-	if (!again)
-		sockdup_selection_put(selection);
+	sockdup_selection_put(selection);
+	return false;
 }
 
 /*
@@ -308,10 +356,11 @@ static int selection_wake(wait_queue_entry_t *wait, unsigned int mode,
 	if (!(woken & READ_ONCE(selection->interest)))
 		return 0;
 	atomic_or(woken, &selection->woken);
-	/* Being on the wait queue we are in force, and not the last reference. */
+	if (atomic_xchg(&selection->waiting, 1))
+		return 0;
+	/* Being on the wait queue it is in force, and has a reference. */
 	refcount_inc(&selection->ref);
-	if (!queue_delayed_work(selection_queue, &selection->look, 0))
-		refcount_dec(&selection->ref);
+	sockdup_account_look(selection->account, &selection->look);
 	return 0;
 }
 
@@ -326,12 +375,16 @@ void sockdup_selection_put(struct sockdup_selection *selection)
 	if (!refcount_dec_and_test(&selection->ref))
 		return;
 	sockdup_event_put(selection->event);
+	sockdup_account_put(selection->account);
 	put_pid(selection->source);
 	iput(selection->inode);
 	kfree(selection);
 }
 
-/* Out of the slot, and off its handle's list. Caller holds the bucket's lock. */
+/*
+ * Out of the slot, off its handle's list, and no longer in force. Caller holds
+ * the bucket's lock.
+ */
 static void selection_unlink(struct sockdup_selection *selection)
 {
 	struct sockdup_selection_list *list = selection->list;
@@ -343,24 +396,30 @@ static void selection_unlink(struct sockdup_selection *selection)
 	rcu_read_lock();
 	spin_lock(&list->lock);
 	list_del_init(&selection->mate);
-	list->count--;
+	WRITE_ONCE(list->count, list->count - 1);
 	spin_unlock(&list->lock);
 	rcu_read_unlock();
+	spin_lock(&selection->lock);
+	WRITE_ONCE(selection->over, true);
+	spin_unlock(&selection->lock);
 }
 
-/* What follows the unlinking. Consumes the reference for being in force. */
+/* The same, and its user is not charged any more. */
+static void selection_retire(struct sockdup_selection *selection)
+{
+	selection_unlink(selection);
+	sockdup_account_return_selection(selection->account);
+}
+
+/*
+ * What follows the unlinking, or an addition to the wait queue that came to
+ * nothing. Consumes the reference for being in force.
+ */
 static void selection_end(struct sockdup_selection *selection)
 {
-	/* After this no wake-up queues a look, */
+	/* After this no wake-up asks for a look; one that waits is the last. */
 	remove_wait_queue(&SOCKET_I(selection->inode)->wq.wait,
 			  &selection->wait);
-	spin_lock(&selection->lock);
-	selection->over = true;
-	spin_unlock(&selection->lock);
-	/* and after that none queues itself; what runs sets nothing any more. */
-	if (cancel_delayed_work(&selection->look))
-		sockdup_selection_put(selection);
-	sockdup_account_return_selection(selection->account);
 	sockdup_selection_put(selection);
 }
 
@@ -390,7 +449,7 @@ static bool selection_sweep_bucket(struct selection_bucket *bucket)
 	hlist_for_each_entry_safe(selection, next, &bucket->head, node) {
 		if (READ_ONCE(SOCKET_I(selection->inode)->sk))
 			continue;
-		selection_unlink(selection);
+		selection_retire(selection);
 		hlist_add_head(&selection->node, &gone);
 	}
 	left = !hlist_empty(&bucket->head);
@@ -425,32 +484,18 @@ static void selection_sweep(struct work_struct *work)
 				   SELECTION_SWEEP_PERIOD);
 }
 
-/* The current user's account, charged. */
-static struct sockdup_account *selection_charge(void)
-{
-	struct sockdup_account *account = sockdup_account_charge_selection();
-
-	if (account != ERR_PTR(-ENOBUFS))
-		return account;
-	/* Perhaps it is those of closed sockets that are too many. */
-	selection_sweep_all();
-	return sockdup_account_charge_selection();
-}
-
 static struct sockdup_selection *selection_new(struct file *file,
 					       struct sockdup_event *event,
 					       u32 mask, u32 kind)
 {
 	struct inode *inode = file_inode(file);
-	struct socket *sock = SOCKET_I(inode);
 	struct sockdup_selection *selection;
 	struct sockdup_account *account;
-	bool connected;
 
 	selection = kzalloc(sizeof(*selection), GFP_KERNEL_ACCOUNT);
 	if (!selection)
 		return ERR_PTR(-ENOMEM);
-	account = selection_charge();
+	account = sockdup_account_get(current_uid());
 	if (IS_ERR(account)) {
 		kfree(selection);
 		return ERR_CAST(account);
@@ -460,7 +505,7 @@ static struct sockdup_selection *selection_new(struct file *file,
 	ihold(inode);
 	selection->inode = inode;
 	init_waitqueue_func_entry(&selection->wait, selection_wake);
-	INIT_DELAYED_WORK(&selection->look, selection_work);
+	selection->look.run = selection_run;
 	selection->event = sockdup_event_hold(event);
 	selection->kind = kind;
 	selection->mask = mask;
@@ -468,33 +513,57 @@ static struct sockdup_selection *selection_new(struct file *file,
 	current_euid_egid(&selection->uid, &selection->gid);
 	spin_lock_init(&selection->lock);
 
-	/* A connection that its program knows of is no event any more. */
-	connected = READ_ONCE(sock->state) == SS_CONNECTED;
-	selection->connected = connected;
-	selection_arm(selection, connected ? mask & ~SOCKDUP_FD_CONNECT : mask);
 	return selection;
 }
 
-/* Take the slot of the socket, and end whoever had it. */
-static void selection_publish(struct sockdup_selection *selection,
-			      struct sockdup_selection_list *list)
+/* The events to begin with: a connection that is known is none any more. */
+static u32 selection_news(const struct sockdup_selection *selection,
+			  const struct sockdup_selection *previous)
+{
+	const struct socket *sock = SOCKET_I(selection->inode);
+	bool known = READ_ONCE(sock->state) == SS_CONNECTED;
+
+	if (previous && READ_ONCE(previous->connected))
+		known |= !(READ_ONCE(previous->armed) & SOCKDUP_FD_CONNECT);
+	return known ? selection->mask & ~SOCKDUP_FD_CONNECT : selection->mask;
+}
+
+/*
+ * Take the slot of the socket from whoever has it, and the charge, too, where
+ * that is the same user's.
+ */
+static int selection_publish(struct sockdup_selection *selection,
+			     struct sockdup_selection_list *list)
 {
 	struct selection_bucket *bucket = selection_bucket(selection->inode);
 	struct sockdup_selection *previous;
+	int err = 0;
 
 	selection->list = list;
 	spin_lock(&bucket->lock);
 	previous = selection_find(bucket, selection->inode);
-	if (previous)
+	if ((!previous || previous->account != selection->account) &&
+	    !sockdup_account_charge_selection(selection->account)) {
+		err = -ENOBUFS;
+		previous = NULL;
+		goto out;
+	}
+	if (previous) {
 		selection_unlink(previous);
+		if (previous->account != selection->account)
+			sockdup_account_return_selection(previous->account);
+	}
+	selection_arm(selection, selection_news(selection, previous));
 	hlist_add_head(&selection->node, &bucket->head);
 	spin_lock(&list->lock);
 	list_add_tail(&selection->mate, &list->selections);
-	list->count++;
+	WRITE_ONCE(list->count, list->count + 1);
 	spin_unlock(&list->lock);
+out:
 	spin_unlock(&bucket->lock);
 	if (previous)
 		selection_end(previous);
+	return err;
 }
 
 /**
@@ -507,36 +576,48 @@ static void selection_publish(struct sockdup_selection *selection,
  *
  * Cancels the one before, whoever made it. What holds already is recorded.
  *
- * Return: 0; -ENOBUFS where the user has as many registrations as
- * RLIMIT_NOFILE allows and no CAP_SYS_RESOURCE; -ENOMEM.
+ * Return: 0; -ENOBUFS where the user has as many registrations as RLIMIT_NOFILE
+ * allows, none of which is replaced, and no CAP_SYS_RESOURCE; -ENOMEM.
  */
 int sockdup_selection_register(struct file *file, struct sockdup_event *event,
 			       u32 mask, u32 kind,
 			       struct sockdup_selection_list *list)
 {
 	struct sockdup_selection *selection;
+	int err;
 
 	selection = selection_new(file, event, mask, kind);
 	if (IS_ERR(selection))
 		return PTR_ERR(selection);
 
+	add_wait_queue(&SOCKET_I(selection->inode)->wq.wait, &selection->wait);
 	/* Ours: the one for being in force may go as soon as it is published. */
 	refcount_inc(&selection->ref);
-	add_wait_queue(&SOCKET_I(selection->inode)->wq.wait, &selection->wait);
-	selection_publish(selection, list);
+	err = selection_publish(selection, list);
+	if (err == -ENOBUFS) {
+		/* Perhaps it is those of closed sockets that are too many. */
+		selection_sweep_all();
+		err = selection_publish(selection, list);
+	}
+	if (err) {
+		selection_end(selection);
+		goto out;
+	}
 	/*
-	 * On the wait queue first, then the look: what happens meanwhile is
-	 * seen here, or wakes us. Pairs with the barrier in wq_has_sleeper().
+	 * Armed and on the wait queue first, then the look: what happens
+	 * meanwhile is seen here, or wakes us. Pairs with the barrier in
+	 * wq_has_sleeper().
 	 */
 	smp_mb();
 	selection_look(selection, mask);
-	sockdup_selection_put(selection);
 
 	/* As at a token's publication: see sockdup_token_publish(). */
 	if (!delayed_work_pending(&selection_sweep_work))
 		queue_delayed_work(selection_queue, &selection_sweep_work,
 				   SELECTION_SWEEP_PERIOD);
-	return 0;
+out:
+	sockdup_selection_put(selection);
+	return err;
 }
 
 /**
@@ -554,7 +635,7 @@ void sockdup_selection_cancel(struct file *file)
 	spin_lock(&bucket->lock);
 	selection = selection_find(bucket, inode);
 	if (selection)
-		selection_unlink(selection);
+		selection_retire(selection);
 	spin_unlock(&bucket->lock);
 	if (selection)
 		selection_end(selection);
@@ -716,7 +797,7 @@ void sockdup_selection_list_drop(struct sockdup_selection_list *list)
 		/* Unless somebody else has just unlinked it. */
 		ours = !list_empty(&selection->mate);
 		if (ours)
-			selection_unlink(selection);
+			selection_retire(selection);
 		spin_unlock(&bucket->lock);
 		if (ours)
 			selection_end(selection);
@@ -736,16 +817,16 @@ int __init sockdup_selection_init(void)
 
 	for (i = 0; i < ARRAY_SIZE(selection_table); i++)
 		spin_lock_init(&selection_table[i].lock);
-	selection_queue = alloc_workqueue("sockdup_look", WQ_UNBOUND,
-					  WQ_UNBOUND_MAX_ACTIVE);
+	selection_queue = alloc_workqueue("sockdup_closed", WQ_UNBOUND, 0);
 	return selection_queue ? 0 : -ENOMEM;
 }
 
 /**
- * sockdup_selection_exit - wait until nobody looks any more
+ * sockdup_selection_exit - wait until nobody looks for closed sockets any more
  *
  * The caller has closed the door: every handle has been closed, and with it
- * every selection has ended.
+ * every selection has ended. Looks that wait hold accounts: sockdup_quota_exit()
+ * waits for them.
  */
 void sockdup_selection_exit(void)
 {

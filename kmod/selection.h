@@ -10,11 +10,11 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
-#include <linux/workqueue.h>
+
+#include "quota.h"
 
 struct file;
 struct inode;
-struct sockdup_account;
 struct sockdup_event;
 
 /* The events that there are; their bits are the lowest. */
@@ -39,10 +39,11 @@ struct sockdup_selection_list {
  * @node: in the table; covered by the bucket's lock
  * @mate: on @list, as long as in the table
  * @list: of the handle that registered; valid as long as in the table
- * @ref: one for being in force, one while @look is queued, one for each caller
+ * @ref: one for being in force, one while @look waits, one for each caller
  * @inode: of the socket; owned; keeps struct socket, though not the socket open
  * @wait: on the socket's wait queue while in force
- * @look: looks at the socket after a wake-up
+ * @look: has the socket looked at after a wake-up
+ * @waiting: whether @look waits for the worker
  * @woken: poll events of the wake-ups that no look has seen yet
  * @interest: poll events that are worth a look
  * @event: set when something is recorded; held
@@ -51,8 +52,8 @@ struct sockdup_selection_list {
  * @source: the process that registered; owned
  * @uid: its effective user at that time
  * @gid: its effective group at that time
- * @account: charged while in force; owned
- * @lock: covers what follows; the event's lock is inside
+ * @account: of the user who registered; charged while in force; held
+ * @lock: covers what follows; inside the bucket's, and the event's inside it
  * @over: no longer in force; nothing is recorded or set any more
  * @connected: the connection has been seen
  * @armed: the events that may be recorded
@@ -67,7 +68,8 @@ struct sockdup_selection {
 	refcount_t ref;
 	struct inode *inode;
 	wait_queue_entry_t wait;
-	struct delayed_work look;
+	struct sockdup_look look;
+	atomic_t waiting;
 	atomic_t woken;
 	unsigned int interest;
 	struct sockdup_event *event;

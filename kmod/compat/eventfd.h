@@ -4,6 +4,7 @@
 
 #include <linux/compiler.h>
 #include <linux/eventfd.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
 /* Some kernels also want to know by how much. */

@@ -147,6 +147,9 @@ struct sockdup_identity {
 	__u32 __reserved;
 };
 
+/* There are event registrations: the commands SOCKDUP_IOC_EVENT_*. */
+#define SOCKDUP_FEATURE_EVENTS	0x1
+
 #define SOCKDUP_INFO_SIZE_VER0	40
 
 /**
@@ -155,7 +158,7 @@ struct sockdup_identity {
  * @flags: in: zero
  * @abi_version: out: SOCKDUP_ABI_VERSION of the module
  * @protocol_info_size: out: bytes in struct sockdup_protocol_info
- * @features: out: what the module can do beyond the first version, none yet
+ * @features: out: what the module can do beyond tokens, SOCKDUP_FEATURE_*
  * @default_ttl_ms: out: life of a token that asks for none, milliseconds
  * @max_ttl_ms: out: longest life that can be asked for, milliseconds
  * @max_sockets: out: most sockets under one token
@@ -318,8 +321,9 @@ struct sockdup_revoke {
 };
 
 /**
- * enum sockdup_network_event - what a registration can be for, Winsock's FD_* values
- * @SOCKDUP_FD_READ: there is something to receive
+ * enum sockdup_network_event - what a registration can be for, Winsock's FD_*
+ * @SOCKDUP_FD_READ: there is something to receive, or where there is no
+ *                   connection, an error to be told by receiving
  * @SOCKDUP_FD_WRITE: there is room to send, and a connection where there must
  *                    be one
  * @SOCKDUP_FD_OOB: there is urgent data; not with SO_OOBINLINE
@@ -327,6 +331,15 @@ struct sockdup_revoke {
  * @SOCKDUP_FD_CONNECT: an attempt to connect has ended; the error tells how
  * @SOCKDUP_FD_CLOSE: the peer has ended, and what it sent has been received;
  *                    the error is 0 for an orderly end, or ECONNRESET and such
+ *
+ * Where the peer ends behind data that is still unread, reading the data brings
+ * no event: who waits for CLOSE alone re-arms it after receiving, others see the
+ * end of the data themselves. connect() of an AF_UNIX socket ends at once and
+ * brings none either.
+ *
+ * ACCEPT, CONNECT, OOB and CLOSE are told of TCP, MPTCP, AF_UNIX, AF_VSOCK and
+ * AF_SMC. But for TCP and AF_UNIX, READ and CLOSE come together when the peer
+ * ends; but for TCP, shutdown() of one's own reading counts as its end, too.
  *
  * FD_QOS, FD_GROUP_QOS, FD_ROUTING_INTERFACE_CHANGE and FD_ADDRESS_LIST_CHANGE
  * do not exist here.
@@ -378,16 +391,21 @@ enum sockdup_event_kind {
  * holds. WRITE, CONNECT and CLOSE are recorded once. SOCKDUP_IOC_EVENT_REARM has
  * them looked at again.
  *
+ * What is told is a hint: a call that follows it may find nothing to do.
+ *
  * A registration keeps no socket open. It ends with the handle it was made
  * through, and with the socket. The counter of an eventfd that was above zero
- * stays above zero, but may become another.
+ * stays above zero, but may become another; who reads it during the call may get
+ * one more.
  *
  *  EBADF    @fd or @event is not an open descriptor
  *  ENOTSOCK @fd is not a socket
  *  EINVAL   @mask or @kind has an unknown value; @event is not an eventfd, or
- *           has EFD_SEMAPHORE
+ *           has EFD_SEMAPHORE, or a virtual machine takes what it signals
  *  EAGAIN   others read @event all the time, so that this cannot be told
- *  ENOBUFS  the caller's user has as many registrations as RLIMIT_NOFILE allows
+ *  EINTR    killed
+ *  ENOBUFS  the caller's user has as many registrations, in all processes, as
+ *           RLIMIT_NOFILE allows
  *  ENOMEM   no memory
  */
 struct sockdup_event_select {
@@ -411,8 +429,8 @@ struct sockdup_event_select {
  * @fd: in: a descriptor of the socket
  * @events: out: what was recorded since the last call, an OR of
  *          &enum sockdup_network_event
- * @errors: out: for each of @events, in the place of its bit, 0 or an errno;
- *          other places stay as they are
+ * @errors: out: for each of @events, in the place of its bit, 0 or a positive
+ *          errno; other places stay as they are
  *
  * Hands out the record, clears it, and resets the eventfd's counter to zero, in
  * one step. Who shares an eventfd among sockets enumerates all of them when it
@@ -422,6 +440,7 @@ struct sockdup_event_select {
  *  ENOTSOCK @fd is not a socket
  *  ENOENT   the socket has no registration
  *  EPERM    it was made through another handle
+ *  EINTR    killed while others enumerated the same registration
  */
 struct sockdup_event_enumerate {
 	__u32 size;
