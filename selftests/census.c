@@ -71,30 +71,39 @@ int take_census(struct census *census)
 	       census->held < 0 ? -EPROTO : 0;
 }
 
-struct comparison {
-	const struct census *before;
-	struct census *now;
-};
-
 static bool is_no_more(void *context)
 {
-	const struct comparison *comparison = context;
-	const struct census *before = comparison->before;
-	struct census *now = comparison->now;
+	const struct census *before = context;
 	long slack = SLACK_PER_PROCESSOR * sysconf(_SC_NPROCESSORS_ONLN);
+	struct census now;
 
-	return !take_census(now) && now->files <= before->files + slack &&
-	       now->sockets <= before->sockets &&
-	       now->descriptors <= before->descriptors &&
-	       now->references <= before->references &&
-	       now->held <= before->held;
+	return !take_census(&now) && now.files <= before->files + slack &&
+	       now.sockets <= before->sockets &&
+	       now.descriptors <= before->descriptors &&
+	       now.references <= before->references &&
+	       now.held <= before->held;
 }
 
-int wait_for_census(const struct census *before, struct census *now)
+static void print_census(const char *when, const struct census *census)
 {
-	struct comparison comparison = { .before = before, .now = now };
+	fprintf(stderr,
+		"# %s: %ld files, %ld sockets, %ld descriptors, %ld references, %ld held\n",
+		when, census->files, census->sockets, census->descriptors,
+		census->references, census->held);
+}
 
-	return wait_until(is_no_more, &comparison);
+int wait_for_census(const struct census *before)
+{
+	struct census wanted = *before;
+	int error = wait_until(is_no_more, &wanted);
+	struct census now;
+
+	if (error) {
+		take_census(&now);
+		print_census("before", before);
+		print_census("now", &now);
+	}
+	return error;
 }
 
 static bool is_held(void *context)

@@ -26,8 +26,8 @@ struct census {
 /* 0 or -errno. */
 int take_census(struct census *census);
 
-/* 0 once there is no more of anything than @before; @now tells how much. */
-int wait_for_census(const struct census *before, struct census *now);
+/* 0 once there is no more of anything than @before; says what stays too long. */
+int wait_for_census(const struct census *before);
 
 /* What tokens of the test's user hold; and 0 once that is @held or less. */
 long held_by_tokens(void);
@@ -35,12 +35,5 @@ int wait_for_held(long held);
 
 /* The number behind @name in a file of such lines, or -errno. */
 long read_field(const char *path, const char *name);
-
-/* For TH_LOG(). */
-#define CENSUS_FORMAT \
-	"%ld files, %ld sockets, %ld descriptors, %ld references, %ld held"
-#define CENSUS_VALUES(census) \
-	(census).files, (census).sockets, (census).descriptors, \
-	(census).references, (census).held
 
 #endif /* SELFTESTS_CENSUS_H */

@@ -41,9 +41,9 @@
 #define NOT_MOVED	(-EINPROGRESS)
 
 /* The lead is a number of turns in a loop, or of nanoseconds. */
-#define LEAD_MAX	(1L << 18)
+#define LEAD_MAX	250000L
 #define STEP_MIN	16L
-#define STEP_MAX	(1L << 14)
+#define STEP_MAX	16000L
 
 #define STACK_SIZE	16384
 
@@ -52,7 +52,8 @@ struct race;
 /**
  * struct game - how a round goes
  * @prepare: makes the tokens; 0 or -errno
- * @moves: what the sides do, at once
+ * @first: what one side does,
+ * @second: and the other, at once
  * @judge: counts who came first; 0, or -errno where a promise was broken
  * @batch: tokens in a round, BATCH for 0
  * @timed: the sides move at the time of @prepare, and not when they meet
@@ -60,7 +61,8 @@ struct race;
  */
 struct game {
 	int (*prepare)(struct race *race);
-	void (*moves[2])(struct race *race, int side);
+	void (*first)(struct race *race, int side);
+	void (*second)(struct race *race, int side);
 	int (*judge)(struct race *race);
 	unsigned int batch;
 	bool timed;
@@ -69,6 +71,8 @@ struct game {
 
 /**
  * struct race - a game under way, in memory that children share
+ * @stacks: of children that run in the memory of the test; first, as pages are
+ *          aligned
  * @game: its rules
  * @batch: tokens in a round
  * @round: the number of the round
@@ -96,9 +100,9 @@ struct game {
  * @over: there is no further round
  * @wake: a pipe on which a child waits for its round
  * @parked: a child's thread runs
- * @stacks: of children that run in the memory of the test
  */
 struct race {
+	char stacks[2][STACK_SIZE];
 	const struct game *game;
 	unsigned int batch;
 	unsigned int round;
@@ -126,7 +130,6 @@ struct race {
 	bool over;
 	int wake[2];
 	atomic_bool parked;
-	char stacks[2][STACK_SIZE] __attribute__((aligned(16)));
 };
 
 static long long now_ns(void)
@@ -137,12 +140,11 @@ static long long now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+/* The fence keeps the loop, which takes a few instructions a turn. */
 static void spin(long turns)
 {
-	volatile long left = turns;
-
-	while (left > 0)
-		left--;
+	for (turns *= 4; turns > 0; turns--)
+		atomic_signal_fence(memory_order_seq_cst);
 }
 
 /* Runs on the processor of a side, where there are two. */
@@ -215,7 +217,7 @@ static void *play_second(void *arg)
 		if (race->over)
 			return NULL;
 		hold_back(race, 1);
-		race->game->moves[1](race, 1);
+		race->game->second(race, 1);
 		pthread_barrier_wait(&race->rendezvous);
 	}
 }
@@ -225,16 +227,19 @@ static int play_round(struct race *race)
 	unsigned int i;
 	int error;
 
-	for (i = 0; i < race->batch; i++)
-		race->values[0][i] = race->values[1][i] = NOT_MOVED;
-	race->first[0] = race->first[1] = 0;
+	for (i = 0; i < race->batch; i++) {
+		race->values[0][i] = NOT_MOVED;
+		race->values[1][i] = NOT_MOVED;
+	}
+	race->first[0] = 0;
+	race->first[1] = 0;
 	atomic_store(&race->done, false);
 	error = race->game->prepare(race);
 	if (error)
 		return error;
 	meet(race);
 	hold_back(race, 0);
-	race->game->moves[0](race, 0);
+	race->game->first(race, 0);
 	atomic_store(&race->done, true);
 	pthread_barrier_wait(&race->rendezvous);
 	error = race->game->judge(race);
@@ -882,43 +887,183 @@ FIXTURE_VARIANT(race) {
 	struct game game;
 };
 
-#define RACE(_name, ...) \
-	FIXTURE_VARIANT_ADD(race, _name) { .game = { __VA_ARGS__ } }
+FIXTURE_VARIANT_ADD(race, import_import) {
+	.game = {
+		.prepare = export_source,
+		.first = import_all,
+		.second = import_all,
+		.judge = one_wins,
+	},
+};
 
-RACE(import_import, export_source, { import_all, import_all }, one_wins);
-RACE(import_revoke, export_source, { import_all, revoke_all }, one_wins);
-RACE(revoke_revoke, export_source, { revoke_all, revoke_all }, one_wins);
-RACE(import_query, export_source, { import_all, query_all }, first_wins);
-RACE(revoke_query, export_source, { revoke_all, query_all }, first_wins);
-RACE(import_close_of_handle, export_by_handle, { import_all, close_handle },
-     second_takes_the_rest);
-RACE(revoke_close_of_handle, export_by_handle, { revoke_all, close_handle },
-     second_takes_the_rest);
-RACE(export_close_of_handle, open_handle,
-     { export_all_by_handle, close_handle }, all_end_with_handle);
-RACE(import_close_of_import, export_each_abandoned,
-     { import_and_close_all, close_imported }, all_peers_see_end);
-RACE(import_change_of_limit, export_with_room,
-     { import_all_when_room, change_room }, all_found_room);
-RACE(import_import_deadline, export_for_a_moment, { import_all, import_all },
-     one_wins_or_none, .timed = true);
-RACE(import_revoke_deadline, export_for_a_moment, { import_all, revoke_all },
-     one_wins_or_none, .timed = true);
-RACE(import_revoke_sweeper, export_for_sweeper,
-     { import_with_sweeper, revoke_with_sweeper }, one_wins_or_sweeper,
-     SWEEP_BATCH, .blind = true);
-RACE(export_death, start_waiting, { export_until_refused, kill_target },
-     refused_as_dead, .blind = true);
-RACE(export_death_after_leader, start_without_leader,
-     { export_until_refused, kill_target }, refused_as_dead, .blind = true);
-RACE(import_death, start_importer, { wake_importer, kill_importer },
-     nothing_outlives_target);
-RACE(import_import_death, start_importers, { wake_importer, kill_importer },
-     nothing_outlives_target);
-RACE(revoke_death, start_and_export, { revoke_all, kill_target },
-     second_takes_the_rest);
-RACE(close_of_handle_death, start_and_export_by_handle,
-     { close_handle, kill_target }, both_succeed, .blind = true);
+FIXTURE_VARIANT_ADD(race, import_revoke) {
+	.game = {
+		.prepare = export_source,
+		.first = import_all,
+		.second = revoke_all,
+		.judge = one_wins,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, revoke_revoke) {
+	.game = {
+		.prepare = export_source,
+		.first = revoke_all,
+		.second = revoke_all,
+		.judge = one_wins,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, import_query) {
+	.game = {
+		.prepare = export_source,
+		.first = import_all,
+		.second = query_all,
+		.judge = first_wins,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, revoke_query) {
+	.game = {
+		.prepare = export_source,
+		.first = revoke_all,
+		.second = query_all,
+		.judge = first_wins,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, import_close_of_handle) {
+	.game = {
+		.prepare = export_by_handle,
+		.first = import_all,
+		.second = close_handle,
+		.judge = second_takes_the_rest,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, revoke_close_of_handle) {
+	.game = {
+		.prepare = export_by_handle,
+		.first = revoke_all,
+		.second = close_handle,
+		.judge = second_takes_the_rest,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, export_close_of_handle) {
+	.game = {
+		.prepare = open_handle,
+		.first = export_all_by_handle,
+		.second = close_handle,
+		.judge = all_end_with_handle,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, import_close_of_import) {
+	.game = {
+		.prepare = export_each_abandoned,
+		.first = import_and_close_all,
+		.second = close_imported,
+		.judge = all_peers_see_end,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, import_change_of_limit) {
+	.game = {
+		.prepare = export_with_room,
+		.first = import_all_when_room,
+		.second = change_room,
+		.judge = all_found_room,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, import_import_deadline) {
+	.game = {
+		.prepare = export_for_a_moment,
+		.first = import_all,
+		.second = import_all,
+		.judge = one_wins_or_none,
+		.timed = true,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, import_revoke_deadline) {
+	.game = {
+		.prepare = export_for_a_moment,
+		.first = import_all,
+		.second = revoke_all,
+		.judge = one_wins_or_none,
+		.timed = true,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, import_revoke_sweeper) {
+	.game = {
+		.prepare = export_for_sweeper,
+		.first = import_with_sweeper,
+		.second = revoke_with_sweeper,
+		.judge = one_wins_or_sweeper,
+		.batch = SWEEP_BATCH,
+		.blind = true,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, export_death) {
+	.game = {
+		.prepare = start_waiting,
+		.first = export_until_refused,
+		.second = kill_target,
+		.judge = refused_as_dead,
+		.blind = true,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, export_death_after_leader) {
+	.game = {
+		.prepare = start_without_leader,
+		.first = export_until_refused,
+		.second = kill_target,
+		.judge = refused_as_dead,
+		.blind = true,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, import_death) {
+	.game = {
+		.prepare = start_importer,
+		.first = wake_importer,
+		.second = kill_importer,
+		.judge = nothing_outlives_target,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, import_import_death) {
+	.game = {
+		.prepare = start_importers,
+		.first = wake_importer,
+		.second = kill_importer,
+		.judge = nothing_outlives_target,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, revoke_death) {
+	.game = {
+		.prepare = start_and_export,
+		.first = revoke_all,
+		.second = kill_target,
+		.judge = second_takes_the_rest,
+	},
+};
+
+FIXTURE_VARIANT_ADD(race, close_of_handle_death) {
+	.game = {
+		.prepare = start_and_export_by_handle,
+		.first = close_handle,
+		.second = kill_target,
+		.judge = both_succeed,
+		.blind = true,
+	},
+};
 
 FIXTURE_SETUP(race)
 {
@@ -948,19 +1093,18 @@ FIXTURE_TEARDOWN(race)
 }
 
 /* The socket has lived all the time, and goes with its last descriptor. */
-static int close_source(FIXTURE_DATA(race) *self)
+static int close_source(int source, int peer)
 {
-	int error = pass_bytes(self->source, self->peer);
+	int error = pass_bytes(source, peer);
 
-	close(self->source);
-	return error ? error : wait_for_end(self->peer);
+	close(source);
+	return error ? error : wait_for_end(peer);
 }
 
 TEST_F(race, has_one_winner)
 {
 	struct race *race = self->race;
 	long long start = now_ns();
-	struct census now;
 	int error;
 
 	error = play(race);
@@ -977,15 +1121,12 @@ TEST_F(race, has_one_winner)
 		EXPECT_LT(0, race->total[1]);
 	}
 
-	EXPECT_EQ(0, close_source(self));
+	EXPECT_EQ(0, close_source(self->source, self->peer));
 	close(self->peer);
 	close(race->device);
 	close(race->wake[0]);
 	close(race->wake[1]);
-	EXPECT_EQ(0, wait_for_census(&self->before, &now)) {
-		TH_LOG(CENSUS_FORMAT " before", CENSUS_VALUES(self->before));
-		TH_LOG(CENSUS_FORMAT " now", CENSUS_VALUES(now));
-	}
+	EXPECT_EQ(0, wait_for_census(&self->before));
 }
 
 SOCKDUP_TEST_MAIN
