@@ -568,7 +568,10 @@ static void close_handle(struct race *race, int side)
 	race->values[side][0] = close(race->handle) ? -errno : 0;
 }
 
-/* All get the number that the first source had. */
+/*
+ * All get the number that the first source had. While this side leads, it also
+ * waits before each close, or the other would hardly ever come first.
+ */
 static void import_and_close_all(struct race *race, int side)
 {
 	unsigned int i;
@@ -576,7 +579,7 @@ static void import_and_close_all(struct race *race, int side)
 	for (i = 0; i < race->batch; i++) {
 		race->values[side][i] = raw_import(race->device,
 						   &race->infos[i], 0, NULL);
-		dither(race, side);
+		hold_back(race, side);
 		if (!close(race->sources[0]))
 			race->first[side]++;
 	}
