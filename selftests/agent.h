@@ -182,6 +182,9 @@ int agent_duplicate_pidfd(struct agent *agent, int fd, int pidfd,
 			  struct sockdup_protocol_info *info);
 /* Moves @fd to the agent, whose descriptor of it is the value. */
 int agent_give(struct agent *agent, int fd);
+/* Leaves @fd to a token of the agent's alone. */
+int agent_entrust(struct agent *agent, int fd, int target, unsigned int flags,
+		  unsigned int ttl_ms, struct sockdup_protocol_info *info);
 int agent_query(struct agent *agent, const struct sockdup_protocol_info *info,
 		struct sockdup_description *description);
 int agent_revoke(struct agent *agent,

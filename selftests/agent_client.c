@@ -410,6 +410,18 @@ int agent_give(struct agent *agent, int fd)
 	return value;
 }
 
+int agent_entrust(struct agent *agent, int fd, int target, unsigned int flags,
+		  unsigned int ttl_ms, struct sockdup_protocol_info *info)
+{
+	int error;
+
+	fd = agent_give(agent, fd);
+	if (fd < 0)
+		return fd;
+	error = agent_export(agent, fd, target, flags, ttl_ms, info);
+	return error ? error : agent_close(agent, fd);
+}
+
 int agent_query(struct agent *agent, const struct sockdup_protocol_info *info,
 		struct sockdup_description *description)
 {

@@ -552,22 +552,9 @@ FIXTURE(users) {
 	struct users users;
 };
 
-/* Leaves a socket to a token of @source alone. */
-static int entrust(struct agent *source, int fd, const struct agent *target,
-		   unsigned int ttl_ms)
-{
-	struct sockdup_protocol_info info;
-	int error;
-
-	fd = agent_give(source, fd);
-	if (fd < 0)
-		return fd;
-	error = agent_export(source, fd, target->pid, 0, ttl_ms, &info);
-	return error ? error : agent_close(source, fd);
-}
-
 static int entrust_lingering(struct users *users)
 {
+	struct sockdup_protocol_info info;
 	int fds[2], error;
 
 	error = tcp_pair(AF_INET, fds);
@@ -578,18 +565,21 @@ static int entrust_lingering(struct users *users)
 	error = make_linger(fds[0], fds[1]);
 	if (error)
 		return error;
-	return entrust(&users->a, fds[0], &users->targets[0], LONG_TTL_MS);
+	return agent_entrust(&users->a, fds[0], users->targets[0].pid, 0,
+			     LONG_TTL_MS, &info);
 }
 
 static int entrust_other(struct users *users, int target, unsigned int ttl_ms)
 {
+	struct sockdup_protocol_info info;
 	int fds[2], error;
 
 	error = tcp_pair(AF_INET, fds);
 	if (error)
 		return error;
 	users->peer = fds[1];
-	return entrust(&users->b, fds[0], &users->targets[target], ttl_ms);
+	return agent_entrust(&users->b, fds[0], users->targets[target].pid, 0,
+			     ttl_ms, &info);
 }
 
 FIXTURE_SETUP(users)

@@ -55,17 +55,13 @@ static int enter_user_namespace(struct agent *agent, unsigned int inside,
 static int export_held(struct agent *source, int target, unsigned int flags,
 		       struct sockdup_protocol_info *info, int *peer)
 {
-	int fds[2], fd, error;
+	int fds[2], error;
 
 	error = tcp_pair(AF_INET, fds);
 	if (error)
 		return error;
 	*peer = fds[1];
-	fd = agent_give(source, fds[0]);
-	if (fd < 0)
-		return fd;
-	error = agent_export(source, fd, target, flags, 0, info);
-	return error ? error : agent_close(source, fd);
+	return agent_entrust(source, fds[0], target, flags, 0, info);
 }
 
 /* An abstract name that the kernel chooses. */

@@ -542,15 +542,13 @@ TEST_F(user, W9_gets_back_what_was_spent_once_a_killed_source_has_expired)
 TEST_F(user, W9_gets_back_what_was_spent_on_a_socket_that_lingers)
 {
 	struct sockdup_protocol_info info;
-	int fds[2], fd;
+	int fds[2];
 
 	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
 	ASSERT_EQ(0, make_linger(fds[0], fds[1]));
-	fd = agent_give(&self->user.source, fds[0]);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, export_one(&self->user.source, fd, &self->user.target,
-				&info));
-	ASSERT_EQ(0, agent_close(&self->user.source, fd));
+	ASSERT_EQ(0, agent_entrust(&self->user.source, fds[0],
+				   self->user.target.pid, 0, LONG_TTL_MS,
+				   &info));
 	ASSERT_EQ(0, agent_revoke(&self->user.source, &info));
 	EXPECT_EQ(0, refill(&self->user.source, self->user.fd,
 			    &self->user.target));

@@ -220,7 +220,7 @@ FIXTURE_VARIANT_ADD(lingering, revoked_by_root) { BY_ROOT };
 
 static int fill_source(struct parties *parties)
 {
-	int fds[2], fd, error;
+	int fds[2], error;
 
 	error = tcp_pair(AF_INET, fds);
 	if (error)
@@ -230,12 +230,8 @@ static int fill_source(struct parties *parties)
 	error = make_linger(fds[0], fds[1]);
 	if (error)
 		return error;
-	fd = agent_give(&parties->source, fds[0]);
-	if (fd < 0)
-		return fd;
-	error = agent_export(&parties->source, fd, parties->target.pid, 0,
+	return agent_entrust(&parties->source, fds[0], parties->target.pid, 0,
 			     LONG_TTL_MS, &parties->info);
-	return error ? error : agent_close(&parties->source, fd);
 }
 
 FIXTURE_SETUP(lingering)
