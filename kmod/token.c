@@ -521,7 +521,12 @@ static void token_sweep(struct work_struct *work)
 		again |= READ_ONCE(target->token_count) != 0;
 		cond_resched();
 	}
-	if (again)
+	if (!again)
+		return;
+	/* An export may have asked for a later time, a death for an earlier. */
+	if (delay < TOKEN_SWEEP_PERIOD)
+		mod_delayed_work(token_queue, &token_sweep_work, delay);
+	else
 		queue_delayed_work(token_queue, &token_sweep_work, delay);
 }
 
