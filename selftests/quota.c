@@ -555,6 +555,51 @@ TEST_F(user, W9_gets_back_what_was_spent_on_a_socket_that_lingers)
 	ASSERT_EQ(0, close(fds[1]));
 }
 
+/*
+ * Users, each with a socket that lingers: more of them than a workqueue of
+ * Linux 6.1 has at work at a time.
+ */
+#define LINGERERS	600
+
+/* In the name of @uid, a connection that the token alone keeps open. */
+static int export_lingering(uid_t uid, const struct agent *target, int *peer)
+{
+	struct sockdup_protocol_info info;
+	int fds[2], error;
+
+	error = tcp_pair(AF_INET, fds);
+	if (error)
+		return error;
+	*peer = fds[1];
+	error = make_linger(fds[0], fds[1]);
+	if (error)
+		return error;
+	if (setresuid(uid, 0, 0))
+		return -errno;
+	error = try_export(fds[0], target->pid, 0, LONG_TTL_MS, &info);
+	close(fds[0]);
+	return error;
+}
+
+TEST_F(user, waits_for_none_of_very_many_whose_sockets_linger)
+{
+	const uid_t first = 1000000 + getpid() * LINGERERS;
+	struct sockdup_protocol_info info;
+	int peers[LINGERERS];
+	int i, fds[2];
+
+	for (i = 0; i < LINGERERS; i++)
+		ASSERT_EQ(0, export_lingering(first + i, &self->user.target,
+					      &peers[i]));
+	/* Dropped in the order of their deadlines, this one last. */
+	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
+	ASSERT_EQ(0, agent_entrust(&self->user.source, fds[0],
+				   self->user.target.pid, 0, LONG_TTL_MS,
+				   &info));
+	ASSERT_EQ(-SIGKILL, agent_kill(&self->user.target));
+	EXPECT_EQ(0, wait_for_end(fds[1]));
+}
+
 /* How many tokens wait for one process. */
 
 TEST_F(user, W9_may_have_so_many_wait_for_one_process)
