@@ -3,15 +3,17 @@
  * The module cannot go while a token lives, and can once none does. W61.
  *
  * No process here has the device open when it counts: tokens are made and
- * ended by agents that exit. That the module really goes is for run_tests to
- * see, after this program.
+ * ended by agents that exit.
  */
 #include "harness.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/syscall.h>
 
 #define REFERENCES	"/sys/module/sockdup/refcnt"
+
+#define LONG_TTL_MS	3600000
 
 FIXTURE(unload) {
 	struct agent target;
@@ -135,6 +137,90 @@ TEST_F(unload, W61_each_of_two_tokens_refuses_rmmod)
 	EXPECT_EQ(-EWOULDBLOCK, remove_module());
 	ASSERT_EQ(0, revoke_and_exit(&other));
 	EXPECT_EQ(0, wait_until(is_unused, NULL));
+}
+
+/* The module really goes, and comes back. */
+FIXTURE(removal) {
+	struct agent target;
+};
+
+static int insert_module(void)
+{
+	int fd = open(getenv("SOCKDUP_MODULE"), O_RDONLY | O_CLOEXEC);
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+static int remove_module_when_unused(void)
+{
+	int error;
+
+	do {
+		error = remove_module();
+	} while (error == -EWOULDBLOCK);
+	return error;
+}
+
+/* Exports by a process that is gone when this returns. */
+static int export_many_and_exit(int fd, pid_t pid, unsigned int count)
+{
+	struct sockdup_protocol_info info;
+	int status, error = 0;
+	pid_t child = fork();
+
+	if (!child) {
+		while (count-- && !error)
+			error = try_export(fd, pid, 0, LONG_TTL_MS, &info);
+		_exit(-error);
+	}
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		return -ECHILD;
+	return -WEXITSTATUS(status);
+}
+
+FIXTURE_SETUP(removal)
+{
+	if (!getenv("SOCKDUP_MODULE"))
+		SKIP(longjmp(_metadata->env, 1),
+		     "SOCKDUP_MODULE does not tell where the module is");
+	ASSERT_EQ(0, wait_until(is_unused, NULL));
+}
+
+FIXTURE_TEARDOWN(removal)
+{
+	agent_kill(&self->target);
+	EXPECT_EQ(0, insert_module());
+}
+
+TEST_F(removal, W61_waits_for_the_files_of_a_dead_target)
+{
+	const unsigned int rounds = stress(60);
+	unsigned int i;
+	int pair[2];
+
+	for (i = 0; i < rounds; i++) {
+		ASSERT_EQ(0, insert_module());
+		ASSERT_EQ(0, agent_spawn(&self->target));
+		/* An end that is told at once, unlike that of a connection. */
+		ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
+					pair));
+		ASSERT_EQ(0, export_many_and_exit(pair[0], self->target.pid,
+						  1 << i % 12));
+		ASSERT_EQ(0, close(pair[0]));
+		ASSERT_EQ(-EWOULDBLOCK, remove_module());
+		ASSERT_EQ(0, recv_nothing(pair[1]));
+		ASSERT_EQ(0, kill(self->target.pid, SIGKILL));
+		ASSERT_EQ(0, remove_module_when_unused());
+		ASSERT_EQ(-ENOTCONN, recv_nothing(pair[1]));
+		ASSERT_EQ(0, close(pair[1]));
+		ASSERT_EQ(-SIGKILL, agent_kill(&self->target));
+	}
 }
 
 SOCKDUP_TEST_MAIN

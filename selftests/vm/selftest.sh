@@ -122,7 +122,8 @@ given_modules_are_inserted() {
 	local file
 
 	file=$(find "$("$here/kernel")/lib/modules" -name 'dummy.ko')
-	ends_with 0 --module "$file" 'grep "^dummy " /proc/modules' &&
+	ends_with 0 --module "$file" \
+		'grep "^dummy " /proc/modules && [ "${SOCKDUP_MODULE##*/}" = dummy.ko ]' &&
 		ends_with 126 --module "$scratch/none.ko" true
 }
 
