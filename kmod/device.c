@@ -186,25 +186,12 @@ static int device_info(struct device_call *call)
 	return device_answer(call, sizeof(*info));
 }
 
-/* The life that a caller's token may have, in milliseconds. */
-static int device_ttl(const struct sockdup_export *export,
-		      struct sockdup_target *target, unsigned int *ttl_ms)
-{
-	unsigned int usual = sockdup_token_default_ttl();
-
-	*ttl_ms = export->ttl_ms ?: usual;
-	if (*ttl_ms > sockdup_token_max_ttl())
-		return -EINVAL;
-	return *ttl_ms > usual ? sockdup_target_check_trust(target) : 0;
-}
-
 static int device_export_file(struct device_call *call, struct file *file)
 {
 	const struct sockdup_export *export = &call->u.export;
 	struct sockdup_protocol_info info;
 	struct sockdup_target *target;
 	struct sockdup_token *token;
-	unsigned int ttl_ms;
 	int err;
 
 	target = export->flags & SOCKDUP_EXPORT_TO_PEER ?
@@ -212,10 +199,7 @@ static int device_export_file(struct device_call *call, struct file *file)
 		 sockdup_target_find(export->target);
 	if (IS_ERR(target))
 		return PTR_ERR(target);
-	err = device_ttl(export, target, &ttl_ms);
-	if (err)
-		goto out_target;
-	token = sockdup_token_create(file, target, ttl_ms,
+	token = sockdup_token_create(file, target, export->ttl_ms,
 				     export->flags & SOCKDUP_EXPORT_END_ON_CLOSE ?
 				     &call->handle->tokens : NULL);
 	if (IS_ERR(token)) {

@@ -2,13 +2,14 @@
 /*
  * sockdup: hand a socket to another process as plain bytes.
  *
- * Init and exit: what tokens and selections need comes first, the door to them
- * last.
+ * Init and exit: what tokens and selections need comes first, the two doors to
+ * them last.
  */
 
 #include <linux/module.h>
 
 #include "device.h"
+#include "netlink.h"
 #include "selection.h"
 #include "token.h"
 
@@ -16,17 +17,22 @@ static int __init sockdup_init(void)
 {
 	int err;
 
-	err = sockdup_token_init();
+	err = sockdup_token_init(sockdup_netlink_tell);
 	if (err)
 		return err;
 	err = sockdup_selection_init();
 	if (err)
 		goto err_token;
-	err = sockdup_device_init();
+	err = sockdup_netlink_init();
 	if (err)
 		goto err_selection;
+	err = sockdup_device_init();
+	if (err)
+		goto err_netlink;
 	return 0;
 
+err_netlink:
+	sockdup_netlink_exit();
 err_selection:
 	sockdup_selection_exit();
 err_token:
@@ -41,6 +47,7 @@ err_token:
 static void __exit sockdup_exit(void)
 {
 	sockdup_device_exit();
+	sockdup_netlink_exit();
 	sockdup_selection_exit();
 	sockdup_token_exit();
 }

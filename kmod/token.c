@@ -11,6 +11,8 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/module.h>
+#include <linux/nsproxy.h>
+#include <linux/percpu.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -18,6 +20,7 @@
 #include <linux/workqueue.h>
 
 #include <crypto/algapi.h>
+#include <net/net_namespace.h>
 
 #include "target.h"
 #include "token.h"
@@ -56,6 +59,15 @@ struct token_bucket {
 static struct token_bucket *token_table;
 static struct kmem_cache *token_cache;
 static struct workqueue_struct *token_queue;
+static void (*token_told)(const struct sockdup_token *token,
+			  enum sockdup_token_event event);
+
+/* One set a processor: those who export share no line that they write. */
+struct token_counts {
+	unsigned long of[SOCKDUP_TOKEN_EVENTS];
+};
+
+static DEFINE_PER_CPU(struct token_counts, token_counts);
 
 static void token_sweep(struct work_struct *work);
 static DECLARE_DELAYED_WORK(token_sweep_work, token_sweep);
@@ -108,10 +120,18 @@ static void token_finish(struct sockdup_token *token)
 			   SOCKDUP_TOKEN_TARGET_DIED : SOCKDUP_TOKEN_EXPIRED);
 }
 
-static void token_trace_end(const struct sockdup_token *token,
-			    enum sockdup_token_end how)
+/*
+ * Tell the world. Caller holds the token's claim, or has not yet let anybody
+ * find it. May run under a spinlock.
+ */
+static void token_tell(const struct sockdup_token *token,
+		       enum sockdup_token_event event)
 {
-	switch (how) {
+	this_cpu_inc(token_counts.of[event]);
+	switch (event) {
+	case SOCKDUP_TOKEN_EXPORTED:
+		trace_sockdup_export(token);
+		break;
 	case SOCKDUP_TOKEN_IMPORTED:
 		trace_sockdup_import(token);
 		break;
@@ -127,7 +147,10 @@ static void token_trace_end(const struct sockdup_token *token,
 	case SOCKDUP_TOKEN_TARGET_DIED:
 		trace_sockdup_target_death(token);
 		break;
+	case SOCKDUP_TOKEN_EVENTS:
+		break;
 	}
+	token_told(token, event);
 }
 
 /*
@@ -174,11 +197,11 @@ static void token_unlink(struct sockdup_token *token)
  * The one way from live to ended. Gives up the claim; what is left to the
  * caller, beside its own, is the reference of a live token, and the charge.
  */
-static void token_end(struct sockdup_token *token, enum sockdup_token_end how)
+static void token_end(struct sockdup_token *token, enum sockdup_token_event how)
 {
 	lockdep_assert_held(&token->lock);
 
-	token_trace_end(token, how);
+	token_tell(token, how);
 	token->ended = true;
 	spin_lock(&token->target->lock);
 	token_unlink(token);
@@ -192,17 +215,31 @@ static void token_returned(struct sockdup_charge *charge)
 	sockdup_token_put(container_of(charge, struct sockdup_token, charge));
 }
 
+/* The life that a caller's token may have; *ttl_ms is 0 for the default. */
+static int token_check_ttl(struct sockdup_target *target, unsigned int *ttl_ms)
+{
+	unsigned int usual = sockdup_token_default_ttl();
+
+	*ttl_ms = *ttl_ms ?: usual;
+	if (*ttl_ms > sockdup_token_max_ttl())
+		return -EINVAL;
+	return *ttl_ms > usual ? sockdup_target_check_trust(target) : 0;
+}
+
 /**
  * sockdup_token_create - make a token that nobody can find yet
  * @file: the socket's file; the token takes a reference of its own
  * @target: the token takes a hold of its own
- * @ttl_ms: life in milliseconds from now
+ * @ttl_ms: life in milliseconds from now, 0 for the default
  * @list: the tokens that it is to end with, or NULL
  *
  * To be published or discarded.
  *
- * Return: the token; ERR_PTR(-ENOBUFS) where the caller's user is at the
- * quota; ERR_PTR(-ENOMEM).
+ * Return: the token; ERR_PTR(-EINVAL) where the life exceeds the limit;
+ * ERR_PTR(-EPERM) where it exceeds the default, and the target has no reason
+ * to wait for the caller, or ERR_PTR(-ESRCH) where the target has ended
+ * meanwhile; ERR_PTR(-ENOBUFS) where the caller's user is at the quota;
+ * ERR_PTR(-ENOMEM).
  */
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
@@ -212,6 +249,9 @@ struct sockdup_token *sockdup_token_create(struct file *file,
 	struct sockdup_token *token;
 	int err;
 
+	err = token_check_ttl(target, &ttl_ms);
+	if (err)
+		return ERR_PTR(err);
 	token = kmem_cache_alloc(token_cache, GFP_KERNEL_ACCOUNT);
 	if (!token)
 		return ERR_PTR(-ENOMEM);
@@ -235,6 +275,7 @@ struct sockdup_token *sockdup_token_create(struct file *file,
 	token->target = target;
 	token->source = get_pid(task_tgid(current));
 	current_euid_egid(&token->uid, &token->gid);
+	token->net = current->nsproxy->net_ns->net_cookie;
 	return token;
 }
 
@@ -254,7 +295,7 @@ int sockdup_token_publish(struct sockdup_token *token)
 	spin_lock(&target->lock);
 	err = token_link(token);
 	if (!err)
-		trace_sockdup_export(token);
+		token_tell(token, SOCKDUP_TOKEN_EXPORTED);
 	spin_unlock(&target->lock);
 	if (err)
 		return err;
@@ -306,6 +347,100 @@ struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque)
 out:
 	spin_unlock(&bucket->lock);
 	return token;
+}
+
+/**
+ * sockdup_token_get_by_id - find a token by what lists show of it
+ * @id: its public name
+ *
+ * Return: as sockdup_token_get(). The caller makes sure that who asks may know.
+ */
+struct sockdup_token *sockdup_token_get_by_id(u64 id)
+{
+	struct token_bucket *bucket = token_bucket(id);
+	struct sockdup_token *token;
+
+	spin_lock(&bucket->lock);
+	hlist_for_each_entry(token, &bucket->head, node) {
+		if (token->opaque.id == id) {
+			refcount_inc(&token->ref);
+			goto out;
+		}
+	}
+	token = ERR_PTR(-ENOENT);
+out:
+	spin_unlock(&bucket->lock);
+	return token;
+}
+
+/* The token of the lowest id from @id on in a bucket, held, or NULL. */
+static struct sockdup_token *token_bucket_next(struct token_bucket *bucket,
+					       u64 id)
+{
+	struct sockdup_token *token, *next = NULL;
+
+	spin_lock(&bucket->lock);
+	hlist_for_each_entry(token, &bucket->head, node)
+		if (token->opaque.id >= id &&
+		    (!next || token->opaque.id < next->opaque.id))
+			next = token;
+	if (next)
+		refcount_inc(&next->ref);
+	spin_unlock(&bucket->lock);
+	return next;
+}
+
+/**
+ * sockdup_token_next - walk over all tokens
+ * @cursor: where the walk is; it stays at the token until that is passed
+ *
+ * Return: a token, to be put, or NULL at the end.
+ */
+struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor)
+{
+	struct sockdup_token *token;
+
+	for (; cursor->bucket < 1U << TOKEN_TABLE_BITS; cursor->bucket++) {
+		if (!hlist_empty(&token_table[cursor->bucket].head)) {
+			token = token_bucket_next(&token_table[cursor->bucket],
+						  cursor->id);
+			if (token)
+				return token;
+		}
+		cursor->id = 0;
+		cond_resched();
+	}
+	return NULL;
+}
+
+/**
+ * sockdup_token_pass - go on behind a token
+ * @cursor: at the token
+ * @token: what sockdup_token_next() returned
+ */
+void sockdup_token_pass(struct sockdup_token_cursor *cursor,
+			const struct sockdup_token *token)
+{
+	cursor->id = token->opaque.id + 1;
+	if (!cursor->id)
+		cursor->bucket++;
+}
+
+/**
+ * sockdup_token_count - how often something has happened
+ * @event: what
+ *
+ * Return: the number since the module was loaded; right as soon as nothing
+ * happens.
+ */
+u64 sockdup_token_count(enum sockdup_token_event event)
+{
+	u64 count = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		count += READ_ONCE(per_cpu(token_counts, cpu).of[event]);
+	return count;
 }
 
 /**
@@ -378,7 +513,7 @@ void sockdup_token_spend(struct sockdup_token *token)
  * The file is put by a worker: it may linger, and nobody is to wait for that.
  */
 void sockdup_token_drop(struct sockdup_token *token,
-			enum sockdup_token_end how)
+			enum sockdup_token_event how)
 {
 	token_end(token, how);
 	sockdup_charge_return_later(&token->charge);
@@ -541,14 +676,18 @@ static void token_target_died(struct sockdup_target *target)
 
 /**
  * sockdup_token_init - make ready to create tokens
+ * @tell: called with every event of a token, perhaps under a spinlock; what it
+ *        is given it may not keep
  *
  * Return: 0 or -ENOMEM.
  */
-int __init sockdup_token_init(void)
+int __init sockdup_token_init(void (*tell)(const struct sockdup_token *token,
+					   enum sockdup_token_event event))
 {
 	int err = -ENOMEM;
 	size_t i;
 
+	token_told = tell;
 	token_table = kvmalloc_array(1 << TOKEN_TABLE_BITS,
 				     sizeof(*token_table), GFP_KERNEL);
 	if (!token_table)

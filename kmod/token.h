@@ -42,13 +42,15 @@ struct sockdup_token_list {
 	struct list_head tokens;
 };
 
-/* How a token ended. */
-enum sockdup_token_end {
+/* What happens to a token, once: how it came, and how it ended. */
+enum sockdup_token_event {
+	SOCKDUP_TOKEN_EXPORTED,
 	SOCKDUP_TOKEN_IMPORTED,
 	SOCKDUP_TOKEN_REVOKED,
 	SOCKDUP_TOKEN_EXPIRED,
 	SOCKDUP_TOKEN_HANDLE_CLOSED,
 	SOCKDUP_TOKEN_TARGET_DIED,
+	SOCKDUP_TOKEN_EVENTS,
 };
 
 /**
@@ -70,6 +72,7 @@ enum sockdup_token_end {
  * @source: the exporting process; owned
  * @uid: the exporter's effective user
  * @gid: and effective group
+ * @net: the cookie of the exporter's network namespace, where it is told of
  *
  * Live from publication until it ends, and ended for good. All that is not
  * covered by a lock stays as it was at creation.
@@ -89,6 +92,20 @@ struct sockdup_token {
 	struct pid *source;
 	kuid_t uid;
 	kgid_t gid;
+	u64 net;
+};
+
+/**
+ * struct sockdup_token_cursor - a place in a walk over all tokens
+ * @bucket: zero at first
+ * @id: likewise; the walk goes on at this id, or above it
+ *
+ * The order is fixed, so a token that lives throughout a walk is met once,
+ * whatever comes and goes.
+ */
+struct sockdup_token_cursor {
+	unsigned int bucket;
+	u64 id;
 };
 
 /* The longest life of a token that asks for none, and of any, milliseconds. */
@@ -103,13 +120,19 @@ int __must_check sockdup_token_publish(struct sockdup_token *token);
 void sockdup_token_discard(struct sockdup_token *token);
 
 struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque);
+struct sockdup_token *sockdup_token_get_by_id(u64 id);
 void sockdup_token_put(struct sockdup_token *token);
 
 int __must_check sockdup_token_claim(struct sockdup_token *token);
 void sockdup_token_restore(struct sockdup_token *token);
 void sockdup_token_spend(struct sockdup_token *token);
 void sockdup_token_drop(struct sockdup_token *token,
-			enum sockdup_token_end how);
+			enum sockdup_token_event how);
+
+struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor);
+void sockdup_token_pass(struct sockdup_token_cursor *cursor,
+			const struct sockdup_token *token);
+u64 sockdup_token_count(enum sockdup_token_event event);
 
 void sockdup_token_list_init(struct sockdup_token_list *list);
 void sockdup_token_list_drop(struct sockdup_token_list *list);
@@ -118,7 +141,8 @@ bool sockdup_token_is_over(const struct sockdup_token *token);
 u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now);
 bool sockdup_token_is_callers(const struct sockdup_token *token);
 
-int sockdup_token_init(void);
+int sockdup_token_init(void (*tell)(const struct sockdup_token *token,
+				    enum sockdup_token_event event));
 void sockdup_token_exit(void);
 
 #endif /* SOCKDUP_TOKEN_H */
