@@ -668,7 +668,7 @@ TEST_F(argument, under_a_number_of_no_command_is_ENOTTY)
 	}
 }
 
-#ifdef __x86_64__
+#if defined(__x86_64__)
 /* The system call as a 32-bit program makes it. */
 static int ioctl_32(int fd, unsigned int number, const void *argument)
 {
@@ -680,7 +680,14 @@ static int ioctl_32(int fd, unsigned int number, const void *argument)
 		     : "memory", "r8", "r9", "r10", "r11");
 	return (int)value;
 }
+#elif defined(__i386__)
+static int ioctl_32(int fd, unsigned int number, void *argument)
+{
+	return device_ioctl(fd, number, argument);
+}
+#endif
 
+#if defined(__x86_64__) || defined(__i386__)
 /* The call is a fault where the kernel runs no 32-bit programs. */
 static bool serves_32_bits(void)
 {
@@ -695,7 +702,7 @@ static bool serves_32_bits(void)
 
 TEST_F(argument, of_a_32_bit_caller_is_accepted)
 {
-#ifdef __x86_64__
+#if defined(__x86_64__) || defined(__i386__)
 	struct scene *low;
 	unsigned char *argument;
 

@@ -438,10 +438,10 @@ int try_revoke(const struct sockdup_protocol_info *info)
 unsigned int stress(unsigned int rounds)
 {
 	const char *percentage = getenv("SOCKDUP_STRESS");
-	unsigned long scaled = rounds;
+	unsigned long long scaled = rounds;
 
 	if (percentage && *percentage)
-		scaled = rounds * strtoul(percentage, NULL, 10) / 100;
+		scaled = scaled * strtoul(percentage, NULL, 10) / 100;
 	return scaled ? scaled : 1;
 }
 
