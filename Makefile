@@ -31,6 +31,9 @@ help: ## this list
 need-%:
 	$(call need,$*)
 
+# The libraries for 32 bits are of one version with the compiler.
+need-check: need-build
+
 modules: need-build ## sockdup.ko for KERNELRELEASE
 	$(Q)$(MAKE) --no-print-directory $(O)/$(KERNELRELEASE)/sockdup.ko
 
@@ -69,11 +72,32 @@ selftests: lib need-check
 	$(call say,TESTS,$(O)/selftests)
 	$(Q)$(MAKE) -s -C selftests O=$(O)
 
-check: guest selftests ## run the tests; TESTS='...' names some, SOCKDUP_STRESS=percent
-	$(call say,CHECK,in a guest with Linux $(GUEST_RELEASE))
-	$(Q)$(VM)/run --module $(GUEST_MODULE) --timeout 3600 \
-		--env SOCKDUP_STRESS=$(or $(SOCKDUP_STRESS),100) \
-		-- selftests/run_tests $(O) $(TESTS)
+# The same sources, for programs of 32 bits on the 64-bit kernel.
+O32 = $(O)/m32
+CFLAGS32 = $(or $(CFLAGS),-O2 -g) -m32 -idirafter /usr/include/x86_64-linux-gnu
+
+selftests-32: selftests
+	$(call say,TESTS,$(O32)/selftests)
+	$(Q)$(MAKE) -s -C lib O=$(O32) CFLAGS='$(CFLAGS32)'
+	$(Q)$(MAKE) -s -C selftests O=$(O32) HARNESS=$(O)/kselftest \
+		CFLAGS='$(CFLAGS32)'
+
+STRESS = $(or $(SOCKDUP_STRESS),100)
+STRESS32 = $(shell echo $$((($(STRESS) + 9) / 10)))
+
+# $(call run_tests,directory with the programs,percentage)
+run_tests = $(VM)/run --module $(GUEST_MODULE) --timeout 3600 \
+	--env SOCKDUP_STRESS=$(2) -- selftests/run_tests $(1) $(TESTS)
+
+# The second, whatever comes of the first.
+check: guest selftests selftests-32 ## the tests, of 64 and of 32 bits; TESTS='...' names some, SOCKDUP_STRESS=percent
+	$(call say,CHECK,64 bits: in a guest with Linux $(GUEST_RELEASE))
+	$(Q)wide=passed narrow=passed; \
+	$(call run_tests,$(O),$(STRESS)) || wide=FAILED; \
+	printf '\n%-8s %s\n' CHECK '32 bits: in another one, at $(STRESS32) %'; \
+	$(call run_tests,$(O32),$(STRESS32)) || narrow=FAILED; \
+	printf '\n%-8s %s\n' CHECK "64 bits: $$wide, 32 bits: $$narrow"; \
+	[ $$wide = passed ] && [ $$narrow = passed ]
 
 # Its kernel hangs early on with all that the emulator can do.
 check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a kernel with every checker, then a leak scan
@@ -110,5 +134,5 @@ clean: ## remove what was built
 
 FORCE:
 
-.PHONY: all help modules lib samples guest vm demo selftests check check-debug \
-	check-matrix style docs install clean FORCE
+.PHONY: all help modules lib samples guest vm demo selftests selftests-32 check \
+	check-debug check-matrix style docs install clean FORCE
