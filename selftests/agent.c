@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -227,6 +229,59 @@ static int revoke_token(const struct agent_request *request,
 	return result(sockdup_revoke(&request->info));
 }
 
+static int select_events(const struct agent_request *request,
+			 struct agent_reply *reply)
+{
+	(void)reply;
+	return result(sockdup_event_select(request->fd, request->args[0],
+					   request->args[1],
+					   request->args[2]));
+}
+
+static int enumerate_events(const struct agent_request *request,
+			    struct agent_reply *reply)
+{
+	struct sockdup_network_events happened;
+
+	memcpy(&happened, request->data, sizeof(happened));
+	if (sockdup_event_enumerate(request->fd, request->args[0], &happened))
+		return -errno;
+	memcpy(reply->data, &happened, sizeof(happened));
+	reply->size = sizeof(happened);
+	return 0;
+}
+
+static int rearm_events(const struct agent_request *request,
+			struct agent_reply *reply)
+{
+	(void)reply;
+	return result(sockdup_event_rearm(request->fd, request->args[0]));
+}
+
+static int inherit_events(const struct agent_request *request,
+			  struct agent_reply *reply)
+{
+	(void)reply;
+	return result(sockdup_event_inherit(request->fd, request->args[0]));
+}
+
+static int query_events(const struct agent_request *request,
+			struct agent_reply *reply)
+{
+	struct sockdup_registration registration;
+	struct agent_registration answer;
+
+	if (sockdup_event_query(request->fd, &registration))
+		return -errno;
+	answer.mask = registration.mask;
+	answer.kind = registration.kind;
+	answer.own = registration.own;
+	answer.source = registration.source;
+	memcpy(reply->data, &answer, sizeof(answer));
+	reply->size = sizeof(answer);
+	return 0;
+}
+
 static int make_socket(const struct agent_request *request,
 		       struct agent_reply *reply)
 {
@@ -354,6 +409,28 @@ static int open_path(const struct agent_request *request,
 			   request->args[0] | O_CLOEXEC));
 }
 
+static int make_eventfd(const struct agent_request *request,
+			struct agent_reply *reply)
+{
+	(void)reply;
+	return result(eventfd(request->args[0],
+			      request->args[1] | EFD_CLOEXEC));
+}
+
+static int poll_fd(const struct agent_request *request,
+		   struct agent_reply *reply)
+{
+	struct pollfd entry = {
+		.fd = request->fd,
+		.events = request->args[0],
+	};
+
+	(void)reply;
+	if (poll(&entry, 1, request->args[1]) < 0)
+		return -errno;
+	return entry.revents;
+}
+
 static int control(const struct agent_request *request,
 		   struct agent_reply *reply)
 {
@@ -470,6 +547,11 @@ static const agent_handler handlers[AGENT_OPS] = {
 	[AGENT_EXPORT] = export_socket,
 	[AGENT_QUERY] = query_token,
 	[AGENT_REVOKE] = revoke_token,
+	[AGENT_EVENT_SELECT] = select_events,
+	[AGENT_EVENT_ENUMERATE] = enumerate_events,
+	[AGENT_EVENT_REARM] = rearm_events,
+	[AGENT_EVENT_INHERIT] = inherit_events,
+	[AGENT_EVENT_QUERY] = query_events,
 	[AGENT_SOCKET] = make_socket,
 	[AGENT_BIND] = bind_socket,
 	[AGENT_CONNECT] = connect_socket,
@@ -484,6 +566,8 @@ static const agent_handler handlers[AGENT_OPS] = {
 	[AGENT_GETSOCKOPT] = get_option,
 	[AGENT_GETSOCKNAME] = get_name,
 	[AGENT_OPEN] = open_path,
+	[AGENT_EVENTFD] = make_eventfd,
+	[AGENT_POLL] = poll_fd,
 	[AGENT_IOCTL] = control,
 	[AGENT_DUP] = duplicate_fd,
 	[AGENT_FCNTL] = control_fd,

@@ -35,6 +35,11 @@ enum agent_op {
 	AGENT_EXPORT,
 	AGENT_QUERY,
 	AGENT_REVOKE,
+	AGENT_EVENT_SELECT,
+	AGENT_EVENT_ENUMERATE,
+	AGENT_EVENT_REARM,
+	AGENT_EVENT_INHERIT,
+	AGENT_EVENT_QUERY,
 	AGENT_SOCKET,
 	AGENT_BIND,
 	AGENT_CONNECT,
@@ -49,6 +54,8 @@ enum agent_op {
 	AGENT_GETSOCKOPT,
 	AGENT_GETSOCKNAME,
 	AGENT_OPEN,
+	AGENT_EVENTFD,
+	AGENT_POLL,
 	AGENT_IOCTL,
 	AGENT_DUP,
 	AGENT_FCNTL,
@@ -114,6 +121,14 @@ struct agent_description {
 	__u32 __pad;
 	__aligned_u64 age_ms;
 	__aligned_u64 left_ms;
+};
+
+/* struct sockdup_registration, likewise */
+struct agent_registration {
+	__u32 mask;
+	__u32 kind;
+	__u32 own;
+	struct sockdup_identity source;
 };
 
 /**
@@ -190,6 +205,15 @@ int agent_query(struct agent *agent, const struct sockdup_protocol_info *info,
 int agent_revoke(struct agent *agent,
 		 const struct sockdup_protocol_info *info);
 
+int agent_event_select(struct agent *agent, int fd, int event,
+		       unsigned int mask, unsigned int kind);
+int agent_event_enumerate(struct agent *agent, int fd, unsigned int flags,
+			  struct sockdup_network_events *happened);
+int agent_event_rearm(struct agent *agent, int fd, unsigned int events);
+int agent_event_inherit(struct agent *agent, int fd, int listener);
+int agent_event_query(struct agent *agent, int fd,
+		      struct sockdup_registration *registration);
+
 /* Sockets. Sizes of data are at most AGENT_DATA_SIZE. */
 int agent_socket(struct agent *agent, int domain, int type, int protocol);
 int agent_bind(struct agent *agent, int fd, const void *address,
@@ -216,8 +240,15 @@ int agent_getsockopt(struct agent *agent, int fd, int level, int name,
 int agent_getsockname(struct agent *agent, int fd, void *address,
 		      socklen_t *size);
 
-/* Descriptors. agent_ioctl() passes @arg there and back, NULL allowed. */
+/*
+ * Descriptors. agent_poll() waits for a descriptor and gives what poll() tells
+ * of it, 0 where nothing came in time. agent_ioctl() passes @arg there and
+ * back, NULL allowed.
+ */
 int agent_open(struct agent *agent, const char *path, int flags);
+int agent_eventfd(struct agent *agent, unsigned int counter, int flags);
+int agent_poll(struct agent *agent, int fd, short events,
+	       unsigned int timeout_ms);
 int agent_ioctl(struct agent *agent, int fd, unsigned int request, void *arg,
 		size_t size);
 int agent_dup(struct agent *agent, int fd);

@@ -454,6 +454,65 @@ int agent_revoke(struct agent *agent, const struct sockdup_protocol_info *info)
 	return agent_ask(agent, &request);
 }
 
+int agent_event_select(struct agent *agent, int fd, int event,
+		       unsigned int mask, unsigned int kind)
+{
+	struct agent_request request;
+
+	agent_prepare(&request, AGENT_EVENT_SELECT, fd);
+	request.args[0] = event;
+	request.args[1] = mask;
+	request.args[2] = kind;
+	return agent_ask(agent, &request);
+}
+
+int agent_event_enumerate(struct agent *agent, int fd, unsigned int flags,
+			  struct sockdup_network_events *happened)
+{
+	struct agent_request request;
+	struct agent_reply reply;
+	int value;
+
+	agent_prepare(&request, AGENT_EVENT_ENUMERATE, fd);
+	request.args[0] = flags;
+	value = put_data(&request, happened, sizeof(*happened));
+	if (!value)
+		value = agent_call(agent, &request, &reply);
+	if (value >= 0)
+		memcpy(happened, reply.data, sizeof(*happened));
+	return value;
+}
+
+int agent_event_rearm(struct agent *agent, int fd, unsigned int events)
+{
+	return agent_ask_fd(agent, AGENT_EVENT_REARM, fd, events, 0);
+}
+
+int agent_event_inherit(struct agent *agent, int fd, int listener)
+{
+	return agent_ask_fd(agent, AGENT_EVENT_INHERIT, fd, listener, 0);
+}
+
+int agent_event_query(struct agent *agent, int fd,
+		      struct sockdup_registration *registration)
+{
+	struct agent_registration answer;
+	struct agent_request request;
+	struct agent_reply reply;
+	int value;
+
+	agent_prepare(&request, AGENT_EVENT_QUERY, fd);
+	value = agent_call(agent, &request, &reply);
+	if (value < 0)
+		return value;
+	memcpy(&answer, reply.data, sizeof(answer));
+	registration->mask = answer.mask;
+	registration->kind = answer.kind;
+	registration->own = answer.own;
+	registration->source = answer.source;
+	return value;
+}
+
 int agent_socket(struct agent *agent, int domain, int type, int protocol)
 {
 	struct agent_request request;
@@ -636,6 +695,17 @@ int agent_open(struct agent *agent, const char *path, int flags)
 	request.args[0] = flags;
 	error = put_data(&request, path, strlen(path) + 1);
 	return error ? error : agent_ask(agent, &request);
+}
+
+int agent_eventfd(struct agent *agent, unsigned int counter, int flags)
+{
+	return agent_ask_fd(agent, AGENT_EVENTFD, -1, counter, flags);
+}
+
+int agent_poll(struct agent *agent, int fd, short events,
+	       unsigned int timeout_ms)
+{
+	return agent_ask_fd(agent, AGENT_POLL, fd, events, timeout_ms);
 }
 
 int agent_ioctl(struct agent *agent, int fd, unsigned int command, void *arg,

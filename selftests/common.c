@@ -403,6 +403,18 @@ int raw_revoke(int device, const struct sockdup_protocol_info *info)
 	return device_ioctl(device, SOCKDUP_IOC_REVOKE, &arg);
 }
 
+int raw_event_select(int device, int fd, int event, unsigned int mask)
+{
+	struct sockdup_event_select arg = {
+		.size = sizeof(arg),
+		.fd = fd,
+		.event = event,
+		.mask = mask,
+	};
+
+	return device_ioctl(device, SOCKDUP_IOC_EVENT_SELECT, &arg);
+}
+
 int try_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info)
 {
 	return result(sockdup_duplicate(fd, pid, info));
@@ -433,6 +445,32 @@ int try_query(const struct sockdup_protocol_info *info,
 int try_revoke(const struct sockdup_protocol_info *info)
 {
 	return result(sockdup_revoke(info));
+}
+
+int try_event_select(int fd, int event, unsigned int mask, unsigned int kind)
+{
+	return result(sockdup_event_select(fd, event, mask, kind));
+}
+
+int try_event_enumerate(int fd, unsigned int flags,
+			struct sockdup_network_events *happened)
+{
+	return result(sockdup_event_enumerate(fd, flags, happened));
+}
+
+int try_event_rearm(int fd, unsigned int events)
+{
+	return result(sockdup_event_rearm(fd, events));
+}
+
+int try_event_inherit(int fd, int listener)
+{
+	return result(sockdup_event_inherit(fd, listener));
+}
+
+int try_event_query(int fd, struct sockdup_registration *registration)
+{
+	return result(sockdup_event_query(fd, registration));
 }
 
 unsigned int stress(unsigned int rounds)

@@ -95,6 +95,7 @@ int raw_import(int device, const struct sockdup_protocol_info *info,
 	       unsigned int flags, struct sockdup_identity *source);
 int raw_query(int device, const struct sockdup_protocol_info *info);
 int raw_revoke(int device, const struct sockdup_protocol_info *info);
+int raw_event_select(int device, int fd, int event, unsigned int mask);
 
 /* The library's calls with -errno in place of -1, as ASSERT_EQ() likes it. */
 int try_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info);
@@ -105,6 +106,12 @@ int try_socket(const struct sockdup_protocol_info *info, unsigned int flags);
 int try_query(const struct sockdup_protocol_info *info,
 	      struct sockdup_description *description);
 int try_revoke(const struct sockdup_protocol_info *info);
+int try_event_select(int fd, int event, unsigned int mask, unsigned int kind);
+int try_event_enumerate(int fd, unsigned int flags,
+			struct sockdup_network_events *happened);
+int try_event_rearm(int fd, unsigned int events);
+int try_event_inherit(int fd, int listener);
+int try_event_query(int fd, struct sockdup_registration *registration);
 
 /* A number of rounds, in the measure that SOCKDUP_STRESS asks for (%). */
 unsigned int stress(unsigned int rounds);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Source and target share one socket: options, flags, input and output, its
- * end of life by shutdown, and its network namespace. W48-W52, W59, W91.
+ * Source and target share one socket: options, flags, input and output, who is
+ * signalled, its end of life by shutdown, and its network namespace. W48-W52,
+ * W59, W91.
  */
+#define _GNU_SOURCE
 #include "harness.h"
 
 #include <fcntl.h>
@@ -11,6 +13,8 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
@@ -290,6 +294,92 @@ TEST_F(shared, W59_shutdown_binds_a_later_import_too)
 	fd = agent_import(&self->target, &info, 0);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(-EPIPE, agent_send(&self->target, fd, "x", 1, 0));
+}
+
+/* Waits for SIGIO, which is blocked: 0 or -errno. */
+static int wait_for_signal(void)
+{
+	const struct timespec limit = { .tv_sec = WAIT_MS / 1000 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	return sigtimedwait(&set, NULL, &limit) == SIGIO ? 0 : -errno;
+}
+
+static int block_signal(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	return sigprocmask(SIG_BLOCK, &set, NULL) ? -errno : 0;
+}
+
+static bool is_pending(int signal)
+{
+	sigset_t set;
+
+	return !sigpending(&set) && sigismember(&set, signal) == 1;
+}
+
+TEST_F(shared, owner_set_by_target_is_signalled)
+{
+	ASSERT_EQ(0, block_signal());
+	ASSERT_EQ(0, agent_fcntl(&self->target, self->fd, F_SETOWN, getpid()));
+	ASSERT_EQ(0, agent_fcntl(&self->target, self->fd, F_SETFL, O_ASYNC));
+	EXPECT_EQ(getpid(), fcntl(self->source, F_GETOWN));
+	EXPECT_TRUE(fcntl(self->source, F_GETFL) & O_ASYNC);
+	ASSERT_EQ(4, send(self->peer, "text", 4, 0));
+	EXPECT_EQ(0, wait_for_signal());
+}
+
+/* SIGIO ends whoever does not expect it. */
+TEST_F(shared, owner_that_was_set_last_alone_is_signalled)
+{
+	ASSERT_EQ(0, block_signal());
+	ASSERT_EQ(0, fcntl(self->source, F_SETOWN, getpid()));
+	ASSERT_EQ(0, agent_fcntl(&self->target, self->fd, F_SETOWN,
+				 self->target.pid));
+	ASSERT_EQ(0, fcntl(self->source, F_SETFL, O_ASYNC));
+	ASSERT_EQ(4, send(self->peer, "text", 4, 0));
+	ASSERT_EQ(0, wait_for_death(self->target.pid));
+	EXPECT_EQ(-SIGIO, agent_stop(&self->target));
+	EXPECT_FALSE(is_pending(SIGIO));
+}
+
+static int watch(int fd)
+{
+	struct epoll_event readable = { .events = EPOLLIN };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &readable))
+		return -errno;
+	return epoll;
+}
+
+TEST_F(shared, epoll_tells_of_a_socket_whose_descriptor_was_closed)
+{
+	int epoll = watch(self->source);
+	struct epoll_event seen;
+
+	ASSERT_LE(0, epoll);
+	ASSERT_EQ(0, close(self->source));
+	ASSERT_EQ(4, send(self->peer, "text", 4, 0));
+	EXPECT_EQ(1, epoll_wait(epoll, &seen, 1, WAIT_MS));
+}
+
+TEST_F(shared, epoll_that_was_told_before_the_close_is_silent)
+{
+	int epoll = watch(self->source);
+	struct epoll_event seen;
+
+	ASSERT_LE(0, epoll);
+	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_DEL, self->source, NULL));
+	ASSERT_EQ(0, close(self->source));
+	ASSERT_EQ(4, send(self->peer, "text", 4, 0));
+	ASSERT_LT(0, agent_poll(&self->target, self->fd, POLLIN, WAIT_MS / 2));
+	EXPECT_EQ(0, epoll_wait(epoll, &seen, 1, 0));
 }
 
 /* Datagrams, over IPv4 and IPv6. */
