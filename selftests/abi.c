@@ -97,6 +97,54 @@ PIN(sockdup_revoke, info_size, 8);
 PIN(sockdup_revoke, __reserved, 12);
 PIN(sockdup_revoke, info, 16);
 
+PIN_SIZE(sockdup_event_select, 24);
+PIN(sockdup_event_select, size, 0);
+PIN(sockdup_event_select, flags, 4);
+PIN(sockdup_event_select, fd, 8);
+PIN(sockdup_event_select, event, 12);
+PIN(sockdup_event_select, mask, 16);
+PIN(sockdup_event_select, kind, 20);
+
+PIN_SIZE(sockdup_event_enumerate, 56);
+PIN(sockdup_event_enumerate, size, 0);
+PIN(sockdup_event_enumerate, flags, 4);
+PIN(sockdup_event_enumerate, fd, 8);
+PIN(sockdup_event_enumerate, events, 12);
+PIN(sockdup_event_enumerate, errors, 16);
+static_assert(SOCKDUP_EVENT_ERRORS == 10, "places for errors");
+
+PIN_SIZE(sockdup_event_rearm, 16);
+PIN(sockdup_event_rearm, size, 0);
+PIN(sockdup_event_rearm, flags, 4);
+PIN(sockdup_event_rearm, fd, 8);
+PIN(sockdup_event_rearm, events, 12);
+
+PIN_SIZE(sockdup_event_inherit, 16);
+PIN(sockdup_event_inherit, size, 0);
+PIN(sockdup_event_inherit, flags, 4);
+PIN(sockdup_event_inherit, fd, 8);
+PIN(sockdup_event_inherit, listener, 12);
+
+PIN_SIZE(sockdup_event_query, 40);
+PIN(sockdup_event_query, size, 0);
+PIN(sockdup_event_query, flags, 4);
+PIN(sockdup_event_query, fd, 8);
+PIN(sockdup_event_query, mask, 12);
+PIN(sockdup_event_query, kind, 16);
+PIN(sockdup_event_query, own, 20);
+PIN(sockdup_event_query, source, 24);
+
+/* Winsock's values. */
+static_assert(SOCKDUP_FD_READ == 0x01, "SOCKDUP_FD_READ");
+static_assert(SOCKDUP_FD_WRITE == 0x02, "SOCKDUP_FD_WRITE");
+static_assert(SOCKDUP_FD_OOB == 0x04, "SOCKDUP_FD_OOB");
+static_assert(SOCKDUP_FD_ACCEPT == 0x08, "SOCKDUP_FD_ACCEPT");
+static_assert(SOCKDUP_FD_CONNECT == 0x10, "SOCKDUP_FD_CONNECT");
+static_assert(SOCKDUP_FD_CLOSE == 0x20, "SOCKDUP_FD_CLOSE");
+static_assert(SOCKDUP_EVENT_KIND_EVENT == 0, "SOCKDUP_EVENT_KIND_EVENT");
+static_assert(SOCKDUP_EVENT_KIND_MESSAGE == 1, "SOCKDUP_EVENT_KIND_MESSAGE");
+static_assert(SOCKDUP_EVENT_KEEP_SET == 1, "SOCKDUP_EVENT_KEEP_SET");
+
 static_assert(SOCKDUP_INFO_SIZE_VER0 == 40, "first version of info");
 static_assert(SOCKDUP_IOC_INFO == 0xde00, "number of SOCKDUP_IOC_INFO");
 static_assert(SOCKDUP_EXPORT_SIZE_VER0 == 32, "first version of export");
@@ -107,6 +155,26 @@ static_assert(SOCKDUP_QUERY_SIZE_VER0 == 56, "first version of query");
 static_assert(SOCKDUP_IOC_QUERY == 0xde03, "number of SOCKDUP_IOC_QUERY");
 static_assert(SOCKDUP_REVOKE_SIZE_VER0 == 24, "first version of revoke");
 static_assert(SOCKDUP_IOC_REVOKE == 0xde04, "number of SOCKDUP_IOC_REVOKE");
+static_assert(SOCKDUP_EVENT_SELECT_SIZE_VER0 == 24,
+	      "first version of event select");
+static_assert(SOCKDUP_IOC_EVENT_SELECT == 0xde05,
+	      "number of SOCKDUP_IOC_EVENT_SELECT");
+static_assert(SOCKDUP_EVENT_ENUMERATE_SIZE_VER0 == 56,
+	      "first version of event enumerate");
+static_assert(SOCKDUP_IOC_EVENT_ENUMERATE == 0xde06,
+	      "number of SOCKDUP_IOC_EVENT_ENUMERATE");
+static_assert(SOCKDUP_EVENT_REARM_SIZE_VER0 == 16,
+	      "first version of event rearm");
+static_assert(SOCKDUP_IOC_EVENT_REARM == 0xde07,
+	      "number of SOCKDUP_IOC_EVENT_REARM");
+static_assert(SOCKDUP_EVENT_INHERIT_SIZE_VER0 == 16,
+	      "first version of event inherit");
+static_assert(SOCKDUP_IOC_EVENT_INHERIT == 0xde08,
+	      "number of SOCKDUP_IOC_EVENT_INHERIT");
+static_assert(SOCKDUP_EVENT_QUERY_SIZE_VER0 == 40,
+	      "first version of event query");
+static_assert(SOCKDUP_IOC_EVENT_QUERY == 0xde09,
+	      "number of SOCKDUP_IOC_EVENT_QUERY");
 
 #define LAST_COMMAND	SOCKDUP_IOC_EVENT_QUERY
 
@@ -130,6 +198,8 @@ struct command {
 	size_t reserved;	/* offset of the reserved field */
 	size_t info_size;	/* offset of info_size */
 	size_t info;		/* offset of the pointer to the info */
+	size_t fd;		/* offset of the socket, in the event commands */
+	unsigned int registered;	/* REGISTERED_* before it */
 	bool names_token;	/* by what the info holds */
 	bool writes_info;
 	struct {
@@ -196,6 +266,61 @@ static const struct command revoke_command = {
 	.names_token = true,
 };
 
+/* The ends of the pair that are registered before the command is given. */
+#define REGISTERED_FD	0x1
+#define REGISTERED_PEER	0x2
+
+static const struct command select_command = {
+	.number = SOCKDUP_IOC_EVENT_SELECT,
+	.size = sizeof(struct sockdup_event_select),
+	.first_size = SOCKDUP_EVENT_SELECT_SIZE_VER0,
+	.fd = offsetof(struct sockdup_event_select, fd),
+};
+
+static const struct command enumerate_command = {
+	.number = SOCKDUP_IOC_EVENT_ENUMERATE,
+	.size = sizeof(struct sockdup_event_enumerate),
+	.first_size = SOCKDUP_EVENT_ENUMERATE_SIZE_VER0,
+	.flags = SOCKDUP_EVENT_KEEP_SET,
+	.fd = offsetof(struct sockdup_event_enumerate, fd),
+	.registered = REGISTERED_FD,
+	.outputs = {
+		{ offsetof(struct sockdup_event_enumerate, events), 44 },
+	},
+};
+
+static const struct command rearm_command = {
+	.number = SOCKDUP_IOC_EVENT_REARM,
+	.size = sizeof(struct sockdup_event_rearm),
+	.first_size = SOCKDUP_EVENT_REARM_SIZE_VER0,
+	.fd = offsetof(struct sockdup_event_rearm, fd),
+	.registered = REGISTERED_FD,
+};
+
+static const struct command inherit_command = {
+	.number = SOCKDUP_IOC_EVENT_INHERIT,
+	.size = sizeof(struct sockdup_event_inherit),
+	.first_size = SOCKDUP_EVENT_INHERIT_SIZE_VER0,
+	.fd = offsetof(struct sockdup_event_inherit, fd),
+	.registered = REGISTERED_PEER,
+};
+
+static const struct command event_query_command = {
+	.number = SOCKDUP_IOC_EVENT_QUERY,
+	.size = sizeof(struct sockdup_event_query),
+	.first_size = SOCKDUP_EVENT_QUERY_SIZE_VER0,
+	.fd = offsetof(struct sockdup_event_query, fd),
+	.registered = REGISTERED_FD,
+	.outputs = {
+		{ offsetof(struct sockdup_event_query, mask), 28 },
+	},
+};
+
+static const struct command *const event_commands[] = {
+	&select_command, &enumerate_command, &rearm_command,
+	&inherit_command, &event_query_command,
+};
+
 /* @start and the following bytes up to @end may be used, none around them. */
 struct arena {
 	size_t page;
@@ -206,11 +331,12 @@ struct arena {
 /*
  * A command about to be given: one end of a socket pair is exported by it, or
  * is in a token already where the command names one. The target is the test
- * itself.
+ * itself. An event command is given for that end.
  */
 struct scene {
 	const struct command *command;
 	int device;
+	int event;
 	int fd;
 	int peer;		/* sees the end of @fd's socket */
 	int descriptors;	/* open ones before the command */
@@ -325,6 +451,27 @@ static struct sockdup_export valid_export(struct scene *scene)
 	};
 }
 
+/* For SOCKDUP_FD_CLOSE alone, which holds of no end of the pair. */
+static void put_event_fields(const struct scene *scene, void *argument)
+{
+	struct sockdup_event_inherit *inherit = argument;
+	struct sockdup_event_select *select = argument;
+	struct sockdup_event_rearm *rearm = argument;
+
+	put_u32(argument, scene->command->fd, scene->fd);
+	switch (scene->command->number) {
+	case SOCKDUP_IOC_EVENT_SELECT:
+		select->event = scene->event;
+		select->mask = SOCKDUP_FD_CLOSE;
+		break;
+	case SOCKDUP_IOC_EVENT_REARM:
+		rearm->events = SOCKDUP_FD_CLOSE;
+		break;
+	case SOCKDUP_IOC_EVENT_INHERIT:
+		inherit->listener = scene->peer;
+	}
+}
+
 /* An argument with which the command succeeds, poison in its outputs. */
 static void put_valid_argument(struct scene *scene, void *argument)
 {
@@ -341,6 +488,8 @@ static void put_valid_argument(struct scene *scene, void *argument)
 			memset((char *)argument + command->outputs[i].offset,
 			       POISON, command->outputs[i].size);
 	}
+	if (command->fd)
+		put_event_fields(scene, argument);
 	if (command->info) {
 		put_u32(argument, command->info_size, sizeof(scene->info));
 		put_pointer(argument, command->info, &scene->info);
@@ -389,6 +538,41 @@ static int scene_export(struct scene *scene)
 			  &scene->token);
 }
 
+static int registered_mask(const struct scene *scene, int fd)
+{
+	struct sockdup_event_query query = { .size = sizeof(query), .fd = fd };
+	int value = device_ioctl(scene->device, SOCKDUP_IOC_EVENT_QUERY,
+				 &query);
+
+	return value ? value : (int)query.mask;
+}
+
+static int scene_register(struct scene *scene)
+{
+	unsigned int registered = scene->command->registered;
+	int error = 0;
+
+	if (registered & REGISTERED_FD)
+		error = raw_event_select(scene->device, scene->fd,
+					 scene->event, SOCKDUP_FD_CLOSE);
+	if (!error && registered & REGISTERED_PEER)
+		error = raw_event_select(scene->device, scene->peer,
+					 scene->event, SOCKDUP_FD_CLOSE);
+	return error;
+}
+
+/* As scene_register() has left them. */
+static void expect_registrations(struct __test_metadata *_metadata,
+				 const struct scene *scene)
+{
+	unsigned int registered = scene->command->registered;
+
+	EXPECT_EQ(registered & REGISTERED_FD ? SOCKDUP_FD_CLOSE : 0,
+		  registered_mask(scene, scene->fd));
+	EXPECT_EQ(registered & REGISTERED_PEER ? SOCKDUP_FD_CLOSE : 0,
+		  registered_mask(scene, scene->peer));
+}
+
 static void scene_setup(struct __test_metadata *_metadata,
 			struct scene *scene, const struct command *command)
 {
@@ -401,6 +585,9 @@ static void scene_setup(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
 	scene->fd = pair[0];
 	scene->peer = pair[1];
+	scene->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	ASSERT_LE(0, scene->event);
+	ASSERT_EQ(0, scene_register(scene));
 	if (command->names_token)
 		ASSERT_EQ(0, scene_export(scene));
 	scene->descriptors = count_descriptors();
@@ -421,9 +608,11 @@ static void scene_end(struct __test_metadata *_metadata, struct scene *scene)
 		EXPECT_EQ(1, same_file(0, fd, 0, scene->fd));
 		close(fd);
 	}
+	expect_registrations(_metadata, scene);
 	EXPECT_EQ(0, recv_nothing(scene->peer));
 	close(scene->fd);
 	EXPECT_EQ(0, wait_for_end(scene->peer));
+	close(scene->event);
 }
 
 /* Looks at what a command that succeeded did, and undoes it. */
@@ -446,6 +635,12 @@ static void undo(struct __test_metadata *_metadata, struct scene *scene,
 		ASSERT_EQ(-ENOENT, raw_query(scene->device, &scene->token));
 		ASSERT_EQ(0, scene_export(scene));
 		break;
+	case SOCKDUP_IOC_EVENT_SELECT:
+	case SOCKDUP_IOC_EVENT_INHERIT:
+		ASSERT_EQ(0, value);
+		ASSERT_EQ(SOCKDUP_FD_CLOSE, registered_mask(scene, scene->fd));
+		ASSERT_EQ(0, raw_event_select(scene->device, scene->fd, -1, 0));
+		break;
 	default:
 		ASSERT_EQ(0, value);
 	}
@@ -466,6 +661,11 @@ FIXTURE_VARIANT_ADD(argument, export) { &export_command };
 FIXTURE_VARIANT_ADD(argument, import) { &import_command };
 FIXTURE_VARIANT_ADD(argument, query) { &query_command };
 FIXTURE_VARIANT_ADD(argument, revoke) { &revoke_command };
+FIXTURE_VARIANT_ADD(argument, event_select) { &select_command };
+FIXTURE_VARIANT_ADD(argument, event_enumerate) { &enumerate_command };
+FIXTURE_VARIANT_ADD(argument, event_rearm) { &rearm_command };
+FIXTURE_VARIANT_ADD(argument, event_inherit) { &inherit_command };
+FIXTURE_VARIANT_ADD(argument, event_query) { &event_query_command };
 
 FIXTURE_SETUP(argument)
 {
@@ -1286,6 +1486,38 @@ TEST_F(descriptor, that_is_of_no_socket_names_no_peer)
 	close(argument.target);
 }
 
+TEST_F(descriptor, W68_that_is_of_no_socket_has_no_events)
+{
+	unsigned char argument[sizeof(struct sockdup_event_enumerate)];
+	int fd = make_number(&variant->number);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(event_commands); i++) {
+		self->scene.command = event_commands[i];
+		put_valid_argument(&self->scene, argument);
+		put_u32(argument, self->scene.command->fd, fd);
+		EXPECT_EQ(variant->error, give(&self->scene, argument)) {
+			TH_LOG("command %x", self->scene.command->number);
+		}
+	}
+	self->scene.command = &export_command;
+	close(fd);
+}
+
+TEST_F(descriptor, that_is_of_no_socket_is_no_listener)
+{
+	struct sockdup_event_inherit argument = {
+		.size = sizeof(argument),
+		.fd = self->scene.fd,
+		.listener = make_number(&variant->number),
+	};
+
+	EXPECT_EQ(variant->error, device_ioctl(self->scene.device,
+					       SOCKDUP_IOC_EVENT_INHERIT,
+					       &argument));
+	close(argument.listener);
+}
+
 /* Targets that are named by a socket whose peer they are. */
 
 FIXTURE(peer) {
@@ -1903,6 +2135,69 @@ TEST_F(query, leaves_what_it_was_given)
 	EXPECT_EQ(before.info, self->argument.info);
 }
 
+/* What the event commands write. */
+
+FIXTURE(event) {
+	struct scene scene;
+};
+
+FIXTURE_SETUP(event)
+{
+	scene_setup(_metadata, &self->scene, &event_query_command);
+}
+
+FIXTURE_TEARDOWN(event)
+{
+	scene_end(_metadata, &self->scene);
+}
+
+TEST_F(event, query_tells_of_the_registration_and_leaves_the_rest)
+{
+	struct sockdup_event_query query;
+
+	put_valid_argument(&self->scene, &query);
+	ASSERT_EQ(0, give(&self->scene, &query));
+	EXPECT_EQ(sizeof(query), query.size);
+	EXPECT_EQ(0, query.flags);
+	EXPECT_EQ(self->scene.fd, query.fd);
+	EXPECT_EQ(SOCKDUP_FD_CLOSE, query.mask);
+	EXPECT_EQ(SOCKDUP_EVENT_KIND_EVENT, query.kind);
+	EXPECT_EQ(1, query.own);
+	EXPECT_EQ(getpid(), query.source.pid);
+	EXPECT_EQ(geteuid(), query.source.uid);
+	EXPECT_EQ(getegid(), query.source.gid);
+	EXPECT_EQ(0, query.source.__reserved);
+}
+
+TEST_F(event, query_of_no_registration_writes_zeros)
+{
+	static const struct sockdup_identity nobody;
+	struct sockdup_event_query query;
+
+	put_valid_argument(&self->scene, &query);
+	query.fd = self->scene.peer;
+	ASSERT_EQ(0, give(&self->scene, &query));
+	EXPECT_EQ(0, query.mask);
+	EXPECT_EQ(0, query.kind);
+	EXPECT_EQ(0, query.own);
+	EXPECT_EQ(0, memcmp(&nobody, &query.source, sizeof(nobody)));
+}
+
+TEST_F(event, W83_enumeration_of_nothing_writes_no_error)
+{
+	struct sockdup_event_enumerate enumerate, before;
+
+	memset(&before, POISON, sizeof(before));
+	before.size = sizeof(before);
+	before.flags = 0;
+	before.fd = self->scene.fd;
+	enumerate = before;
+	before.events = 0;
+	ASSERT_EQ(0, device_ioctl(self->scene.device,
+				  SOCKDUP_IOC_EVENT_ENUMERATE, &enumerate));
+	EXPECT_EQ(0, memcmp(&before, &enumerate, sizeof(before)));
+}
+
 /* One clock and one rounding more or less on either side. */
 #define ROUNDING_MS	2
 
@@ -2255,6 +2550,7 @@ static void expect_end_on_close(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, close(device));
 	EXPECT_EQ(0, wait_for_end(scene->peer));
 	ASSERT_EQ(0, close(scene->peer));
+	ASSERT_EQ(0, close(scene->event));
 	scene_setup(_metadata, scene, scene->command);
 	EXPECT_EQ(-ENOENT, raw_import(scene->device, &next.token, 0, NULL));
 	EXPECT_EQ(next.descriptors, scene->descriptors);

@@ -378,6 +378,54 @@ static int refused_revoke(struct scene *scene)
 	return raw_revoke(scene->device, &scene->info);
 }
 
+static int refused_select(struct scene *scene)
+{
+	return raw_event_select(scene->device, scene->fd, -1, 0x40);
+}
+
+static int refused_enumerate(struct scene *scene)
+{
+	struct sockdup_event_enumerate argument = {
+		.size = sizeof(argument),
+		.fd = scene->fd,
+	};
+
+	return device_ioctl(scene->device, SOCKDUP_IOC_EVENT_ENUMERATE,
+			    &argument);
+}
+
+static int refused_rearm(struct scene *scene)
+{
+	struct sockdup_event_rearm argument = {
+		.size = sizeof(argument),
+		.fd = scene->device,
+	};
+
+	return device_ioctl(scene->device, SOCKDUP_IOC_EVENT_REARM, &argument);
+}
+
+static int refused_inherit(struct scene *scene)
+{
+	struct sockdup_event_inherit argument = {
+		.size = sizeof(argument),
+		.fd = scene->fd,
+		.listener = -1,
+	};
+
+	return device_ioctl(scene->device, SOCKDUP_IOC_EVENT_INHERIT,
+			    &argument);
+}
+
+static int refused_event_query(struct scene *scene)
+{
+	struct sockdup_event_query argument = {
+		.size = sizeof(argument),
+		.fd = -1,
+	};
+
+	return device_ioctl(scene->device, SOCKDUP_IOC_EVENT_QUERY, &argument);
+}
+
 static int refused_command(struct scene *scene)
 {
 	return device_ioctl(scene->device, _IO(SOCKDUP_IOC_TYPE, 0x7f), NULL);
@@ -398,6 +446,11 @@ FIXTURE_VARIANT_ADD(refusal, of_export) { "export", refused_export, -EBADF };
 FIXTURE_VARIANT_ADD(refusal, of_import) { "import", refused_import, -EPERM };
 FIXTURE_VARIANT_ADD(refusal, of_query) { "query", refused_query, -ENOENT };
 FIXTURE_VARIANT_ADD(refusal, of_revoke) { "revoke", refused_revoke, -ENOENT };
+FIXTURE_VARIANT_ADD(refusal, of_event_select) { "event_select", refused_select, -EINVAL };
+FIXTURE_VARIANT_ADD(refusal, of_event_enumerate) { "event_enumerate", refused_enumerate, -ENOENT };
+FIXTURE_VARIANT_ADD(refusal, of_event_rearm) { "event_rearm", refused_rearm, -ENOTSOCK };
+FIXTURE_VARIANT_ADD(refusal, of_event_inherit) { "event_inherit", refused_inherit, -EBADF };
+FIXTURE_VARIANT_ADD(refusal, of_event_query) { "event_query", refused_event_query, -EBADF };
 FIXTURE_VARIANT_ADD(refusal, of_unknown) { "0xde7f", refused_command, -ENOTTY };
 
 FIXTURE_SETUP(refusal)
