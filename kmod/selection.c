@@ -117,11 +117,9 @@ static bool level_peer_has_ended(const struct sock *sk, __poll_t poll)
 /* The error may have been taken by a call on the socket already. */
 static int level_close_error(const struct sock *sk)
 {
-	int error = READ_ONCE(sk->sk_err);
+	bool orderly = !sk_is_tcp(sk) || sock_flag(sk, SOCK_DONE);
 
-	if (error || !sk_is_tcp(sk) || sock_flag(sk, SOCK_DONE))
-		return error;
-	return ECONNRESET;
+	return READ_ONCE(sk->sk_err) ?: (orderly ? 0 : ECONNRESET);
 }
 
 static void level_of_connection(struct selection_level *level,
