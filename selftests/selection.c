@@ -2333,6 +2333,13 @@ TEST_F(quota, W9_refused_registration_leaves_the_one_there_is)
 	EXPECT_EQ(WRITE, take(fd));
 }
 
+TEST_F(quota, W9_registration_anew_costs_nothing_more)
+{
+	ASSERT_EQ(LIMIT, register_all(&self->user, 0));
+	EXPECT_EQ(0, register_one(&self->user, 0));
+	EXPECT_EQ(-ENOBUFS, register_one(&self->user, LIMIT));
+}
+
 TEST_F(quota, W9_closed_sockets_are_swept_before_ENOBUFS)
 {
 	int i;
