@@ -317,7 +317,7 @@ static int device_revoke(struct device_call *call)
 			 SOCKDUP_FD_ACCEPT | SOCKDUP_FD_CONNECT | \
 			 SOCKDUP_FD_CLOSE)
 
-static_assert(DEVICE_EVENTS == BIT(SOCKDUP_SELECTION_EVENTS) - 1);
+static_assert(BIT(SOCKDUP_SELECTION_EVENTS) - 1 == DEVICE_EVENTS);
 
 static int device_event_register(struct device_call *call, struct file *file)
 {

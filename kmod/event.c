@@ -86,6 +86,7 @@ static void event_wake_writers(const struct sockdup_event *event)
 {
 	lockdep_assert_held(&event->head->lock);
 
+	/* The lock orders this with those who begin to wait. */
 	if (!waitqueue_active(event->head))
 		return;
 	current->in_eventfd = 1;

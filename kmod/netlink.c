@@ -35,8 +35,8 @@ MODULE_PARM_DESC(netlink_export, "let sockets be exported by netlink, too (Y)");
 
 static struct genl_family netlink_family;
 
-static_assert(SOCKDUP_NETLINK_INFO_SIZE == sizeof(struct sockdup_protocol_info));
-static_assert(SOCKDUP_NETLINK_ADDRESS_SIZE == sizeof(struct sockaddr_storage));
+static_assert(sizeof(struct sockdup_protocol_info) == SOCKDUP_NETLINK_INFO_SIZE);
+static_assert(sizeof(struct sockaddr_storage) == SOCKDUP_NETLINK_ADDRESS_SIZE);
 
 /*
  * Network namespaces by their cookies. A token keeps the cookie of the one it

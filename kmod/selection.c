@@ -102,6 +102,12 @@ static bool level_has_data(struct sock *sk)
 	return !skb_queue_empty_lockless(&sk->sk_receive_queue);
 }
 
+/* The socket's error, or the one noted for it, if a call has taken it since. */
+static int level_error(const struct sock *sk, int noted)
+{
+	return READ_ONCE(sk->sk_err) ?: noted;
+}
+
 /*
  * Whether reading ends because of the peer. TCP tells that from an end of
  * reading that was asked for at this side.
@@ -114,16 +120,15 @@ static bool level_peer_has_ended(const struct sock *sk, __poll_t poll)
 	       READ_ONCE(sk->sk_state) == TCP_CLOSE;
 }
 
-/* The error may have been taken by a call on the socket already. */
-static int level_close_error(const struct sock *sk)
+static int level_close_error(const struct sock *sk, int noted)
 {
 	bool orderly = !sk_is_tcp(sk) || sock_flag(sk, SOCK_DONE);
 
-	return READ_ONCE(sk->sk_err) ?: (orderly ? 0 : ECONNRESET);
+	return level_error(sk, noted) ?: (orderly ? 0 : ECONNRESET);
 }
 
 static void level_of_connection(struct selection_level *level,
-				struct socket *sock, __poll_t poll)
+				struct socket *sock, __poll_t poll, int noted)
 {
 	struct sock *sk = sock->sk;
 	bool readable = poll & EPOLLIN;
@@ -142,14 +147,14 @@ static void level_of_connection(struct selection_level *level,
 	if (readable)
 		level_add(level, SOCKDUP_FD_READ, 0);
 	if (ended)
-		level_add(level, SOCKDUP_FD_CLOSE, level_close_error(sk));
+		level_add(level, SOCKDUP_FD_CLOSE, level_close_error(sk, noted));
 }
 
 /* An attempt to connect leaves its error, or else that there was one. */
 static void level_of_unconnected(struct selection_level *level,
-				 const struct socket *sock)
+				 const struct socket *sock, int noted)
 {
-	int error = READ_ONCE(sock->sk->sk_err);
+	int error = level_error(sock->sk, noted);
 
 	if (!error && READ_ONCE(sock->sk->sk_state) == TCP_CLOSE &&
 	    READ_ONCE(sock->state) == SS_CONNECTING)
@@ -220,10 +225,10 @@ static bool level_knows_connections(const struct socket *sock)
 /*
  * Look at a socket. The caller has its file, or has locked its inode and seen
  * that it is not closed; either way the file is still there. @connected: what
- * is known from before.
+ * is known from before. @noted: the error that a wake-up saw, or 0.
  */
 static struct selection_level selection_level(struct socket *sock,
-					      bool connected)
+					      bool connected, int noted)
 {
 	const struct proto_ops *ops = READ_ONCE(sock->ops);
 	struct selection_level level = { };
@@ -238,12 +243,12 @@ static struct selection_level selection_level(struct socket *sock,
 	}
 	level.connected = level_is_connected(sock, connected);
 	if (level.connected) {
-		level_of_connection(&level, sock, poll);
+		level_of_connection(&level, sock, poll, noted);
 	} else if (READ_ONCE(sk->sk_state) == TCP_LISTEN) {
 		if (poll & EPOLLIN)
 			level_add(&level, SOCKDUP_FD_ACCEPT, 0);
 	} else {
-		level_of_unconnected(&level, sock);
+		level_of_unconnected(&level, sock, noted);
 	}
 	return level;
 }
@@ -296,7 +301,8 @@ static void selection_look(struct sockdup_selection *selection, u32 wanted)
 {
 	struct selection_level level =
 		selection_level(SOCKET_I(selection->inode),
-				READ_ONCE(selection->connected));
+				READ_ONCE(selection->connected),
+				atomic_xchg(&selection->error, 0));
 
 	selection_record(selection, &level, wanted);
 }
@@ -350,9 +356,16 @@ static int selection_wake(wait_queue_entry_t *wait, unsigned int mode,
 	struct sockdup_selection *selection =
 		container_of(wait, struct sockdup_selection, wait);
 	unsigned int woken = (__force unsigned int)key_to_poll(key) ?: ~0U;
+	const struct sock *sk = READ_ONCE(SOCKET_I(selection->inode)->sk);
 
 	if (!(woken & READ_ONCE(selection->interest)))
 		return 0;
+	/*
+	 * Whoever called the socket may take its error before we can look. It
+	 * is the socket that wakes us, so it is there.
+	 */
+	if (sk && READ_ONCE(sk->sk_err))
+		atomic_set(&selection->error, READ_ONCE(sk->sk_err));
 	atomic_or(woken, &selection->woken);
 	if (atomic_xchg(&selection->waiting, 1))
 		return 0;

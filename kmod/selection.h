@@ -45,6 +45,7 @@ struct sockdup_selection_list {
  * @look: has the socket looked at after a wake-up
  * @waiting: whether @look waits for the worker
  * @woken: poll events of the wake-ups that no look has seen yet
+ * @error: of the socket at such a wake-up, or 0
  * @interest: poll events that are worth a look
  * @event: set when something is recorded; held
  * @kind: whether the events become messages, an enum sockdup_event_kind
@@ -71,6 +72,7 @@ struct sockdup_selection {
 	struct sockdup_look look;
 	atomic_t waiting;
 	atomic_t woken;
+	atomic_t error;
 	unsigned int interest;
 	struct sockdup_event *event;
 	u32 kind;
@@ -79,7 +81,7 @@ struct sockdup_selection {
 	kuid_t uid;
 	kgid_t gid;
 	struct sockdup_account *account;
-	spinlock_t lock;
+	spinlock_t lock;		/* covers what follows */
 	bool over;
 	bool connected;
 	u32 armed;

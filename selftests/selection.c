@@ -1560,6 +1560,25 @@ TEST_F(connecting, W75_refusal_is_told_with_its_error_and_nothing_else_is)
 	EXPECT_EQ(ECONNREFUSED, *error_of(&happened, CONNECT));
 }
 
+/* The caller takes the error as soon as it wakes, often before the events. */
+TEST_F(connecting, W75_refusal_is_told_though_the_call_that_waited_has_taken_it)
+{
+	struct sockdup_network_events happened;
+	int fd, round;
+
+	ASSERT_EQ(0, close(self->listener));
+	for (round = 0; round < 40; round++) {
+		fd = socket(variant->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, ask(fd, self->event, CONNECT));
+		ASSERT_EQ(-ECONNREFUSED, begin_to_connect(fd, &self->address));
+		ASSERT_EQ(CONNECT, come_with(fd, self->event, CONNECT,
+					     &happened));
+		ASSERT_EQ(ECONNREFUSED, *error_of(&happened, CONNECT));
+		ASSERT_EQ(0, close(fd));
+	}
+}
+
 TEST_F(connecting, W75_refusal_before_registration_is_told_at_once)
 {
 	struct sockdup_network_events happened;
