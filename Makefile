@@ -115,9 +115,13 @@ check-matrix: need-build need-vm need-matrix selftests ## the tests at 1/10 on e
 	$(call say,CHECK,on each kernel)
 	$(Q)$(VM)/matrix/check $(O)
 
-style: need-build need-style ## checkpatch, sparse, gcc and clang at W=1, pahole, shellcheck
+style: need-build need-style ## checkpatch, generated files, sparse, gcc and clang at W=1, pahole, shellcheck
 	$(call need,guest)
 	$(Q)selftests/style $(O) $(GUEST_RELEASE)
+
+netlink: need-netlink ## what follows from the netlink specification, made anew
+	$(call say,NETLINK,by the generator of the kernel)
+	$(Q)selftests/netlink_gen $(O)
 
 docs: need-docs ## the documentation as HTML
 	$(call say,DOCS,$(O)/docs)
@@ -135,4 +139,4 @@ clean: ## remove what was built
 FORCE:
 
 .PHONY: all help modules lib samples guest vm demo selftests selftests-32 check \
-	check-debug check-matrix style docs install clean FORCE
+	check-debug check-matrix style netlink docs install clean FORCE
