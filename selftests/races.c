@@ -3,12 +3,8 @@
  * Two at once: whatever ends a token, or looks at it, meets whatever else may
  * at the same moment. One of them wins, every time, and nothing is left over.
  *
- * Each race is a game for two sides, threads on processors of their own. A
- * round is prepared, both sides meet, move, and are judged. They go through a
- * batch of tokens in the same order and stay close, as who comes late finds
- * less to do; who led in a round is held back in the next, so that they are
- * close from the start on a machine of any speed. Source and target are one
- * process where it does not matter who they are: tokens are what is raced for.
+ * Source and target are one process where it does not matter who they are:
+ * tokens are what is raced for.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -22,60 +18,24 @@
 #include <time.h>
 
 #include "census.h"
+#include "duel.h"
 #include "harness.h"
 
 /* Tokens that are raced for in each game, */
 #define TOKENS		20000
-/* in a round, */
-#define BATCH		20
 /* and in a round that waits for the sweeper, which comes twice a second. */
-#define SWEEP_BATCH	2000
-
-/* A race that one side alone has won after so many tokens is no race. */
-#define FAIR_TOKENS	2000
+#define SWEEP_BATCH	DUEL_BATCH_MAX
 
 /* A life that ends no race. */
 #define LONG_TTL_MS	3600000
 
-/* In place of a value, where a side did not get that far. */
-#define NOT_MOVED	(-EINPROGRESS)
-
-/* The lead is a number of turns in a loop, or of nanoseconds. */
-#define LEAD_MAX	250000L
-#define STEP_MIN	16L
-#define STEP_MAX	16000L
-
 #define STACK_SIZE	16384
-
-struct race;
-
-/**
- * struct game - how a round goes
- * @prepare: makes the tokens; 0 or -errno
- * @first: what one side does,
- * @second: and the other, at once
- * @judge: counts who came first; 0, or -errno where a promise was broken
- * @batch: tokens in a round, BATCH for 0
- * @timed: the sides move at the time of @prepare, and not when they meet
- * @blind: nobody can tell from outside who came first
- */
-struct game {
-	int (*prepare)(struct race *race);
-	void (*first)(struct race *race, int side);
-	void (*second)(struct race *race, int side);
-	int (*judge)(struct race *race);
-	unsigned int batch;
-	bool timed;
-	bool blind;
-};
 
 /**
  * struct race - a game under way, in memory that children share
  * @stacks: of children that run in the memory of the test; first, as pages are
  *          aligned
- * @game: its rules
- * @batch: tokens in a round
- * @round: the number of the round
+ * @duel: the game
  * @device: where tokens are imported, revoked and queried
  * @handle: another descriptor that the round needs
  * @source: the socket
@@ -83,189 +43,26 @@ struct game {
  * @peers: their other ends, which tell when nothing holds them any more
  * @target: the process that the tokens are for
  * @ttl_ms: their life
- * @start_ns: when the sides of a timed game move
  * @room: the limit of descriptors that leaves none
  * @infos: the tokens
- * @values: what each side got for each token: 0, a descriptor, or -errno
- * @first: how often each side came first in the round
- * @total: and in all rounds
- * @done: the first side has moved
- * @lead: how long the first side waits for the second, or less than zero
- * @step: how much that changes next time
- * @leader: the side that came first in the last round
- * @seeds: of each side's random numbers
- * @processors: that the sides can run on
- * @rendezvous: where they meet, before and after their moves
- * @arrivals: of both, in all
- * @over: there is no further round
  * @wake: a pipe on which a child waits for its round
  * @parked: a child's thread runs
  */
 struct race {
 	char stacks[2][STACK_SIZE];
-	const struct game *game;
-	unsigned int batch;
-	unsigned int round;
+	struct duel duel;
 	int device;
 	int handle;
 	int source;
-	int sources[BATCH];
-	int peers[BATCH];
+	int sources[DUEL_BATCH];
+	int peers[DUEL_BATCH];
 	pid_t target;
 	unsigned int ttl_ms;
-	long long start_ns;
 	int room;
 	struct sockdup_protocol_info infos[SWEEP_BATCH];
-	int values[2][SWEEP_BATCH];
-	unsigned int first[2];
-	unsigned int total[2];
-	atomic_bool done;
-	long lead;
-	long step;
-	int leader;
-	unsigned int seeds[2];
-	long processors;
-	pthread_barrier_t rendezvous;
-	atomic_uint arrivals;
-	bool over;
 	int wake[2];
 	atomic_bool parked;
 };
-
-static long long now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-/* The fence keeps the loop, which takes a few instructions a turn. */
-static void spin(long turns)
-{
-	for (turns *= 4; turns > 0; turns--)
-		atomic_signal_fence(memory_order_seq_cst);
-}
-
-/* Runs on the processor of a side, where there are two. */
-static void join_side(const struct race *race, int side)
-{
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(race->processors > 1 ? side : 0, &cpus);
-	sched_setaffinity(0, sizeof(cpus), &cpus);
-}
-
-/* What comes before can take long, and the other side sleeps meanwhile. */
-static void meet(struct race *race)
-{
-	const struct timespec moment = { .tv_nsec = 1 };
-	unsigned int turns = 0;
-
-	pthread_barrier_wait(&race->rendezvous);
-	/* They leave in step, unless the other has no processor to run on. */
-	atomic_fetch_add(&race->arrivals, 1);
-	while (atomic_load(&race->arrivals) % 2) {
-		if (++turns > 20000)
-			nanosleep(&moment, NULL);
-	}
-}
-
-static void hold_back(struct race *race, int side)
-{
-	long lead = side ? -race->lead : race->lead;
-
-	if (race->game->timed) {
-		while (now_ns() < race->start_ns + race->lead)
-			;
-		return;
-	}
-	spin(rand_r(&race->seeds[side]) % (race->step + 64) +
-	     (lead > 0 ? lead : 0));
-}
-
-/* Steps grow while one side leads, and shrink when the other takes over. */
-static void balance(struct race *race)
-{
-	int leader = race->first[1] > race->first[0];
-
-	race->total[0] += race->first[0];
-	race->total[1] += race->first[1];
-	if (race->game->blind) {
-		race->step = STEP_MAX;
-		return;
-	}
-	race->step = leader == race->leader ? race->step * 2 : race->step / 4;
-	if (race->step < STEP_MIN)
-		race->step = STEP_MIN;
-	if (race->step > STEP_MAX)
-		race->step = STEP_MAX;
-	race->leader = leader;
-	race->lead += leader ? -race->step : race->step;
-	if (labs(race->lead) > LEAD_MAX)
-		race->lead = 0;
-}
-
-static void *play_second(void *arg)
-{
-	struct race *race = arg;
-
-	join_side(race, 1);
-	for (;;) {
-		meet(race);
-		if (race->over)
-			return NULL;
-		hold_back(race, 1);
-		race->game->second(race, 1);
-		pthread_barrier_wait(&race->rendezvous);
-	}
-}
-
-static int play_round(struct race *race)
-{
-	unsigned int i;
-	int error;
-
-	for (i = 0; i < race->batch; i++) {
-		race->values[0][i] = NOT_MOVED;
-		race->values[1][i] = NOT_MOVED;
-	}
-	race->first[0] = 0;
-	race->first[1] = 0;
-	atomic_store(&race->done, false);
-	error = race->game->prepare(race);
-	if (error)
-		return error;
-	meet(race);
-	hold_back(race, 0);
-	race->game->first(race, 0);
-	atomic_store(&race->done, true);
-	pthread_barrier_wait(&race->rendezvous);
-	error = race->game->judge(race);
-	balance(race);
-	return error;
-}
-
-static int play(struct race *race)
-{
-	unsigned int rounds = stress(TOKENS / race->batch);
-	pthread_t second;
-	int error;
-
-	pthread_barrier_init(&race->rendezvous, NULL, 2);
-	error = pthread_create(&second, NULL, play_second, race);
-	if (error)
-		return -error;
-	join_side(race, 0);
-	for (; race->round < rounds && !error; race->round++)
-		error = play_round(race);
-	race->over = true;
-	meet(race);
-	pthread_join(second, NULL);
-	pthread_barrier_destroy(&race->rendezvous);
-	return error;
-}
 
 /* How rounds begin. */
 
@@ -290,7 +87,7 @@ static int export_file(struct race *race, int fd)
 	unsigned int i;
 	int error = 0;
 
-	for (i = 0; i < race->batch && !error; i++)
+	for (i = 0; i < race->duel.batch && !error; i++)
 		error = export_one(race, race->device, fd, 0, i);
 	return error;
 }
@@ -311,7 +108,7 @@ static int export_by_handle(struct race *race)
 	int error = open_handle(race);
 	unsigned int i;
 
-	for (i = 0; i < race->batch && !error; i++)
+	for (i = 0; i < race->duel.batch && !error; i++)
 		error = export_one(race, race->handle, race->source,
 				   SOCKDUP_EXPORT_END_ON_CLOSE, i);
 	return error;
@@ -346,13 +143,13 @@ static int export_each_abandoned(struct race *race)
 	unsigned int i;
 	int error = 0;
 
-	for (i = 0; i < race->batch && !error; i++) {
+	for (i = 0; i < race->duel.batch && !error; i++) {
 		error = make_pair(&race->sources[i], &race->peers[i]);
 		if (!error)
 			error = export_one(race, race->device,
 					   race->sources[i], 0, i);
 	}
-	for (i = 0; i < race->batch; i++)
+	for (i = 0; i < race->duel.batch; i++)
 		close(race->sources[i]);
 	return error;
 }
@@ -369,11 +166,11 @@ static int export_for_a_moment(struct race *race)
 {
 	int error;
 
-	if (!race->round)
+	if (!race->duel.round)
 		race->ttl_ms = 1;
-	race->start_ns = now_ns() + race->ttl_ms * 1000000LL;
+	race->duel.start_ns = duel_now_ns() + race->ttl_ms * 1000000LL;
 	error = export_source(race);
-	if (now_ns() > race->start_ns + race->lead)
+	if (duel_now_ns() > race->duel.start_ns + race->duel.lead)
 		race->ttl_ms++;
 	return error;
 }
@@ -384,10 +181,10 @@ static int export_for_a_moment(struct race *race)
  */
 static int export_for_sweeper(struct race *race)
 {
-	long long before = now_ns();
+	long long before = duel_now_ns();
 	int error;
 
-	if (!race->round)
+	if (!race->duel.round)
 		race->ttl_ms = 1;
 	error = make_pair(&race->sources[0], &race->peers[0]);
 	if (!error) {
@@ -396,7 +193,7 @@ static int export_for_sweeper(struct race *race)
 	}
 	if (!error)
 		error = export_source(race);
-	race->ttl_ms = (now_ns() - before) / 1000000 + 1;
+	race->ttl_ms = (duel_now_ns() - before) / 1000000 + 1;
 	return error;
 }
 
@@ -432,10 +229,10 @@ static int leave(void *arg)
  */
 static int start_target(struct race *race, int (*live)(void *race))
 {
-	join_side(race, 1);
+	duel_join_side(&race->duel, 1);
 	race->target = clone(live, race->stacks[0] + STACK_SIZE,
 			     CLONE_VM | SIGCHLD, race);
-	join_side(race, 0);
+	duel_join_side(&race->duel, 0);
 	return race->target < 0 ? -errno : 0;
 }
 
@@ -513,20 +310,14 @@ static int start_importers(struct race *race)
 
 /* What sides do. */
 
-/* Not always in the same step. */
-static void dither(struct race *race, int side)
-{
-	spin(rand_r(&race->seeds[side]) % 256);
-}
-
 static void import_all(struct race *race, int side)
 {
 	unsigned int i;
 
-	for (i = 0; i < race->batch; i++) {
-		dither(race, side);
-		race->values[side][i] = raw_import(race->device,
-						   &race->infos[i], 0, NULL);
+	for (i = 0; i < race->duel.batch; i++) {
+		duel_dither(&race->duel, side);
+		race->duel.values[side][i] = raw_import(race->device,
+							&race->infos[i], 0, NULL);
 	}
 }
 
@@ -534,10 +325,10 @@ static void revoke_all(struct race *race, int side)
 {
 	unsigned int i;
 
-	for (i = 0; i < race->batch; i++) {
-		dither(race, side);
-		race->values[side][i] = raw_revoke(race->device,
-						   &race->infos[i]);
+	for (i = 0; i < race->duel.batch; i++) {
+		duel_dither(&race->duel, side);
+		race->duel.values[side][i] = raw_revoke(race->device,
+							&race->infos[i]);
 	}
 }
 
@@ -545,10 +336,10 @@ static void query_all(struct race *race, int side)
 {
 	unsigned int i;
 
-	for (i = 0; i < race->batch; i++) {
-		dither(race, side);
-		race->values[side][i] = raw_query(race->device,
-						  &race->infos[i]);
+	for (i = 0; i < race->duel.batch; i++) {
+		duel_dither(&race->duel, side);
+		race->duel.values[side][i] = raw_query(race->device,
+						       &race->infos[i]);
 	}
 }
 
@@ -556,16 +347,16 @@ static void export_all_by_handle(struct race *race, int side)
 {
 	unsigned int i;
 
-	for (i = 0; i < race->batch; i++)
-		race->values[side][i] = export_one(race, race->handle,
-						   race->source,
-						   SOCKDUP_EXPORT_END_ON_CLOSE,
-						   i);
+	for (i = 0; i < race->duel.batch; i++)
+		race->duel.values[side][i] = export_one(race, race->handle,
+							race->source,
+							SOCKDUP_EXPORT_END_ON_CLOSE,
+							i);
 }
 
 static void close_handle(struct race *race, int side)
 {
-	race->values[side][0] = close(race->handle) ? -errno : 0;
+	race->duel.values[side][0] = close(race->handle) ? -errno : 0;
 }
 
 /*
@@ -576,20 +367,20 @@ static void import_and_close_all(struct race *race, int side)
 {
 	unsigned int i;
 
-	for (i = 0; i < race->batch; i++) {
-		race->values[side][i] = raw_import(race->device,
-						   &race->infos[i], 0, NULL);
-		hold_back(race, side);
+	for (i = 0; i < race->duel.batch; i++) {
+		race->duel.values[side][i] = raw_import(race->device,
+							&race->infos[i], 0, NULL);
+		duel_hold_back(&race->duel, side);
 		if (!close(race->sources[0]))
-			race->first[side]++;
+			race->duel.first[side]++;
 	}
 }
 
 static void close_imported(struct race *race, int side)
 {
-	while (!atomic_load(&race->done)) {
+	while (!atomic_load(&race->duel.done)) {
 		if (!close(race->sources[0]))
-			race->first[side]++;
+			race->duel.first[side]++;
 	}
 }
 
@@ -607,11 +398,11 @@ static void change_room(struct race *race, int side)
 {
 	unsigned int i;
 
-	for (i = 0; !atomic_load(&race->done); i++) {
+	for (i = 0; !atomic_load(&race->duel.done); i++) {
 		set_room(i % 2 ? 0 : race->room);
-		dither(race, side);
+		duel_dither(&race->duel, side);
 	}
-	race->values[side][0] = set_room(0);
+	race->duel.values[side][0] = set_room(0);
 }
 
 /* As often as it takes. The descriptors all get the number without room. */
@@ -620,12 +411,12 @@ static void import_all_when_room(struct race *race, int side)
 	unsigned int i;
 	int value;
 
-	for (i = 0; i < race->batch; i++) {
+	for (i = 0; i < race->duel.batch; i++) {
 		while ((value = raw_import(race->device, &race->infos[i], 0,
 					   NULL)) == -EMFILE)
-			race->first[1]++;
-		race->first[0]++;
-		race->values[side][i] = value;
+			race->duel.first[1]++;
+		race->duel.first[0]++;
+		race->duel.values[side][i] = value;
 		close(value);
 	}
 }
@@ -638,7 +429,7 @@ static int kill_and_reap(pid_t pid)
 
 static void kill_target(struct race *race, int side)
 {
-	race->values[side][0] = kill_and_reap(race->target);
+	race->duel.values[side][0] = kill_and_reap(race->target);
 }
 
 /* The values are the importers' own. */
@@ -659,16 +450,16 @@ static void export_until_refused(struct race *race, int side)
 	int error;
 
 	while (!(error = export_one(race, race->device, race->source, 0, 0)))
-		race->first[side]++;
-	race->values[side][0] = error;
+		race->duel.first[side]++;
+	race->duel.values[side][0] = error;
 }
 
 static void wait_for_sweeper(struct race *race)
 {
-	long long end = now_ns() + WAIT_MS * 1000000LL;
+	long long end = duel_now_ns() + WAIT_MS * 1000000LL;
 	char byte;
 
-	while (recv(race->peers[0], &byte, 1, MSG_DONTWAIT) && now_ns() < end)
+	while (recv(race->peers[0], &byte, 1, MSG_DONTWAIT) && duel_now_ns() < end)
 		;
 }
 
@@ -704,11 +495,11 @@ static int count_winners(struct race *race, unsigned int i)
 	int winners = 0, side, value;
 
 	for (side = 0; side < 2; side++) {
-		value = settle(race, race->values[side][i]);
+		value = settle(race, race->duel.values[side][i]);
 		if (value && value != -ENOENT)
 			return value;
 		if (!value) {
-			race->first[side]++;
+			race->duel.first[side]++;
 			winners++;
 		}
 	}
@@ -720,7 +511,7 @@ static int one_wins(struct race *race)
 	unsigned int i;
 	int winners;
 
-	for (i = 0; i < race->batch; i++) {
+	for (i = 0; i < race->duel.batch; i++) {
 		winners = count_winners(race, i);
 		if (winners != 1)
 			return winners < 0 ? winners : -EPROTO;
@@ -734,14 +525,14 @@ static int one_wins_or_none(struct race *race)
 	unsigned int i, won = 0;
 	int winners;
 
-	for (i = 0; i < race->batch; i++) {
+	for (i = 0; i < race->duel.batch; i++) {
 		winners = count_winners(race, i);
 		if (winners < 0 || winners > 1)
 			return winners < 0 ? winners : -EPROTO;
 		won += winners;
 	}
-	race->first[0] = won;
-	race->first[1] = race->batch - won;
+	race->duel.first[0] = won;
+	race->duel.first[1] = race->duel.batch - won;
 	return 0;
 }
 
@@ -757,14 +548,14 @@ static int first_wins(struct race *race)
 	unsigned int i;
 	int value;
 
-	for (i = 0; i < race->batch; i++) {
-		value = settle(race, race->values[0][i]);
+	for (i = 0; i < race->duel.batch; i++) {
+		value = settle(race, race->duel.values[0][i]);
 		if (value)
 			return value;
-		value = race->values[1][i];
+		value = race->duel.values[1][i];
 		if (value && value != -ENOENT)
 			return value;
-		race->first[!value]++;
+		race->duel.first[!value]++;
 	}
 	return 0;
 }
@@ -775,13 +566,13 @@ static int second_takes_the_rest(struct race *race)
 	unsigned int i;
 	int value;
 
-	if (race->values[1][0])
-		return race->values[1][0];
-	for (i = 0; i < race->batch; i++) {
-		value = settle(race, race->values[0][i]);
+	if (race->duel.values[1][0])
+		return race->duel.values[1][0];
+	for (i = 0; i < race->duel.batch; i++) {
+		value = settle(race, race->duel.values[0][i]);
 		if (value && value != -ENOENT)
 			return value;
-		race->first[!!value]++;
+		race->duel.first[!!value]++;
 	}
 	return 0;
 }
@@ -792,13 +583,13 @@ static int all_end_with_handle(struct race *race)
 	unsigned int i;
 	int value;
 
-	if (race->values[1][0])
-		return race->values[1][0];
-	for (i = 0; i < race->batch; i++) {
-		value = race->values[0][i];
+	if (race->duel.values[1][0])
+		return race->duel.values[1][0];
+	for (i = 0; i < race->duel.batch; i++) {
+		value = race->duel.values[0][i];
 		if (value && value != -EBADF)
 			return value;
-		race->first[!!value]++;
+		race->duel.first[!!value]++;
 		if (!value &&
 		    raw_query(race->device, &race->infos[i]) != -ENOENT)
 			return -EPROTO;
@@ -819,10 +610,10 @@ static int all_peers_see_end(struct race *race)
 	unsigned int i;
 	int error;
 
-	for (i = 0; i < race->batch; i++) {
-		if (race->values[0][i] != race->sources[0])
-			return race->values[0][i] < 0 ? race->values[0][i] :
-							-EBADF;
+	for (i = 0; i < race->duel.batch; i++) {
+		if (race->duel.values[0][i] != race->sources[0])
+			return race->duel.values[0][i] < 0 ?
+			       race->duel.values[0][i] : -EBADF;
 		error = wait_for_end(race->peers[i]);
 		if (error)
 			return error;
@@ -835,26 +626,28 @@ static int all_found_room(struct race *race)
 {
 	unsigned int i;
 
-	if (race->values[1][0])
-		return race->values[1][0];
-	for (i = 0; i < race->batch; i++) {
-		if (race->values[0][i] != race->room)
-			return race->values[0][i] < 0 ? race->values[0][i] :
-							-EBADF;
+	if (race->duel.values[1][0])
+		return race->duel.values[1][0];
+	for (i = 0; i < race->duel.batch; i++) {
+		if (race->duel.values[0][i] != race->room)
+			return race->duel.values[0][i] < 0 ?
+			       race->duel.values[0][i] : -EBADF;
 	}
 	return 0;
 }
 
 static int refused_as_dead(struct race *race)
 {
-	if (race->values[1][0])
-		return race->values[1][0];
-	return race->values[0][0] == -ESRCH ? 0 : race->values[0][0];
+	if (race->duel.values[1][0])
+		return race->duel.values[1][0];
+	return race->duel.values[0][0] == -ESRCH ? 0 :
+						   race->duel.values[0][0];
 }
 
 static int both_succeed(struct race *race)
 {
-	return race->values[0][0] ? race->values[0][0] : race->values[1][0];
+	return race->duel.values[0][0] ? race->duel.values[0][0] :
+					 race->duel.values[1][0];
 }
 
 /* What the target imported went with it, and so did the rest. */
@@ -863,17 +656,17 @@ static int nothing_outlives_target(struct race *race)
 	unsigned int i;
 	int side, value, won;
 
-	for (i = 0; i < race->batch; i++) {
+	for (i = 0; i < race->duel.batch; i++) {
 		won = 0;
 		for (side = 0; side < 2; side++) {
-			value = race->values[side][i];
-			if (value < 0 && value != NOT_MOVED && value != -ENOENT)
+			value = race->duel.values[side][i];
+			if (value < 0 && value != DUEL_NOT_MOVED && value != -ENOENT)
 				return value;
 			won += value >= 0;
 		}
 		if (won > 1)
 			return -EPROTO;
-		race->first[!won]++;
+		race->duel.first[!won]++;
 	}
 	return first_peer_sees_end(race);
 }
@@ -1079,16 +872,12 @@ FIXTURE_SETUP(race)
 	ASSERT_EQ(0, take_census(&self->before));
 	ASSERT_EQ(0, make_pair(&self->source, &self->peer));
 	ASSERT_EQ(0, pipe2(race->wake, O_CLOEXEC));
-	race->game = &variant->game;
-	race->batch = race->game->batch ? race->game->batch : BATCH;
+	duel_init(&race->duel, &variant->game, race);
 	race->device = device_open();
 	ASSERT_LE(0, race->device);
 	race->source = self->source;
 	race->target = getpid();
 	race->ttl_ms = LONG_TTL_MS;
-	race->step = STEP_MIN;
-	race->seeds[1] = 1;
-	race->processors = sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 FIXTURE_TEARDOWN(race)
@@ -1107,22 +896,9 @@ static int close_source(int source, int peer)
 TEST_F(race, has_one_winner)
 {
 	struct race *race = self->race;
-	long long start = now_ns();
-	int error;
 
-	error = play(race);
-	TH_LOG("%u rounds of %u in %lld ms: first came one %u, the other %u times",
-	       race->round, race->batch, (now_ns() - start) / 1000000,
-	       race->total[0], race->total[1]);
-	ASSERT_EQ(0, error) {
-		TH_LOG("the first values are %d and %d", race->values[0][0],
-		       race->values[1][0]);
-	}
-	if (!race->game->blind && stress(TOKENS) >= FAIR_TOKENS &&
-	    race->processors > 1) {
-		EXPECT_LT(0, race->total[0]);
-		EXPECT_LT(0, race->total[1]);
-	}
+	ASSERT_EQ(0, duel_play(&race->duel, stress(TOKENS)));
+	EXPECT_TRUE(duel_was_fair(&race->duel));
 
 	EXPECT_EQ(0, close_source(self->source, self->peer));
 	close(self->peer);
