@@ -12,9 +12,9 @@
 #include <limits.h>
 #include <stdint.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 
 #include "harness.h"
+#include "module.h"
 
 #define LONG_TTL_MS	3600000
 
@@ -748,27 +748,6 @@ TEST_F(fdinfo, counts_what_the_user_holds)
 }
 
 /* What the module says of itself. */
-
-/* Beside the programs, unless SOCKDUP_MODULE names another. */
-static const char *module_path(void)
-{
-	static char path[2 * PATH_MAX];
-	const char *named = getenv("SOCKDUP_MODULE");
-	char program[PATH_MAX] = { 0 };
-	struct utsname system;
-	int i;
-
-	if (named && *named)
-		return named;
-	if (readlink("/proc/self/exe", program, sizeof(program) - 1) < 0 ||
-	    uname(&system))
-		return "";
-	for (i = 0; i < 2; i++)
-		*(strrchr(program, '/') ?: program) = '\0';
-	snprintf(path, sizeof(path), "%s/%s/" SOCKDUP_DEVICE_NAME ".ko",
-		 program, system.release);
-	return path;
-}
 
 FIXTURE(module) {
 	char *parameters;

@@ -5,11 +5,12 @@
  * No process here has the device open when it counts: tokens are made and
  * ended by agents that exit.
  */
-#include "harness.h"
-
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/syscall.h>
+
+#include "harness.h"
+#include "module.h"
 
 #define REFERENCES	"/sys/module/sockdup/refcnt"
 
@@ -64,12 +65,6 @@ static int revoke_and_exit(const struct sockdup_protocol_info *info)
 	return -WEXITSTATUS(status);
 }
 
-static int remove_module(void)
-{
-	return syscall(SYS_delete_module, SOCKDUP_DEVICE_NAME, O_NONBLOCK) ?
-		       -errno : 0;
-}
-
 FIXTURE_SETUP(unload)
 {
 	int fds[2];
@@ -90,14 +85,14 @@ FIXTURE_TEARDOWN(unload)
 
 TEST_F(unload, W61_token_alone_refuses_rmmod)
 {
-	EXPECT_EQ(-EWOULDBLOCK, remove_module());
+	EXPECT_EQ(-EWOULDBLOCK, module_remove());
 }
 
 TEST_F(unload, W61_refused_rmmod_leaves_the_token)
 {
 	int fd;
 
-	ASSERT_EQ(-EWOULDBLOCK, remove_module());
+	ASSERT_EQ(-EWOULDBLOCK, module_remove());
 	fd = agent_import(&self->target, &self->info, 0);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(1, same_file(0, self->source, self->target.pid, fd));
@@ -105,14 +100,14 @@ TEST_F(unload, W61_refused_rmmod_leaves_the_token)
 
 TEST_F(unload, W61_revoke_of_the_last_token_lets_the_module_go)
 {
-	ASSERT_EQ(-EWOULDBLOCK, remove_module());
+	ASSERT_EQ(-EWOULDBLOCK, module_remove());
 	ASSERT_EQ(0, revoke_and_exit(&self->info));
 	EXPECT_EQ(0, wait_until(is_unused, NULL));
 }
 
 TEST_F(unload, W61_end_of_the_target_lets_the_module_go)
 {
-	ASSERT_EQ(-EWOULDBLOCK, remove_module());
+	ASSERT_EQ(-EWOULDBLOCK, module_remove());
 	ASSERT_EQ(0, agent_stop(&self->target));
 	EXPECT_EQ(0, wait_until(is_unused, NULL));
 }
@@ -134,7 +129,7 @@ TEST_F(unload, W61_each_of_two_tokens_refuses_rmmod)
 
 	ASSERT_EQ(0, export_and_exit(self->source, self->target.pid, &other));
 	ASSERT_EQ(0, revoke_and_exit(&self->info));
-	EXPECT_EQ(-EWOULDBLOCK, remove_module());
+	EXPECT_EQ(-EWOULDBLOCK, module_remove());
 	ASSERT_EQ(0, revoke_and_exit(&other));
 	EXPECT_EQ(0, wait_until(is_unused, NULL));
 }
@@ -146,15 +141,14 @@ FIXTURE(removal) {
 
 static int insert_module(void)
 {
-	int fd = open(getenv("SOCKDUP_MODULE"), O_RDONLY | O_CLOEXEC);
-	int error = 0;
+	int fd = open(module_path(), O_RDONLY | O_CLOEXEC);
+	int error;
 
 	if (fd < 0)
 		return -errno;
-	if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
-		error = -errno;
+	error = module_load(fd);
 	close(fd);
-	return error;
+	return error == -EEXIST ? 0 : error;
 }
 
 static int remove_module_when_unused(void)
@@ -162,7 +156,7 @@ static int remove_module_when_unused(void)
 	int error;
 
 	do {
-		error = remove_module();
+		error = module_remove();
 	} while (error == -EWOULDBLOCK);
 	return error;
 }
@@ -186,9 +180,9 @@ static int export_many_and_exit(int fd, pid_t pid, unsigned int count)
 
 FIXTURE_SETUP(removal)
 {
-	if (!getenv("SOCKDUP_MODULE"))
+	if (access(module_path(), R_OK))
 		SKIP(longjmp(_metadata->env, 1),
-		     "SOCKDUP_MODULE does not tell where the module is");
+		     "no module file beside the programs");
 	ASSERT_EQ(0, wait_until(is_unused, NULL));
 }
 
@@ -213,7 +207,7 @@ TEST_F(removal, W61_waits_for_the_files_of_a_dead_target)
 		ASSERT_EQ(0, export_many_and_exit(pair[0], self->target.pid,
 						  1 << i % 12));
 		ASSERT_EQ(0, close(pair[0]));
-		ASSERT_EQ(-EWOULDBLOCK, remove_module());
+		ASSERT_EQ(-EWOULDBLOCK, module_remove());
 		ASSERT_EQ(0, recv_nothing(pair[1]));
 		ASSERT_EQ(0, kill(self->target.pid, SIGKILL));
 		ASSERT_EQ(0, remove_module_when_unused());

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The module as a file, and its coming and going.
+ */
+#ifndef SELFTESTS_MODULE_H
+#define SELFTESTS_MODULE_H
+
+/* Beside the programs, unless SOCKDUP_MODULE names another. */
+const char *module_path(void);
+
+/* From a descriptor of its file; 0 or -errno. */
+int module_load(int fd);
+/* Without waiting; 0 or -errno. */
+int module_remove(void);
+
+#endif /* SELFTESTS_MODULE_H */
