@@ -534,6 +534,9 @@ static u32 selection_news(const struct sockdup_selection *selection,
 	const struct socket *sock = SOCKET_I(selection->inode);
 	bool known = READ_ONCE(sock->state) == SS_CONNECTED;
 
+	/* Where connect() does not wait, and kernels leave that state alone. */
+	if (sock->sk->sk_family == AF_UNIX)
+		known = READ_ONCE(sock->sk->sk_state) == TCP_ESTABLISHED;
 	if (previous && READ_ONCE(previous->connected))
 		known |= !(READ_ONCE(previous->armed) & SOCKDUP_FD_CONNECT);
 	return known ? selection->mask & ~SOCKDUP_FD_CONNECT : selection->mask;
