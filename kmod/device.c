@@ -111,12 +111,6 @@ static struct sockdup_token *device_token(u64 address, u32 info_size)
 	return sockdup_token_get(&name.opaque);
 }
 
-/* What a caller is told whom the token is not for. */
-static int device_refusal(const struct sockdup_token *token)
-{
-	return sockdup_token_is_over(token) ? -ENOENT : -EPERM;
-}
-
 /* The same, claimed, for query and revocation by the token's parties alone. */
 static struct sockdup_token *device_claim(u64 address, u32 info_size)
 {
@@ -126,7 +120,7 @@ static struct sockdup_token *device_claim(u64 address, u32 info_size)
 	if (IS_ERR(token))
 		return token;
 	err = sockdup_token_is_callers(token) ? sockdup_token_claim(token) :
-						device_refusal(token);
+						sockdup_token_refusal(token);
 	if (err) {
 		sockdup_token_put(token);
 		return ERR_PTR(err);
@@ -248,7 +242,7 @@ static int device_import(struct device_call *call)
 		return PTR_ERR(token);
 
 	if (!sockdup_target_is_current(token->target)) {
-		fd = device_refusal(token);
+		fd = sockdup_token_refusal(token);
 		goto out;
 	}
 	/* Answered first: after the descriptor is in use nothing may fail. */

@@ -29,6 +29,7 @@ static int __init sockdup_init(void)
 	err = sockdup_device_init();
 	if (err)
 		goto err_netlink;
+	sockdup_netlink_open();
 	return 0;
 
 err_netlink:

@@ -35,6 +35,9 @@ MODULE_PARM_DESC(netlink_export, "let sockets be exported by netlink, too (Y)");
 
 static struct genl_family netlink_family;
 
+/* The module is loaded for good. */
+static bool netlink_open;
+
 static_assert(sizeof(struct sockdup_protocol_info) == SOCKDUP_NETLINK_INFO_SIZE);
 static_assert(sizeof(struct sockaddr_storage) == SOCKDUP_NETLINK_ADDRESS_SIZE);
 
@@ -63,8 +66,8 @@ static int __net_init netlink_net_init(struct net *net)
 	return 0;
 }
 
-/* Its memory stays for a grace period. */
-static void __net_exit netlink_net_exit(struct net *net)
+/* A grace period lies between this and the end of anything it names. */
+static void __net_exit netlink_net_pre_exit(struct net *net)
 {
 	struct netlink_net *entry = net_generic(net, netlink_net_id);
 
@@ -74,10 +77,10 @@ static void __net_exit netlink_net_exit(struct net *net)
 }
 
 static struct pernet_operations netlink_net_ops = {
-	.init	= netlink_net_init,
-	.exit	= netlink_net_exit,
-	.id	= &netlink_net_id,
-	.size	= sizeof(struct netlink_net),
+	.init		= netlink_net_init,
+	.pre_exit	= netlink_net_pre_exit,
+	.id		= &netlink_net_id,
+	.size		= sizeof(struct netlink_net),
 };
 
 /* Caller is in an RCU read section. */
@@ -119,7 +122,8 @@ static int netlink_reader_init(struct netlink_reader *reader,
 {
 	const struct cred *opener = netlink_opener(skb);
 
-	if (!opener || !uid_eq(opener->euid, current_euid())) {
+	if (!opener || !uid_eq(opener->euid, current_euid()) ||
+	    !uid_eq(opener->uid, current_uid())) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "another user opened this netlink socket");
 		return -EPERM;
@@ -138,18 +142,17 @@ static bool netlink_may_see(const struct netlink_reader *reader,
 }
 
 static int netlink_put_address(struct sk_buff *skb, int attribute,
-			       const struct sockaddr_storage *address, int size)
+			       struct socket *sock, bool peer)
 {
-	/* A peer that is not there, or a family that does not tell. */
-	if (size <= 0 || size > sizeof(*address))
-		return 0;
-	return nla_put(skb, attribute, size, address);
+	struct sockaddr_storage address;
+	int size = sockdup_protocol_info_address(sock, peer, &address);
+
+	return size ? nla_put(skb, attribute, size, &address) : 0;
 }
 
 static int netlink_put_socket(struct sk_buff *skb, struct socket *sock,
 			      const struct sockdup_opaque *opaque)
 {
-	struct sockaddr_storage local = { }, remote = { };
 	struct sockdup_protocol_info info;
 
 	sockdup_protocol_info_fill(&info, sock, opaque);
@@ -158,10 +161,14 @@ static int netlink_put_socket(struct sk_buff *skb, struct socket *sock,
 	    nla_put_u32(skb, SOCKDUP_A_TOKEN_PROTOCOL, info.protocol) ||
 	    nla_put_string(skb, SOCKDUP_A_TOKEN_PROTOCOL_NAME,
 			   info.protocol_name) ||
-	    netlink_put_address(skb, SOCKDUP_A_TOKEN_LOCAL_ADDRESS, &local,
-				kernel_getsockname(sock, (void *)&local)) ||
-	    netlink_put_address(skb, SOCKDUP_A_TOKEN_REMOTE_ADDRESS, &remote,
-				kernel_getpeername(sock, (void *)&remote)))
+	    netlink_put_address(skb, SOCKDUP_A_TOKEN_LOCAL_ADDRESS, sock,
+				false) ||
+	    netlink_put_address(skb, SOCKDUP_A_TOKEN_REMOTE_ADDRESS, sock,
+				true) ||
+	    nla_put_u32(skb, SOCKDUP_A_TOKEN_SOCKET_COUNT,
+			info.socket_count) ||
+	    nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_INODE, SOCK_INODE(sock)->i_ino,
+			      SOCKDUP_A_TOKEN_PAD))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -198,7 +205,7 @@ static int netlink_reply_token(struct genl_info *info,
 			       const struct sockdup_token *token,
 			       const struct netlink_reader *reader)
 {
-	struct sk_buff *reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	void *header;
 
 	if (!reply)
@@ -240,7 +247,7 @@ static struct sk_buff *netlink_export_reply(struct genl_info *info,
 	struct sk_buff *reply;
 	void *header;
 
-	reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!reply)
 		return ERR_PTR(-ENOMEM);
 	sockdup_protocol_info_fill(&protocol_info,
@@ -267,9 +274,25 @@ static void netlink_take_back(u64 id)
 
 	if (IS_ERR(token))
 		return;
-	if (!sockdup_token_claim(token))
-		sockdup_token_drop(token, SOCKDUP_TOKEN_REVOKED);
+	sockdup_token_drop_live(token, SOCKDUP_TOKEN_REVOKED);
 	sockdup_token_put(token);
+}
+
+/* Why there is no token. */
+static void netlink_explain(struct genl_info *info, struct nlattr *ttl, int err)
+{
+	switch (err) {
+	case -EINVAL:
+	case -EPERM:
+		NL_SET_ERR_MSG_ATTR(info->extack, ttl,
+				    "a life this long is not granted");
+		break;
+	case -ESRCH:
+		NL_SET_ERR_MSG_MOD(info->extack, "the target has ended");
+		break;
+	default:
+		NL_SET_ERR_MSG_MOD(info->extack, "no room for a token");
+	}
 }
 
 static int netlink_export_file(struct genl_info *info, struct file *file,
@@ -284,11 +307,7 @@ static int netlink_export_file(struct genl_info *info, struct file *file,
 	token = sockdup_token_create(file, target, ttl ? nla_get_u32(ttl) : 0,
 				     NULL);
 	if (IS_ERR(token)) {
-		if (token == ERR_PTR(-EINVAL) || token == ERR_PTR(-EPERM))
-			NL_SET_ERR_MSG_ATTR(info->extack, ttl,
-					    "a life this long is not granted");
-		else
-			NL_SET_ERR_MSG_MOD(info->extack, "no room for a token");
+		netlink_explain(info, ttl, PTR_ERR(token));
 		return PTR_ERR(token);
 	}
 	reply = netlink_export_reply(info, token);
@@ -315,6 +334,9 @@ static int netlink_export_file(struct genl_info *info, struct file *file,
 static int netlink_check_export(const struct sk_buff *skb,
 				struct genl_info *info)
 {
+	/* What a failing init leaves alive would hold that up. */
+	if (!smp_load_acquire(&netlink_open))
+		return -ENODEV;
 	if (!READ_ONCE(netlink_export)) {
 		NL_SET_ERR_MSG_MOD(info->extack,
 				   "exports by netlink are switched off");
@@ -392,6 +414,7 @@ netlink_token_by_info(struct genl_info *info,
 	struct sockdup_protocol_info *protocol_info = nla_data(attr);
 	struct sockdup_opaque opaque;
 	struct sockdup_token *token;
+	int err;
 
 	memcpy(&opaque, protocol_info->opaque, sizeof(opaque));
 	token = protocol_info->size == sizeof(*protocol_info) ?
@@ -404,10 +427,11 @@ netlink_token_by_info(struct genl_info *info,
 	if (netlink_may_see(reader, token) ||
 	    sockdup_target_is_current(token->target))
 		return token;
+	err = sockdup_token_refusal(token);
 	sockdup_token_put(token);
 	NL_SET_ERR_MSG_ATTR(info->extack, attr,
 			    "this token is for its target and its exporter");
-	return ERR_PTR(-EPERM);
+	return ERR_PTR(err);
 }
 
 /* By what lists show; what may not be seen is not there. */
@@ -522,133 +546,111 @@ int sockdup_nl_token_get_doit(struct sk_buff *skb, struct genl_info *info)
 /**
  * struct netlink_list - a list under way
  * @reader: as it was at the start; its namespaces are held
- * @target: bound to this process, or to any where NULL; held
- * @source: exported by this process, or by any where NULL; held
+ * @target: bound to the process of this number, or to any where 0
+ * @source: exported by the process of this number, or by any where 0
  * @uid: exported by this user
  * @by_uid: or by any where false
  * @cursor: what has been shown
  */
 struct netlink_list {
 	struct netlink_reader reader;
-	struct pid *target;
-	struct pid *source;
+	pid_t target;
+	pid_t source;
 	kuid_t uid;
 	bool by_uid;
 	struct sockdup_token_cursor cursor;
 };
 
-/* A process that a filter names; without one, NULL. */
-static struct pid *netlink_filter_pid(struct nlattr *attr,
-				      struct netlink_ext_ack *extack)
-{
-	struct pid *pid;
-
-	if (!attr)
-		return NULL;
-	pid = find_get_pid(nla_get_s32(attr));
-	if (pid)
-		return pid;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "there is no such process");
-	return ERR_PTR(-ESRCH);
-}
-
-static int netlink_filter_uid(struct netlink_list *dump, struct nlattr *attr,
+static int netlink_filter_uid(struct netlink_list *list, struct nlattr *attr,
 			      struct netlink_ext_ack *extack)
 {
 	if (!attr)
 		return 0;
-	dump->by_uid = true;
-	dump->uid = make_kuid(dump->reader.users, nla_get_u32(attr));
-	if (uid_valid(dump->uid))
+	list->by_uid = true;
+	list->uid = make_kuid(list->reader.users, nla_get_u32(attr));
+	if (uid_valid(list->uid))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr, "there is no such user here");
 	return -EINVAL;
 }
 
-static int netlink_list_filter(struct netlink_list *dump,
+static int netlink_list_filter(struct netlink_list *list,
 			       struct nlattr **attrs,
 			       struct netlink_ext_ack *extack)
 {
-	int err;
-
 	if (attrs[SOCKDUP_A_TOKEN_ID]) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[SOCKDUP_A_TOKEN_ID],
 				    "an id is not for a dump");
 		return -EINVAL;
 	}
-	err = netlink_filter_uid(dump, attrs[SOCKDUP_A_TOKEN_UID], extack);
-	if (err)
-		return err;
-	dump->target = netlink_filter_pid(attrs[SOCKDUP_A_TOKEN_TARGET],
-					  extack);
-	if (IS_ERR(dump->target))
-		return PTR_ERR(dump->target);
-	dump->source = netlink_filter_pid(attrs[SOCKDUP_A_TOKEN_SOURCE],
-					  extack);
-	if (!IS_ERR(dump->source))
-		return 0;
-	put_pid(dump->target);
-	return PTR_ERR(dump->source);
+	if (attrs[SOCKDUP_A_TOKEN_TARGET])
+		list->target = nla_get_s32(attrs[SOCKDUP_A_TOKEN_TARGET]);
+	if (attrs[SOCKDUP_A_TOKEN_SOURCE])
+		list->source = nla_get_s32(attrs[SOCKDUP_A_TOKEN_SOURCE]);
+	return netlink_filter_uid(list, attrs[SOCKDUP_A_TOKEN_UID], extack);
 }
 
-static int netlink_list_setup(struct netlink_list *dump,
+static int netlink_list_setup(struct netlink_list *list,
 			      struct netlink_callback *cb)
 {
 	struct nlattr *attrs[SOCKDUP_A_TOKEN_UID + 1];
 	int err;
 
-	err = netlink_reader_init(&dump->reader, cb->skb, cb->extack);
+	err = netlink_reader_init(&list->reader, cb->skb, cb->extack);
 	if (err)
 		return err;
 	/* Kernels keep what they have parsed themselves in different places. */
 	err = nlmsg_parse(cb->nlh, GENL_HDRLEN, attrs, SOCKDUP_A_TOKEN_UID,
 			  sockdup_token_get_nl_policy, cb->extack);
-	return err ?: netlink_list_filter(dump, attrs, cb->extack);
+	return err ?: netlink_list_filter(list, attrs, cb->extack);
 }
 
 static int netlink_list_start(struct netlink_callback *cb)
 {
-	struct netlink_list *dump;
+	struct netlink_list *list;
 	int err;
 
-	dump = kzalloc(sizeof(*dump), GFP_KERNEL_ACCOUNT);
-	if (!dump)
+	list = kzalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
+	if (!list)
 		return -ENOMEM;
-	err = netlink_list_setup(dump, cb);
+	err = netlink_list_setup(list, cb);
 	if (err) {
-		kfree(dump);
+		kfree(list);
 		return err;
 	}
-	get_pid_ns(dump->reader.pids);
-	get_user_ns(dump->reader.users);
-	cb->args[0] = (long)dump;
+	get_pid_ns(list->reader.pids);
+	get_user_ns(list->reader.users);
+	cb->args[0] = (long)list;
 	return 0;
 }
 
 static int netlink_list_done(struct netlink_callback *cb)
 {
-	struct netlink_list *dump = (void *)cb->args[0];
+	struct netlink_list *list = (void *)cb->args[0];
 
-	put_pid(dump->target);
-	put_pid(dump->source);
-	put_user_ns(dump->reader.users);
-	put_pid_ns(dump->reader.pids);
-	kfree(dump);
+	put_user_ns(list->reader.users);
+	put_pid_ns(list->reader.pids);
+	kfree(list);
 	return 0;
 }
 
-static bool netlink_list_wants(const struct netlink_list *dump,
+/* By numbers, which a process keeps for this even when it is gone. */
+static bool netlink_list_wants(const struct netlink_list *list,
 			       const struct sockdup_token *token)
 {
-	return netlink_may_see(&dump->reader, token) &&
-	       (!dump->target || token->target->pid == dump->target) &&
-	       (!dump->source || token->source == dump->source) &&
-	       (!dump->by_uid || uid_eq(token->uid, dump->uid));
+	struct pid_namespace *pids = list->reader.pids;
+
+	return netlink_may_see(&list->reader, token) &&
+	       (!list->target ||
+		pid_nr_ns(token->target->pid, pids) == list->target) &&
+	       (!list->source ||
+		pid_nr_ns(token->source, pids) == list->source) &&
+	       (!list->by_uid || uid_eq(token->uid, list->uid));
 }
 
 /* The caller has claimed the token. */
 static int netlink_list_token(struct sk_buff *skb, struct netlink_callback *cb,
-			      const struct netlink_list *dump,
+			      const struct netlink_list *list,
 			      const struct sockdup_token *token)
 {
 	void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
@@ -657,7 +659,7 @@ static int netlink_list_token(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!header)
 		return -EMSGSIZE;
-	if (netlink_put_token(skb, token, &dump->reader)) {
+	if (netlink_put_token(skb, token, &list->reader)) {
 		genlmsg_cancel(skb, header);
 		return -EMSGSIZE;
 	}
@@ -667,17 +669,17 @@ static int netlink_list_token(struct sk_buff *skb, struct netlink_callback *cb,
 
 /* Show a token where it is wanted; what has ended meanwhile is not. */
 static int netlink_list_one(struct sk_buff *skb, struct netlink_callback *cb,
-			    const struct netlink_list *dump,
+			    const struct netlink_list *list,
 			    struct sockdup_token *token)
 {
 	int err;
 
-	if (!netlink_list_wants(dump, token))
+	if (!netlink_list_wants(list, token))
 		return 0;
 	err = sockdup_token_claim(token);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	err = netlink_list_token(skb, cb, dump, token);
+	err = netlink_list_token(skb, cb, list, token);
 	sockdup_token_restore(token);
 	return err;
 }
@@ -685,15 +687,17 @@ static int netlink_list_one(struct sk_buff *skb, struct netlink_callback *cb,
 int sockdup_nl_token_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb)
 {
-	struct netlink_list *dump = (void *)cb->args[0];
+	struct netlink_list *list = (void *)cb->args[0];
 	struct sockdup_token *token;
 	int err = 0;
 
-	while (!err && (token = sockdup_token_next(&dump->cursor))) {
-		err = netlink_list_one(skb, cb, dump, token);
+	while (!err && (token = sockdup_token_next(&list->cursor))) {
+		err = netlink_list_one(skb, cb, list, token);
 		if (!err)
-			sockdup_token_pass(&dump->cursor, token);
+			sockdup_token_pass(&list->cursor, token);
 		sockdup_token_put(token);
+		if (fatal_signal_pending(current))
+			err = -EINTR;
 	}
 	/* A full buffer is sent, and the walk goes on where it is. */
 	return err == -EMSGSIZE && skb->len ? skb->len : err;
@@ -740,7 +744,7 @@ static int netlink_put_stats(struct sk_buff *skb, kuid_t uid,
 static int netlink_reply_stats(struct genl_info *info, kuid_t uid,
 			       const struct netlink_reader *reader)
 {
-	struct sk_buff *reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	void *header;
 	int err;
 
@@ -781,10 +785,13 @@ int sockdup_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return netlink_reply_stats(info, uid, &reader);
 }
 
+#define NETLINK_EVENT_SIZE	(nla_total_size_64bit(sizeof(u64)) + \
+				 3 * nla_total_size(sizeof(u32)))
+
 static struct sk_buff *netlink_event(const struct sockdup_token *token,
-				     u8 command)
+				     const struct net *net, u8 command)
 {
-	struct sk_buff *skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	struct sk_buff *skb = genlmsg_new(NETLINK_EVENT_SIZE, GFP_ATOMIC);
 	void *header;
 
 	if (!skb)
@@ -796,7 +803,8 @@ static struct sk_buff *netlink_event(const struct sockdup_token *token,
 	    nla_put_s32(skb, SOCKDUP_A_TOKEN_TARGET,
 			pid_nr(token->target->pid)) ||
 	    nla_put_s32(skb, SOCKDUP_A_TOKEN_SOURCE, pid_nr(token->source)) ||
-	    nla_put_u32(skb, SOCKDUP_A_TOKEN_UID, __kuid_val(token->uid))) {
+	    nla_put_u32(skb, SOCKDUP_A_TOKEN_UID,
+			from_kuid_munged(net->user_ns, token->uid))) {
 		nlmsg_free(skb);
 		return NULL;
 	}
@@ -804,14 +812,25 @@ static struct sk_buff *netlink_event(const struct sockdup_token *token,
 	return skb;
 }
 
+#define NETLINK_SAME_ORDER(_name)					\
+	static_assert(SOCKDUP_CMD_TOKEN_##_name##_NTF -			\
+		      SOCKDUP_CMD_TOKEN_EXPORTED_NTF == SOCKDUP_TOKEN_##_name)
+
+NETLINK_SAME_ORDER(IMPORTED);
+NETLINK_SAME_ORDER(REVOKED);
+NETLINK_SAME_ORDER(EXPIRED);
+NETLINK_SAME_ORDER(HANDLE_CLOSED);
+NETLINK_SAME_ORDER(TARGET_DIED);
+
 /**
  * sockdup_netlink_tell - tell those who listen of an event
  * @token: whose
  * @event: what
  *
  * In the network namespace that the exporter was in, if it is still there.
- * Numbers are those of the initial namespaces. Who does not keep up, or finds no
- * memory, is told that events were lost, by ENOBUFS as usual.
+ * Processes have the numbers of the initial namespace, users those of the network
+ * namespace's owner. Who does not keep up, or finds no memory, is told that
+ * events were lost, by ENOBUFS as usual.
  */
 void sockdup_netlink_tell(const struct sockdup_token *token,
 			  enum sockdup_token_event event)
@@ -824,7 +843,7 @@ void sockdup_netlink_tell(const struct sockdup_token *token,
 	if (!net || !genl_has_listeners(&netlink_family, net,
 					SOCKDUP_NLGRP_TOKENS))
 		goto out;
-	skb = netlink_event(token, SOCKDUP_CMD_TOKEN_EXPORTED_NTF + event);
+	skb = netlink_event(token, net, SOCKDUP_CMD_TOKEN_EXPORTED_NTF + event);
 	if (skb)
 		genlmsg_multicast_netns(&netlink_family, net, skb, 0,
 					SOCKDUP_NLGRP_TOKENS, GFP_ATOMIC);
@@ -836,7 +855,7 @@ out:
 }
 
 /* The generated operations, and a dump's start and end, which it lacks. */
-static struct genl_ops netlink_ops[ARRAY_SIZE(sockdup_nl_ops)];
+static struct genl_ops netlink_ops[ARRAY_SIZE(sockdup_nl_ops)] __ro_after_init;
 
 static const struct genl_multicast_group netlink_groups[] = {
 	[SOCKDUP_NLGRP_TOKENS] = {
@@ -881,6 +900,16 @@ int __init sockdup_netlink_init(void)
 	if (err)
 		unregister_pernet_subsys(&netlink_net_ops);
 	return err;
+}
+
+/**
+ * sockdup_netlink_open - let sockets be exported
+ *
+ * The last step of loading the module, which can no longer fail.
+ */
+void __init sockdup_netlink_open(void)
+{
+	smp_store_release(&netlink_open, true);
 }
 
 /**

@@ -8,6 +8,7 @@ void sockdup_netlink_tell(const struct sockdup_token *token,
 			  enum sockdup_token_event event);
 
 int sockdup_netlink_init(void);
+void sockdup_netlink_open(void);
 void sockdup_netlink_exit(void);
 
 #endif /* SOCKDUP_NETLINK_H */

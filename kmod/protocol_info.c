@@ -14,6 +14,8 @@
 #include <linux/udp.h>
 #include <linux/un.h>
 #include <linux/vm_sockets.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 
 #include "protocol_info.h"
@@ -172,4 +174,89 @@ void sockdup_protocol_info_fill(struct sockdup_protocol_info *info,
 		      &info->max_address_size);
 	memcpy(info->opaque, opaque, sizeof(info->opaque));
 	protocol_name(info->protocol_name, sizeof(info->protocol_name), sk);
+}
+
+static int address_v4(__be32 ip, __be16 port, struct sockaddr_storage *address)
+{
+	struct sockaddr_in *in = (struct sockaddr_in *)address;
+
+	in->sin_family = AF_INET;
+	in->sin_addr.s_addr = ip;
+	in->sin_port = port;
+	return sizeof(*in);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static int address_v6(const struct in6_addr *ip, __be16 port, int scope,
+		      struct sockaddr_storage *address)
+{
+	struct sockaddr_in6 *in = (struct sockaddr_in6 *)address;
+
+	in->sin6_family = AF_INET6;
+	in->sin6_addr = *ip;
+	in->sin6_port = port;
+	in->sin6_scope_id = ipv6_iface_scope_id(ip, scope);
+	return sizeof(*in);
+}
+
+static int address_of_inet6(const struct sock *sk, bool peer,
+			    struct sockaddr_storage *address)
+{
+	return peer ? address_v6(&sk->sk_v6_daddr, inet_sk(sk)->inet_dport,
+				 sk->sk_bound_dev_if, address) :
+		      address_v6(&sk->sk_v6_rcv_saddr, inet_sk(sk)->inet_sport,
+				 sk->sk_bound_dev_if, address);
+}
+#else
+static int address_of_inet6(const struct sock *sk, bool peer,
+			    struct sockaddr_storage *address)
+{
+	return 0;
+}
+#endif
+
+static int address_of_inet(const struct sock *sk, bool peer,
+			   struct sockaddr_storage *address)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	return peer ? address_v4(inet->inet_daddr, inet->inet_dport, address) :
+		      address_v4(inet->inet_rcv_saddr, inet->inet_sport,
+				 address);
+}
+
+/**
+ * sockdup_protocol_info_address - a name of a socket
+ * @sock: kept open by the caller
+ * @peer: the peer's name, and else its own
+ * @address: filled, what is not used with zeroes
+ *
+ * Read without the socket's lock, which its users can hold as long as they like:
+ * a name that changes meanwhile may be half of each.
+ *
+ * Return: bytes of the name; 0 where there is none, or it takes the lock to know.
+ */
+int sockdup_protocol_info_address(struct socket *sock, bool peer,
+				  struct sockaddr_storage *address)
+{
+	const struct sock *sk = sock->sk;
+	int size;
+
+	memset(address, 0, sizeof(*address));
+	switch (READ_ONCE(sk->sk_family)) {
+	case AF_INET:
+		if (peer && !inet_sk(sk)->inet_dport)
+			return 0;
+		return address_of_inet(sk, peer, address);
+	case AF_INET6:
+		if (peer && !inet_sk(sk)->inet_dport)
+			return 0;
+		return address_of_inet6(sk, peer, address);
+	case AF_UNIX:
+		size = peer ? kernel_getpeername(sock, (void *)address) :
+			      kernel_getsockname(sock, (void *)address);
+		return max(size, 0);
+	default:
+		return 0;
+	}
 }

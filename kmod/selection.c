@@ -102,10 +102,15 @@ static bool level_has_data(struct sock *sk)
 	return !skb_queue_empty_lockless(&sk->sk_receive_queue);
 }
 
-/* The socket's error, or the one noted for it, if a call has taken it since. */
+/*
+ * The socket's error, or the one noted for it, if a call has taken it since.
+ * A connection, and an attempt at one, that go on have none.
+ */
 static int level_error(const struct sock *sk, int noted)
 {
-	return READ_ONCE(sk->sk_err) ?: noted;
+	int error = READ_ONCE(sk->sk_err);
+
+	return READ_ONCE(sk->sk_state) == TCP_CLOSE ? error ?: noted : error;
 }
 
 /*
@@ -122,9 +127,11 @@ static bool level_peer_has_ended(const struct sock *sk, __poll_t poll)
 
 static int level_close_error(const struct sock *sk, int noted)
 {
-	bool orderly = !sk_is_tcp(sk) || sock_flag(sk, SOCK_DONE);
+	int error = READ_ONCE(sk->sk_err);
 
-	return level_error(sk, noted) ?: (orderly ? 0 : ECONNRESET);
+	if (sk_is_tcp(sk) && !sock_flag(sk, SOCK_DONE))
+		error = level_error(sk, noted) ?: ECONNRESET;
+	return error;
 }
 
 static void level_of_connection(struct selection_level *level,
@@ -214,7 +221,6 @@ static bool level_knows_connections(const struct socket *sock)
 	case AF_SMC:
 		return sock->type == SOCK_STREAM;
 	case AF_UNIX:
-	case AF_VSOCK:
 		return sock->type == SOCK_STREAM ||
 		       sock->type == SOCK_SEQPACKET;
 	default:
@@ -285,6 +291,8 @@ static void selection_record(struct sockdup_selection *selection,
 	if (!events || selection->over)
 		goto out;
 	selection->recorded |= events;
+	if (events & (SOCKDUP_FD_CONNECT | SOCKDUP_FD_CLOSE))
+		atomic_set(&selection->error, 0);
 	for (i = 0; i < SOCKDUP_SELECTION_EVENTS; i++)
 		if (events & BIT(i))
 			selection->errors[i] = level->errors[i];
@@ -302,7 +310,7 @@ static void selection_look(struct sockdup_selection *selection, u32 wanted)
 	struct selection_level level =
 		selection_level(SOCKET_I(selection->inode),
 				READ_ONCE(selection->connected),
-				atomic_xchg(&selection->error, 0));
+				atomic_read(&selection->error));
 
 	selection_record(selection, &level, wanted);
 }
@@ -590,7 +598,8 @@ out:
  *
  * Cancels the one before, whoever made it. What holds already is recorded.
  *
- * Return: 0; -ENOBUFS where the user has as many registrations as RLIMIT_NOFILE
+ * Return: 0; -EOPNOTSUPP where looking at the socket could wait for its users;
+ * -ENOBUFS where the user has as many registrations as RLIMIT_NOFILE
  * allows, none of which is replaced, and no CAP_SYS_RESOURCE; -ENOMEM.
  */
 int sockdup_selection_register(struct file *file, struct sockdup_event *event,
@@ -600,6 +609,9 @@ int sockdup_selection_register(struct file *file, struct sockdup_event *event,
 	struct sockdup_selection *selection;
 	int err;
 
+	/* Its poll() takes the lock of the socket, which a sender can keep. */
+	if (SOCKET_I(file_inode(file))->ops->family == AF_VSOCK)
+		return -EOPNOTSUPP;
 	selection = selection_new(file, event, mask, kind);
 	if (IS_ERR(selection))
 		return PTR_ERR(selection);
@@ -752,6 +764,9 @@ void sockdup_selection_rearm(struct sockdup_selection *selection, u32 events)
 {
 	spin_lock(&selection->lock);
 	events &= selection->mask;
+	/* The next attempt's error is not the last one's. */
+	if (events & SOCKDUP_FD_CONNECT)
+		atomic_set(&selection->error, 0);
 	selection_arm(selection, selection->armed | events);
 	spin_unlock(&selection->lock);
 	/* Armed first, then the look: as in sockdup_selection_register(). */

@@ -102,15 +102,21 @@ static bool token_is_late(const struct sockdup_token *token)
 	return ktime_get_boottime_ns() >= token->life.expires;
 }
 
-/**
- * sockdup_token_is_over - whether a token can no longer be imported
- * @token: got by the caller
- *
- * It may still be live: somebody has to come and end it.
- */
-bool sockdup_token_is_over(const struct sockdup_token *token)
+/* Whether it can no longer be imported, though it may still be live. */
+static bool token_is_over(const struct sockdup_token *token)
 {
 	return READ_ONCE(token->target->dead) || token_is_late(token);
+}
+
+/**
+ * sockdup_token_refusal - what those are told whom a token is not for
+ * @token: got by the caller
+ *
+ * Return: -EPERM, or -ENOENT where nobody could have it any more.
+ */
+int sockdup_token_refusal(const struct sockdup_token *token)
+{
+	return token_is_over(token) ? -ENOENT : -EPERM;
 }
 
 /* End a claimed token that is over. */
@@ -165,6 +171,8 @@ static int token_link(struct sockdup_token *token)
 	err = sockdup_target_add(token->target, &token->life);
 	if (err)
 		return err;
+	/* Before anybody finds it, and can let it end. */
+	token_tell(token, SOCKDUP_TOKEN_EXPORTED);
 	if (token->list) {
 		spin_lock(&token->list->lock);
 		list_add_tail(&token->mate, &token->list->tokens);
@@ -294,8 +302,6 @@ int sockdup_token_publish(struct sockdup_token *token)
 
 	spin_lock(&target->lock);
 	err = token_link(token);
-	if (!err)
-		token_tell(token, SOCKDUP_TOKEN_EXPORTED);
 	spin_unlock(&target->lock);
 	if (err)
 		return err;
@@ -431,7 +437,8 @@ void sockdup_token_pass(struct sockdup_token_cursor *cursor,
  * @event: what
  *
  * Return: the number since the module was loaded; right as soon as nothing
- * happens.
+ * happens. On a kernel of 32 bits each processor's part of it starts anew after
+ * 2^32.
  */
 u64 sockdup_token_count(enum sockdup_token_event event)
 {
@@ -474,7 +481,7 @@ int sockdup_token_claim(struct sockdup_token *token)
 		mutex_unlock(&token->lock);
 		return -ENOENT;
 	}
-	if (sockdup_token_is_over(token)) {
+	if (token_is_over(token)) {
 		/* Not left to the sweeper, whom claims could keep out. */
 		token_finish(token);
 		return -ENOENT;
@@ -520,6 +527,23 @@ void sockdup_token_drop(struct sockdup_token *token,
 }
 
 /**
+ * sockdup_token_drop_live - end a token unless it has ended
+ * @token: got by the caller, not claimed
+ * @how: what ends it
+ *
+ * Not killable: the caller may be on its way out, with a signal pending.
+ */
+void sockdup_token_drop_live(struct sockdup_token *token,
+			     enum sockdup_token_event how)
+{
+	mutex_lock(&token->lock);
+	if (token->ended)
+		mutex_unlock(&token->lock);
+	else
+		sockdup_token_drop(token, how);
+}
+
+/**
  * sockdup_token_list_init - make an empty list
  * @list: to be dropped before it is freed
  */
@@ -545,19 +569,13 @@ static struct sockdup_token *token_list_get(struct sockdup_token_list *list)
 /**
  * sockdup_token_list_drop - end every token of a list
  * @list: that no token joins any more
- *
- * Not killable: the caller may be on its way out, with a signal pending.
  */
 void sockdup_token_list_drop(struct sockdup_token_list *list)
 {
 	struct sockdup_token *token;
 
 	while ((token = token_list_get(list))) {
-		mutex_lock(&token->lock);
-		if (token->ended)
-			mutex_unlock(&token->lock);
-		else
-			sockdup_token_drop(token, SOCKDUP_TOKEN_HANDLE_CLOSED);
+		sockdup_token_drop_live(token, SOCKDUP_TOKEN_HANDLE_CLOSED);
 		sockdup_token_put(token);
 		cond_resched();
 	}

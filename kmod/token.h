@@ -129,6 +129,9 @@ void sockdup_token_spend(struct sockdup_token *token);
 void sockdup_token_drop(struct sockdup_token *token,
 			enum sockdup_token_event how);
 
+void sockdup_token_drop_live(struct sockdup_token *token,
+			     enum sockdup_token_event how);
+
 struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor);
 void sockdup_token_pass(struct sockdup_token_cursor *cursor,
 			const struct sockdup_token *token);
@@ -137,7 +140,7 @@ u64 sockdup_token_count(enum sockdup_token_event event);
 void sockdup_token_list_init(struct sockdup_token_list *list);
 void sockdup_token_list_drop(struct sockdup_token_list *list);
 
-bool sockdup_token_is_over(const struct sockdup_token *token);
+int sockdup_token_refusal(const struct sockdup_token *token);
 u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now);
 bool sockdup_token_is_callers(const struct sockdup_token *token);
 

@@ -1855,6 +1855,16 @@ TEST(W86_bound_udp_socket_tells_of_room_alone)
 	EXPECT_EQ(0, take(fd));
 }
 
+TEST(registration_of_a_socket_whose_users_can_hold_up_a_look_is_refused)
+{
+	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		SKIP(return, "the kernel has no AF_VSOCK");
+	EXPECT_EQ(-EOPNOTSUPP, ask(fd, make_event(), ALL));
+	EXPECT_EQ(0, close(fd));
+}
+
 TEST(error_of_a_datagram_is_told_with_its_data)
 {
 	struct sockdup_network_events happened;

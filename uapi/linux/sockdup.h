@@ -337,8 +337,7 @@ struct sockdup_revoke {
  * end of the data themselves. connect() of an AF_UNIX socket ends at once and
  * brings none either.
  *
- * ACCEPT, CONNECT, OOB and CLOSE are told of TCP, MPTCP, AF_UNIX, AF_VSOCK and
- * AF_SMC. But for TCP and AF_UNIX, READ and CLOSE come together when the peer
+ * ACCEPT, CONNECT, OOB and CLOSE are told of TCP, MPTCP, AF_UNIX and AF_SMC. But for TCP and AF_UNIX, READ and CLOSE come together when the peer
  * ends; but for TCP, shutdown() of one's own reading counts as its end, too.
  *
  * FD_QOS, FD_GROUP_QOS, FD_ROUTING_INTERFACE_CHANGE and FD_ADDRESS_LIST_CHANGE
@@ -402,6 +401,7 @@ enum sockdup_event_kind {
  *  ENOTSOCK @fd is not a socket
  *  EINVAL   @mask or @kind has an unknown value; @event is not an eventfd, or
  *           has EFD_SEMAPHORE, or a virtual machine takes what it signals
+ *  EOPNOTSUPP  @fd is an AF_VSOCK socket: looking at one can wait for its users
  *  EAGAIN   others read @event all the time, so that this cannot be told
  *  EINTR    killed
  *  ENOBUFS  the caller's user has as many registrations, in all processes, as
