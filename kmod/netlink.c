@@ -334,8 +334,8 @@ static int netlink_export_file(struct genl_info *info, struct file *file,
 static int netlink_check_export(const struct sk_buff *skb,
 				struct genl_info *info)
 {
-	/* What a failing init leaves alive would hold that up. */
-	if (!smp_load_acquire(&netlink_open))
+	/* What a failing init left alive would hold that up. */
+	if (!READ_ONCE(netlink_open))
 		return -ENODEV;
 	if (!READ_ONCE(netlink_export)) {
 		NL_SET_ERR_MSG_MOD(info->extack,
@@ -812,9 +812,12 @@ static struct sk_buff *netlink_event(const struct sockdup_token *token,
 	return skb;
 }
 
+/* The command that tells of an event. */
+#define NETLINK_COMMAND(_event)	(SOCKDUP_CMD_TOKEN_EXPORTED_NTF + (_event))
+
 #define NETLINK_SAME_ORDER(_name)					\
-	static_assert(SOCKDUP_CMD_TOKEN_##_name##_NTF -			\
-		      SOCKDUP_CMD_TOKEN_EXPORTED_NTF == SOCKDUP_TOKEN_##_name)
+	static_assert(NETLINK_COMMAND(SOCKDUP_TOKEN_##_name) ==		\
+		      SOCKDUP_CMD_TOKEN_##_name##_NTF)
 
 NETLINK_SAME_ORDER(IMPORTED);
 NETLINK_SAME_ORDER(REVOKED);
@@ -843,7 +846,7 @@ void sockdup_netlink_tell(const struct sockdup_token *token,
 	if (!net || !genl_has_listeners(&netlink_family, net,
 					SOCKDUP_NLGRP_TOKENS))
 		goto out;
-	skb = netlink_event(token, net, SOCKDUP_CMD_TOKEN_EXPORTED_NTF + event);
+	skb = netlink_event(token, net, NETLINK_COMMAND(event));
 	if (skb)
 		genlmsg_multicast_netns(&netlink_family, net, skb, 0,
 					SOCKDUP_NLGRP_TOKENS, GFP_ATOMIC);
@@ -909,7 +912,7 @@ int __init sockdup_netlink_init(void)
  */
 void __init sockdup_netlink_open(void)
 {
-	smp_store_release(&netlink_open, true);
+	WRITE_ONCE(netlink_open, true);
 }
 
 /**

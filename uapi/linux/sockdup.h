@@ -337,8 +337,9 @@ struct sockdup_revoke {
  * end of the data themselves. connect() of an AF_UNIX socket ends at once and
  * brings none either.
  *
- * ACCEPT, CONNECT, OOB and CLOSE are told of TCP, MPTCP, AF_UNIX and AF_SMC. But for TCP and AF_UNIX, READ and CLOSE come together when the peer
- * ends; but for TCP, shutdown() of one's own reading counts as its end, too.
+ * ACCEPT, CONNECT, OOB and CLOSE are told of TCP, MPTCP, AF_UNIX and AF_SMC.
+ * But for TCP and AF_UNIX, READ and CLOSE come together when the peer ends; but
+ * for TCP, shutdown() of one's own reading counts as its end, too.
  *
  * FD_QOS, FD_GROUP_QOS, FD_ROUTING_INTERFACE_CHANGE and FD_ADDRESS_LIST_CHANGE
  * do not exist here.
