@@ -16,6 +16,7 @@
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/skbuff.h>
+#include <linux/skmsg.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 #include <net/tcp.h>
@@ -93,8 +94,33 @@ static bool level_knows_data(const struct sock *sk)
 	return sk_is_tcp(sk) || sk->sk_family == AF_UNIX;
 }
 
+/*
+ * Whether all that a sockmap holds for the program is the end, which it keeps as
+ * a message of no bytes.
+ */
+static bool level_is_end_in_sockmap(const struct sock *sk)
+{
+	const struct sk_msg *next;
+	struct sk_psock *psock;
+	bool end = false;
+
+	rcu_read_lock();
+	psock = sk_psock(sk);
+	if (psock) {
+		spin_lock_bh(&psock->ingress_lock);
+		next = list_first_entry_or_null(&psock->ingress_msg,
+						struct sk_msg, list);
+		end = next && !next->sg.size;
+		spin_unlock_bh(&psock->ingress_lock);
+	}
+	rcu_read_unlock();
+	return end;
+}
+
 static bool level_has_data(struct sock *sk)
 {
+	if (level_is_end_in_sockmap(sk))
+		return false;
 	if (sk_is_readable(sk))
 		return true;
 	if (sk_is_tcp(sk))
