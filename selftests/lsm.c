@@ -9,25 +9,17 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <linux/btf.h>
 #include <stdint.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
+#include "bpf.h"
 #include "harness.h"
 
 #define LONG_TTL_MS	3600000
 
 #define TYPES	"/sys/kernel/btf/vmlinux"
 #define HOOK	"bpf_lsm_file_receive"
-
-static int bpf(int command, union bpf_attr *attr)
-{
-	int value = syscall(SYS_bpf, command, attr, sizeof(*attr));
-
-	return value < 0 ? -errno : value;
-}
 
 /* What follows a type, in bytes. */
 static size_t btf_extra(const struct btf_type *type)
@@ -114,16 +106,13 @@ static int load_refusal(pid_t pid, int error)
 	union bpf_attr attr = {
 		.prog_type = BPF_PROG_TYPE_LSM,
 		.expected_attach_type = BPF_LSM_MAC,
-		.insns = (uintptr_t)program,
-		.insn_cnt = ARRAY_SIZE(program),
-		.license = (uintptr_t)"GPL",
 	};
 	int hook = find_hook();
 
 	if (hook < 0)
 		return hook;
 	attr.attach_btf_id = hook;
-	return bpf(BPF_PROG_LOAD, &attr);
+	return bpf_load(&attr, program, ARRAY_SIZE(program));
 }
 
 /* The refusal lasts until the descriptor is closed. */
