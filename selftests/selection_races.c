@@ -20,6 +20,10 @@
 /* Sockets that are raced for in each game. */
 #define SOCKETS		20000
 
+/* Attempts to remove the module, in all and for each time that it is loaded. */
+#define REMOVALS	20000
+#define REMOVALS_A_LOAD	80
+
 /**
  * struct race - a game under way, in memory that children share
  * @duel: the game
@@ -200,7 +204,7 @@ static int load_and_register(struct race *race)
 	error = race->duel.round ? module_load(race->module) : 0;
 	if (!error)
 		error = open_and_register(race);
-	for (i = 0; i < race->duel.batch && !error; i++)
+	for (i = 0; i < REMOVALS_A_LOAD && !error; i++)
 		error = module_remove() == -EWOULDBLOCK ? 0 : -EPROTO;
 	atomic_store(&race->closing, false);
 	return error;
@@ -866,7 +870,7 @@ FIXTURE_TEARDOWN(selection_race)
 {
 }
 
-TEST_F(selection_race, keeps_its_promises)
+TEST_F_TIMEOUT(selection_race, keeps_its_promises, 600)
 {
 	struct race *race = self->race;
 
@@ -921,9 +925,12 @@ FIXTURE_TEARDOWN(unload_race)
 	EXPECT_TRUE(!error || error == -EEXIST);
 }
 
-TEST_F(unload_race, module_goes_with_the_handle_and_not_before)
+TEST_F_TIMEOUT(unload_race, module_goes_with_the_handle_and_not_before, 600)
 {
-	EXPECT_EQ(0, duel_play(&self->race->duel, stress(SOCKETS)));
+	struct duel *duel = &self->race->duel;
+
+	EXPECT_EQ(0, duel_play(duel, stress(REMOVALS / REMOVALS_A_LOAD) *
+				     duel->batch));
 	close_pairs(self->race);
 	close_events(self->race);
 }
