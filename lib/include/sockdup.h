@@ -23,6 +23,7 @@
 #define SOCKDUP_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <linux/sockdup.h>
@@ -270,6 +271,273 @@ struct sockdup_registration {
  * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EFAULT.
  */
 int sockdup_event_query(int fd, struct sockdup_registration *registration);
+
+/*
+ * Netlink. The functions from here on talk to the module's generic netlink
+ * family, not to the device. They share
+ *
+ *  ENODEV  there is no such family: the module is not loaded, or it is too old
+ *  EPERM   a capability is missing, or a security module refused
+ *  ENOBUFS, ENOMEM  no memory
+ *
+ * Unprivileged users see the tokens that they exported. To see all takes
+ * CAP_SYS_ADMIN in the initial user namespace. Processes have the numbers of
+ * the caller's pid namespace, 0 where they are not visible there, users and
+ * groups those of the caller's user namespace.
+ */
+
+/**
+ * sockdup_error_text - what the kernel had to say of the last failure
+ *
+ * Of the netlink functions alone, and of the calling thread's last call.
+ *
+ * Return: a sentence that stands until the thread's next call; empty where
+ * errno says all.
+ */
+const char *sockdup_error_text(void);
+
+/**
+ * struct sockdup_token_info - what is known of a live token
+ * @id: names the token in lists and events; nobody can import with it
+ * @target: the process that may import
+ * @source: the process that exported
+ * @uid: its effective user at that time
+ * @gid: its effective group at that time
+ * @age_ms: milliseconds since the export
+ * @left_ms: milliseconds until the end of the token's life
+ * @family: AF_* of the socket
+ * @type: SOCK_* of the socket
+ * @protocol: the protocol that the socket speaks, such as IPPROTO_TCP
+ * @protocol_name: its name in printable ASCII
+ * @local: the socket's own address
+ * @local_size: bytes of it, 0 where there is none
+ * @remote: the address of its peer
+ * @remote_size: bytes of it, 0 where there is none
+ */
+struct sockdup_token_info {
+	__u64 id;
+	pid_t target;
+	pid_t source;
+	uid_t uid;
+	gid_t gid;
+	__u64 age_ms;
+	__u64 left_ms;
+	int family;
+	int type;
+	int protocol;
+	char protocol_name[SOCKDUP_NAME_SIZE];
+	struct sockaddr_storage local;
+	socklen_t local_size;
+	struct sockaddr_storage remote;
+	socklen_t remote_size;
+};
+
+/**
+ * struct sockdup_filter - which tokens a list is of
+ * @target: those bound to this process, or 0
+ * @source: those that this process exported, or 0
+ * @by_uid: true for those that the user @uid exported
+ * @uid: counts where @by_uid is true
+ *
+ * A token must fit all of them. A filter of zeroes fits all tokens.
+ */
+struct sockdup_filter {
+	pid_t target;
+	pid_t source;
+	bool by_uid;
+	uid_t uid;
+};
+
+/* 0 for the next token; another value ends the list. */
+typedef int (*sockdup_list_callback)(const struct sockdup_token_info *token,
+				     void *context);
+
+/**
+ * sockdup_list - have a function called for each live token
+ * @filter: which of them, or NULL for all
+ * @callback: called in the calling thread
+ * @context: handed to @callback
+ *
+ * A token that lives throughout is told of once, one that comes or goes
+ * meanwhile may be or not.
+ *
+ * Return: 0, or what @callback ended the list with, or -1 with errno: EFAULT,
+ * ESRCH where @filter names no process; EINVAL, ERANGE where it has a number
+ * that can name none; EINTR where the list is not whole.
+ */
+int sockdup_list(const struct sockdup_filter *filter,
+		 sockdup_list_callback callback, void *context);
+
+/**
+ * sockdup_find_by_id - ask about a token of which the id is known
+ * @id: its id
+ * @token: filled
+ *
+ * Return: 0, or -1 with errno: EFAULT; ENOENT where there is none that the
+ * caller may see; EINTR.
+ */
+int sockdup_find_by_id(__u64 id, struct sockdup_token_info *token);
+
+/**
+ * sockdup_find_by_info - ask about a token of which the bytes are known
+ * @info: the bytes that name it
+ * @token: filled
+ *
+ * Like sockdup_query(), and open to the same callers.
+ *
+ * Return: 0, or -1 with errno: EFAULT, EINVAL, ENOENT, EPERM, EINTR.
+ */
+int sockdup_find_by_info(const struct sockdup_protocol_info *info,
+			 struct sockdup_token_info *token);
+
+/**
+ * sockdup_revoke_id - end a token of which the id is known
+ * @id: its id
+ *
+ * For the user who exported and for privileged users.
+ *
+ * Return: 0, or -1 with errno: ENOENT where there is none that the caller may
+ * see; EINTR.
+ */
+int sockdup_revoke_id(__u64 id);
+
+/**
+ * sockdup_netlink_export - export a socket without the device
+ * @fd: a descriptor of the socket
+ * @target: the target, as for sockdup_export()
+ * @flags: 0, SOCKDUP_EXPORT_TO_PIDFD or SOCKDUP_EXPORT_TO_PEER
+ * @ttl_ms: life of the token in milliseconds, 0 for the module's default
+ * @info: filled with the bytes to send to the target
+ * @id: filled with the token's id, or NULL
+ *
+ * The import is the device's alone.
+ *
+ * Return: 0, or -1 with errno: those of sockdup_export(), ERANGE in place of
+ * EINVAL for a number that can never be right; EOPNOTSUPP where the
+ * administrator has switched exports by netlink off.
+ */
+int sockdup_netlink_export(int fd, int target, unsigned int flags,
+			   unsigned int ttl_ms,
+			   struct sockdup_protocol_info *info, __u64 *id);
+
+/**
+ * struct sockdup_stats - what a user's tokens hold, and counts of all users'
+ * @uid: the user
+ * @held: sockets that the user's tokens hold now
+ * @counted: true where the counts below are told, to privileged users
+ * @exported: tokens made since the module was loaded
+ * @imported: those of them that were imported
+ * @revoked: that were revoked
+ * @expired: that were not imported in time
+ * @handle_closed: that ended with the handle that exported
+ * @target_died: that ended with their target
+ */
+struct sockdup_stats {
+	uid_t uid;
+	__u64 held;
+	bool counted;
+	__u64 exported;
+	__u64 imported;
+	__u64 revoked;
+	__u64 expired;
+	__u64 handle_closed;
+	__u64 target_died;
+};
+
+/**
+ * sockdup_stats - what the tokens of the caller's real user hold
+ * @stats: filled
+ *
+ * Return: 0, or -1 with errno: EFAULT.
+ */
+int sockdup_stats(struct sockdup_stats *stats);
+
+/**
+ * sockdup_stats_of - what the tokens of a user hold
+ * @uid: the user; another than the caller's own is for privileged callers
+ * @stats: filled
+ *
+ * Return: 0, or -1 with errno: EFAULT, EPERM; EINVAL where the caller's user
+ * namespace has no such user.
+ */
+int sockdup_stats_of(uid_t uid, struct sockdup_stats *stats);
+
+/**
+ * enum sockdup_token_happening - what can happen to a token
+ * @SOCKDUP_HAPPENING_EXPORTED: it was made
+ * @SOCKDUP_HAPPENING_IMPORTED: its target has imported it
+ * @SOCKDUP_HAPPENING_REVOKED: it was revoked
+ * @SOCKDUP_HAPPENING_EXPIRED: it was not imported in time
+ * @SOCKDUP_HAPPENING_HANDLE_CLOSED: it ended with the handle that exported
+ * @SOCKDUP_HAPPENING_TARGET_DIED: it ended with its target
+ */
+enum sockdup_token_happening {
+	SOCKDUP_HAPPENING_EXPORTED,
+	SOCKDUP_HAPPENING_IMPORTED,
+	SOCKDUP_HAPPENING_REVOKED,
+	SOCKDUP_HAPPENING_EXPIRED,
+	SOCKDUP_HAPPENING_HANDLE_CLOSED,
+	SOCKDUP_HAPPENING_TARGET_DIED,
+};
+
+/**
+ * struct sockdup_token_event - something that happened to a token
+ * @what: what it was
+ * @id: the token's
+ * @target: as the initial pid namespace numbers it
+ * @source: likewise
+ * @uid: as the initial user namespace numbers it
+ */
+struct sockdup_token_event {
+	enum sockdup_token_happening what;
+	__u64 id;
+	pid_t target;
+	pid_t source;
+	uid_t uid;
+};
+
+struct sockdup_subscription;
+
+/**
+ * sockdup_subscribe - be told what happens to tokens
+ * @subscription: filled; sockdup_unsubscribe() ends it
+ *
+ * Of tokens that were exported in the caller's network namespace, of all users.
+ * Takes CAP_NET_ADMIN in that namespace. A subscription is for one thread at a time.
+ *
+ * Return: 0, or -1 with errno: EFAULT, EPERM, EMFILE, ENFILE.
+ */
+int sockdup_subscribe(struct sockdup_subscription **subscription);
+
+/**
+ * sockdup_subscription_fd - the descriptor to wait on
+ * @subscription: from sockdup_subscribe()
+ *
+ * It can be polled for reading, and made non-blocking. Leave the reading to
+ * sockdup_next_event(), and the closing to sockdup_unsubscribe().
+ *
+ * Return: the descriptor, close-on-exec.
+ */
+int sockdup_subscription_fd(const struct sockdup_subscription *subscription);
+
+/**
+ * sockdup_next_event - wait for what happens next
+ * @subscription: from sockdup_subscribe()
+ * @event: filled
+ *
+ * Return: 0, or -1 with errno: ENOBUFS where events came faster than they were
+ * taken, and some are lost: those that were kept follow; EAGAIN where the
+ * descriptor is non-blocking and there is none; EINTR where a signal came;
+ * EFAULT.
+ */
+int sockdup_next_event(struct sockdup_subscription *subscription,
+		       struct sockdup_token_event *event);
+
+/**
+ * sockdup_unsubscribe - hear no more
+ * @subscription: from sockdup_subscribe(), or NULL; of no use from here on
+ */
+void sockdup_unsubscribe(struct sockdup_subscription *subscription);
 
 #ifdef __cplusplus
 }

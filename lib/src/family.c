@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Requests to the generic netlink family.
+ *
+ * Each call of the library opens a socket of its own: the kernel looks at who
+ * opened it, threads need no lock, and a child of fork() shares nothing.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/genetlink.h>
+#include <linux/sockdup_netlink.h>
+
+#include "sockdup.h"
+
+#include "family.h"
+
+static __thread char error_text[256];
+
+const char *sockdup_error_text(void)
+{
+	return error_text;
+}
+
+static void error_text_keep(const struct nlattr *attr)
+{
+	if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
+	    !mnl_attr_validate(attr, MNL_TYPE_NUL_STRING))
+		snprintf(error_text, sizeof(error_text), "%s",
+			 mnl_attr_get_str(attr));
+}
+
+/* What follows @offset bytes of an error, where the kernel has more to say. */
+static void error_text_read(const struct nlmsghdr *message, size_t offset)
+{
+	const struct nlattr *attr;
+
+	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	mnl_attr_for_each(attr, message, offset)
+		error_text_keep(attr);
+}
+
+static int family_verdict(int error)
+{
+	if (!error)
+		return MNL_CB_STOP;
+	errno = -error;
+	return MNL_CB_ERROR;
+}
+
+static int family_error(const struct nlmsghdr *message, void *context)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+	size_t offset = sizeof(*error);
+
+	(void)context;
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*error))
+		return family_verdict(-EBADMSG);
+	if (!(message->nlmsg_flags & NLM_F_CAPPED))
+		offset += mnl_nlmsg_get_payload_len(&error->msg);
+	error_text_read(message, offset);
+	return family_verdict(error->error);
+}
+
+static int family_done(const struct nlmsghdr *message, void *context)
+{
+	const int *error = mnl_nlmsg_get_payload(message);
+
+	(void)context;
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(*error))
+		return MNL_CB_STOP;
+	error_text_read(message, sizeof(*error));
+	return family_verdict(*error);
+}
+
+static mnl_cb_t family_controls[NLMSG_MIN_TYPE] = {
+	[NLMSG_ERROR] = family_error,
+	[NLMSG_DONE] = family_done,
+};
+
+static ssize_t family_receive(const struct family *family,
+			      union family_answer *answer)
+{
+	ssize_t size;
+
+	do
+		size = mnl_socket_recvfrom(family->socket, answer,
+					   sizeof(*answer));
+	while (size < 0 && errno == EINTR);
+	return size;
+}
+
+/* Send a request and have each message of the answer looked at. */
+static int family_call(const struct family *family, struct nlmsghdr *request,
+		       mnl_cb_t answer, void *context)
+{
+	union family_answer buffer;
+	ssize_t size;
+	int result;
+
+	error_text[0] = '\0';
+	if (mnl_socket_sendto(family->socket, request,
+			      request->nlmsg_len) < 0)
+		return -1;
+	do {
+		size = family_receive(family, &buffer);
+		if (size < 0)
+			return -1;
+		result = mnl_cb_run2(&buffer, size, request->nlmsg_seq,
+				     mnl_socket_get_portid(family->socket),
+				     answer, context, family_controls,
+				     MNL_ARRAY_SIZE(family_controls));
+	} while (result > 0);
+	return result;
+}
+
+static struct nlmsghdr *message_prepare(union family_request *request,
+					__u16 type, __u8 command, __u8 version,
+					__u16 flags)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(request);
+	struct genlmsghdr *header;
+
+	message->nlmsg_type = type;
+	message->nlmsg_flags = NLM_F_REQUEST | flags;
+	message->nlmsg_seq = 1;
+	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+	header->cmd = command;
+	header->version = version;
+	return message;
+}
+
+/* A request without its type, the family's id, which family_ask() finds out. */
+struct nlmsghdr *family_prepare(union family_request *request, __u8 command,
+				__u16 flags)
+{
+	return message_prepare(request, 0, command, SOCKDUP_FAMILY_VERSION,
+			       flags);
+}
+
+static void group_read(const struct nlattr *nest, struct family *family)
+{
+	const char *name = "";
+	const struct nlattr *attr;
+	__u32 id = 0;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		switch (mnl_attr_get_type(attr)) {
+		case CTRL_ATTR_MCAST_GRP_NAME:
+			name = mnl_attr_get_str(attr);
+			break;
+		case CTRL_ATTR_MCAST_GRP_ID:
+			id = mnl_attr_get_u32(attr);
+			break;
+		}
+	}
+	if (!strcmp(name, SOCKDUP_MCGRP_TOKENS))
+		family->group = id;
+}
+
+static int family_read(const struct nlmsghdr *message, void *context)
+{
+	const struct nlattr *attr, *group;
+	struct family *family = context;
+
+	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
+		switch (mnl_attr_get_type(attr)) {
+		case CTRL_ATTR_FAMILY_ID:
+			family->id = mnl_attr_get_u16(attr);
+			break;
+		case CTRL_ATTR_MCAST_GROUPS:
+			mnl_attr_for_each_nested(group, attr)
+				group_read(group, family);
+			break;
+		}
+	}
+	return MNL_CB_OK;
+}
+
+static int family_find(struct family *family)
+{
+	union family_request buffer;
+	struct nlmsghdr *request;
+
+	request = message_prepare(&buffer, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1,
+				  NLM_F_ACK);
+	mnl_attr_put_strz(request, CTRL_ATTR_FAMILY_NAME, SOCKDUP_FAMILY_NAME);
+	if (!family_call(family, request, family_read, family))
+		return 0;
+	if (errno == ENOENT) {
+		error_text[0] = '\0';
+		errno = ENODEV;
+	}
+	return -1;
+}
+
+static int family_connect(struct family *family)
+{
+	int on = 1;
+
+	/* Without these an older kernel says less, and no more. */
+	mnl_socket_setsockopt(family->socket, NETLINK_EXT_ACK, &on, sizeof(on));
+	mnl_socket_setsockopt(family->socket, NETLINK_CAP_ACK, &on, sizeof(on));
+	if (mnl_socket_bind(family->socket, 0, MNL_SOCKET_AUTOPID))
+		return -1;
+	return family_find(family);
+}
+
+/* Fails with ENODEV where the family is not there. */
+int family_open(struct family *family)
+{
+	*family = (struct family){
+		.socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC),
+	};
+	error_text[0] = '\0';
+	if (!family->socket) {
+		if (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT)
+			errno = ENODEV;
+		return -1;
+	}
+	if (!family_connect(family))
+		return 0;
+	family_close(family);
+	return -1;
+}
+
+void family_close(struct family *family)
+{
+	int saved = errno;
+
+	mnl_socket_close(family->socket);
+	errno = saved;
+}
+
+/* A prepared request, on a socket of its own. */
+int family_ask(struct nlmsghdr *request, mnl_cb_t answer, void *context)
+{
+	struct family family;
+	int result;
+
+	if (family_open(&family))
+		return -1;
+	request->nlmsg_type = family.id;
+	result = family_call(&family, request, answer, context);
+	family_close(&family);
+	return result;
+}

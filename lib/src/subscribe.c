@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The events of tokens, from the family's multicast group.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <linux/genetlink.h>
+#include <linux/sockdup_netlink.h>
+
+#include "sockdup.h"
+
+#include "family.h"
+#include "tokens.h"
+
+struct sockdup_subscription {
+	struct family family;
+};
+
+int sockdup_subscribe(struct sockdup_subscription **subscription)
+{
+	struct sockdup_subscription *new;
+	int group;
+
+	if (!subscription) {
+		errno = EFAULT;
+		return -1;
+	}
+	new = malloc(sizeof(*new));
+	if (!new)
+		return -1;
+	if (family_open(&new->family))
+		goto out_free;
+	group = new->family.group;
+	if (mnl_socket_setsockopt(new->family.socket, NETLINK_ADD_MEMBERSHIP,
+				  &group, sizeof(group)))
+		goto out_close;
+	*subscription = new;
+	return 0;
+
+out_close:
+	family_close(&new->family);
+out_free:
+	free(new);
+	return -1;
+}
+
+int sockdup_subscription_fd(const struct sockdup_subscription *subscription)
+{
+	return mnl_socket_get_fd(subscription->family.socket);
+}
+
+/* False where the message is none of the events that are known here. */
+static bool event_read(const struct family *family,
+		       const struct nlmsghdr *message,
+		       struct sockdup_token_event *event)
+{
+	const struct genlmsghdr *header = mnl_nlmsg_get_payload(message);
+	struct sockdup_token_info token;
+
+	if (message->nlmsg_type != family->id ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof(*header) ||
+	    header->cmd < SOCKDUP_CMD_TOKEN_EXPORTED_NTF ||
+	    header->cmd > SOCKDUP_CMD_TOKEN_TARGET_DIED_NTF)
+		return false;
+	token_read(message, &token);
+	event->what = header->cmd - SOCKDUP_CMD_TOKEN_EXPORTED_NTF;
+	event->id = token.id;
+	event->target = token.target;
+	event->source = token.source;
+	event->uid = token.uid;
+	return true;
+}
+
+int sockdup_next_event(struct sockdup_subscription *subscription,
+		       struct sockdup_token_event *event)
+{
+	union family_answer answer;
+	ssize_t size;
+
+	if (!subscription || !event) {
+		errno = EFAULT;
+		return -1;
+	}
+	/* The kernel sends each event in a datagram of its own. */
+	do {
+		size = mnl_socket_recvfrom(subscription->family.socket, &answer,
+					   sizeof(answer));
+		if (size < 0)
+			return -1;
+	} while (!mnl_nlmsg_ok(&answer.header, size) ||
+		 !event_read(&subscription->family, &answer.header, event));
+	return 0;
+}
+
+void sockdup_unsubscribe(struct sockdup_subscription *subscription)
+{
+	if (!subscription)
+		return;
+	family_close(&subscription->family);
+	free(subscription);
+}
