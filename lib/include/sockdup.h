@@ -273,6 +273,39 @@ struct sockdup_registration {
 int sockdup_event_query(int fd, struct sockdup_registration *registration);
 
 /*
+ * The text form of a protocol info, for a shell, an environment variable or a
+ * configuration file: one word of printable ASCII without quotes, blanks or
+ * shell characters, always of the same length, "sockdup1:" at its start and a
+ * check at its end. It is as secret as the bytes.
+ */
+
+/* Room for the text form with its NUL. */
+#define SOCKDUP_TEXT_SIZE	186
+
+/**
+ * sockdup_info_to_text - write a protocol info as text
+ * @info: the bytes
+ * @text: filled, with a NUL at the end
+ *
+ * Return: 0, or -1 with errno: EFAULT; EINVAL where @info has the wrong size in
+ * it and so is not a protocol info.
+ */
+int sockdup_info_to_text(const struct sockdup_protocol_info *info,
+			 char text[SOCKDUP_TEXT_SIZE]);
+
+/**
+ * sockdup_info_from_text - read a protocol info from its text form
+ * @text: the text form and its NUL, with nothing before or after it
+ * @info: filled with the bytes; as it was in case of failure
+ *
+ * Return: 0, or -1 with errno: EFAULT; EINVAL where @text does not have this
+ * form; EBADMSG where the form is right and the check is not, so that
+ * characters have been altered.
+ */
+int sockdup_info_from_text(const char *text,
+			   struct sockdup_protocol_info *info);
+
+/*
  * Netlink. The functions from here on talk to the module's generic netlink
  * family, not to the device. They share
  *
