@@ -78,7 +78,7 @@ CFLAGS32 = $(or $(CFLAGS),-O2 -g) -m32 -idirafter /usr/include/x86_64-linux-gnu
 
 selftests-32: selftests
 	$(call say,TESTS,$(O32)/selftests)
-	$(Q)$(MAKE) -s -C lib O=$(O32) CFLAGS='$(CFLAGS32)'
+	$(Q)$(MAKE) -s -C lib O=$(O32) NETLINK=no CFLAGS='$(CFLAGS32)'
 	$(Q)$(MAKE) -s -C selftests O=$(O32) HARNESS=$(O)/kselftest \
 		CFLAGS='$(CFLAGS32)'
 

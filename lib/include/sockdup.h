@@ -346,6 +346,8 @@ const char *sockdup_error_text(void);
  * @local_size: bytes of it, 0 where there is none
  * @remote: the address of its peer
  * @remote_size: bytes of it, 0 where there is none
+ * @socket_count: sockets that the token holds; what is said is of the first
+ * @inode: the socket's inode number, as in /proc
  */
 struct sockdup_token_info {
 	__u64 id;
@@ -363,6 +365,8 @@ struct sockdup_token_info {
 	socklen_t local_size;
 	struct sockaddr_storage remote;
 	socklen_t remote_size;
+	__u32 socket_count;
+	__u64 inode;
 };
 
 /**
@@ -395,8 +399,8 @@ typedef int (*sockdup_list_callback)(const struct sockdup_token_info *token,
  * meanwhile may be or not.
  *
  * Return: 0, or what @callback ended the list with, or -1 with errno: EFAULT,
- * ESRCH where @filter names no process; EINVAL, ERANGE where it has a number
- * that can name none; EINTR where the list is not whole.
+ * EINVAL, ERANGE where @filter has a number that can name nobody; EINTR where
+ * the list is not whole.
  */
 int sockdup_list(const struct sockdup_filter *filter,
 		 sockdup_list_callback callback, void *context);
@@ -519,7 +523,7 @@ enum sockdup_token_happening {
  * @id: the token's
  * @target: as the initial pid namespace numbers it
  * @source: likewise
- * @uid: as the initial user namespace numbers it
+ * @uid: as the user namespace numbers it that owns the network namespace
  */
 struct sockdup_token_event {
 	enum sockdup_token_happening what;

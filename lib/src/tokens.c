@@ -95,6 +95,12 @@ static void token_attr(const struct nlattr *attr,
 		token->remote_size = attr_copy(&token->remote,
 					       sizeof(token->remote), attr);
 		break;
+	case SOCKDUP_A_TOKEN_SOCKET_COUNT:
+		token->socket_count = attr_u32(attr);
+		break;
+	case SOCKDUP_A_TOKEN_INODE:
+		token->inode = attr_u64(attr);
+		break;
 	}
 }
 
