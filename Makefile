@@ -21,7 +21,7 @@ Q := $(if $(V),,@)
 say = @printf '%-8s %s\n' '$(1)' '$(2)'
 need = $(Q)selftests/need $(1)
 
-all: modules lib samples ## the module, the library and the samples
+all: modules lib cli samples ## the module, the library, the command and the samples
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' \
@@ -53,6 +53,10 @@ lib: need-build ## libsockdup
 	$(call say,LIB,$(O)/lib)
 	$(Q)$(MAKE) -s -C lib O=$(O)
 
+cli: lib ## the sockdup command
+	$(call say,CLI,$(O)/cli)
+	$(Q)$(MAKE) -s -C lib/cli O=$(O)
+
 samples: lib ## the samples
 	$(call say,SAMPLES,$(O)/samples)
 	$(Q)$(MAKE) -s -C lib/samples O=$(O)
@@ -68,7 +72,7 @@ demo: guest samples need-demo ## hand over a live download and a listening port
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/samples/demo $(O)
 
-selftests: lib need-check
+selftests: lib cli need-check
 	$(call say,TESTS,$(O)/selftests)
 	$(Q)$(MAKE) -s -C selftests O=$(O)
 
@@ -127,16 +131,18 @@ docs: need-docs ## the documentation as HTML
 	$(call say,DOCS,$(O)/docs)
 	$(Q)sphinx-build -q -W -b html Documentation $(O)/docs
 
-install: all ## the module and the library, below DESTDIR and PREFIX
+install: all ## the module, the library and the command, below DESTDIR and PREFIX
 	$(Q)install -D -m 644 $(O)/$(KERNELRELEASE)/sockdup.ko \
 		$(DESTDIR)/lib/modules/$(KERNELRELEASE)/updates/sockdup.ko
 	$(Q)$(if $(DESTDIR),,depmod $(KERNELRELEASE))
 	$(Q)$(MAKE) -s -C lib O=$(O) install
+	$(Q)$(MAKE) -s -C lib/cli O=$(O) install
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)
 
 FORCE:
 
-.PHONY: all help modules lib samples guest vm demo selftests selftests-32 check \
-	check-debug check-matrix style netlink docs install clean FORCE
+.PHONY: all help modules lib cli samples guest vm demo selftests \
+	selftests-32 check check-debug check-matrix style netlink docs install \
+	clean FORCE

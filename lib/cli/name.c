@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What names a token: its text form, or its id.
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define TEXT_START	"sockdup1:"
+#define ID_DIGITS	16
+
+static int parse_text(const char *text, struct name *name)
+{
+	name->by_info = true;
+	/* The rest is secret. */
+	snprintf(name->shown, sizeof(name->shown), "%.20s...", text);
+	if (!sockdup_info_from_text(text, &name->info))
+		return EXIT_OK;
+	if (errno == EBADMSG)
+		return complain("%s has been altered on its way", name->shown);
+	return complain("%s is not a whole token", name->shown);
+}
+
+/* 0, or an exit code after a complaint. */
+int name_parse(const char *text, struct name *name)
+{
+	size_t digits = strspn(text, "0123456789abcdefABCDEF");
+
+	memset(name, 0, sizeof(*name));
+	if (!strncmp(text, TEXT_START, strlen(TEXT_START)))
+		return parse_text(text, name);
+	if (digits != ID_DIGITS || text[digits])
+		return complain("'%.40s' is neither a token's text nor its id",
+				text);
+	name->id = strtoull(text, NULL, 16);
+	id_format(name->shown, name->id);
+	return EXIT_OK;
+}
+
+/* The next line that is not blank, without blanks around it; NULL at the end. */
+char *name_read(FILE *file)
+{
+	char *line = NULL, *start;
+	size_t room = 0;
+	ssize_t length;
+
+	for (;;) {
+		length = getline(&line, &room, file);
+		if (length < 0) {
+			free(line);
+			return NULL;
+		}
+		while (length && isspace((unsigned char)line[length - 1]))
+			line[--length] = '\0';
+		start = line + strspn(line, " \t");
+		if (*start)
+			break;
+	}
+	memmove(line, start, strlen(start) + 1);
+	return line;
+}
+
+static int name_act(const char *text, int (*act)(const struct name *name))
+{
+	struct name name;
+	int status = name_parse(text, &name);
+
+	return status ? : act(&name);
+}
+
+static int names_of_input(int (*act)(const struct name *name))
+{
+	int status, worst = EXIT_OK;
+	char *text;
+
+	while ((text = name_read(stdin))) {
+		status = name_act(text, act);
+		if (status)
+			worst = status;
+		free(text);
+	}
+	return worst;
+}
+
+/* Goes on after a failure; "-" stands for the lines of standard input. */
+int names_each(int count, char **names, int (*act)(const struct name *name))
+{
+	int i, status, worst = EXIT_OK;
+
+	if (!count)
+		usage_error("a token is missing");
+	for (i = 0; i < count; i++) {
+		if (!strcmp(names[i], "-"))
+			status = names_of_input(act);
+		else
+			status = name_act(names[i], act);
+		if (status)
+			worst = status;
+	}
+	return worst;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Processes and users: their names, and a descriptor out of another process.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* The inode of the initial pid namespace, the same on every system. */
+#define INITIAL_PID_NAMESPACE	0xeffffffcU
+
+bool process_command(pid_t pid, char command[COMMAND_SIZE])
+{
+	char path[64];
+	ssize_t size;
+	int file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+	if (file < 0)
+		return false;
+	size = read(file, command, COMMAND_SIZE - 1);
+	close(file);
+	if (size <= 0)
+		return false;
+	/* A name may have a newline in it; the kernel puts one behind it. */
+	command[size - 1] = '\0';
+	return true;
+}
+
+bool process_numbers_are_initial(void)
+{
+	struct stat status;
+
+	return !stat("/proc/self/ns/pid", &status) &&
+	       status.st_ino == INITIAL_PID_NAMESPACE;
+}
+
+/* A descriptor of our own of what another process has open as @fd. */
+int process_take_fd(pid_t pid, int fd)
+{
+	int pidfd = syscall(SYS_pidfd_open, pid, 0);
+	int own, error;
+
+	if (pidfd < 0)
+		return -1;
+	own = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	error = errno;
+	close(pidfd);
+	errno = error;
+	return own;
+}
+
+/* @visible tells whether /proc has the process by this number. */
+void process_cells(const char *title, pid_t pid, bool visible)
+{
+	char command[COMMAND_SIZE];
+
+	if (!pid)
+		cell(PLAIN, title, "-");
+	else if (visible && process_command(pid, command))
+		cell(PLAIN, title, "%s/%d", command, pid);
+	else
+		cell(PLAIN, title, "%d", pid);
+}
+
+void process_fields(const char *key, pid_t pid, bool visible)
+{
+	char command[COMMAND_SIZE], command_key[32];
+
+	snprintf(command_key, sizeof(command_key), "%s_command", key);
+	field_number(key, pid);
+	if (pid && visible && process_command(pid, command))
+		field_text(command_key, command);
+	else
+		field_null(command_key);
+}
+
+void user_cell(uid_t uid)
+{
+	const struct passwd *user = getpwuid(uid);
+
+	if (user)
+		cell(PLAIN, "USER", "%s", user->pw_name);
+	else
+		cell(PLAIN, "USER", "%u", uid);
+}
