@@ -72,6 +72,11 @@ demo: guest samples need-demo ## hand over a live download and a listening port
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/samples/demo $(O)
 
+demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx
+	$(call say,DEMO,nginx in a guest with Linux $(GUEST_RELEASE))
+	$(Q)lib/samples/nginx $(O)/nginx
+	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/samples/demo-nginx $(O)
+
 selftests: lib cli need-check
 	$(call say,TESTS,$(O)/selftests)
 	$(Q)$(MAKE) -s -C selftests O=$(O)
@@ -143,6 +148,6 @@ clean: ## remove what was built
 
 FORCE:
 
-.PHONY: all help modules lib cli samples guest vm demo selftests \
+.PHONY: all help modules lib cli samples guest vm demo demo-nginx selftests \
 	selftests-32 check check-debug check-matrix style netlink docs install \
 	clean FORCE
