@@ -122,14 +122,14 @@ static int netlink_reader_init(struct netlink_reader *reader,
 {
 	const struct cred *opener = netlink_opener(skb);
 
+	reader->pids = task_active_pid_ns(current);
+	reader->users = current_user_ns();
 	if (!opener || !uid_eq(opener->euid, current_euid()) ||
 	    !uid_eq(opener->uid, current_uid())) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "another user opened this netlink socket");
 		return -EPERM;
 	}
-	reader->pids = task_active_pid_ns(current);
-	reader->users = current_user_ns();
 	reader->uid = current_euid();
 	reader->all = netlink_capable(skb, CAP_SYS_ADMIN);
 	return 0;
@@ -228,8 +228,8 @@ static struct sockdup_target *netlink_target(struct genl_info *info)
 	struct sockdup_target *target;
 
 	if (!number == !peer) {
-		NL_SET_ERR_MSG_MOD(info->extack,
-				   "want either a target or a peer-fd");
+		NL_SET_ERR_MSG_ATTR(info->extack, peer,
+				    "want either a target or a peer-fd");
 		return ERR_PTR(-EINVAL);
 	}
 	target = number ? sockdup_target_find(nla_get_s32(number)) :
@@ -278,20 +278,27 @@ static void netlink_take_back(u64 id)
 	sockdup_token_put(token);
 }
 
-/* Why there is no token. */
-static void netlink_explain(struct genl_info *info, struct nlattr *ttl, int err)
+/* Why no token could be made, or published. */
+static void netlink_blame(struct genl_info *info, int err)
 {
+	struct nlattr *target = info->attrs[SOCKDUP_A_TOKEN_TARGET] ?:
+				info->attrs[SOCKDUP_A_TOKEN_PEER_FD];
+
 	switch (err) {
 	case -EINVAL:
 	case -EPERM:
-		NL_SET_ERR_MSG_ATTR(info->extack, ttl,
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[SOCKDUP_A_TOKEN_TTL_MS],
 				    "a life this long is not granted");
 		break;
 	case -ESRCH:
-		NL_SET_ERR_MSG_MOD(info->extack, "the target has ended");
+		NL_SET_ERR_MSG_ATTR(info->extack, target,
+				    "this target has just ended");
 		break;
-	default:
-		NL_SET_ERR_MSG_MOD(info->extack, "no room for a token");
+	case -ENOBUFS:
+		NL_SET_ERR_MSG_MOD(info->extack,
+				   "too many tokens of yours are live, or too many wait for this target");
+		break;
 	}
 }
 
@@ -307,7 +314,7 @@ static int netlink_export_file(struct genl_info *info, struct file *file,
 	token = sockdup_token_create(file, target, ttl ? nla_get_u32(ttl) : 0,
 				     NULL);
 	if (IS_ERR(token)) {
-		netlink_explain(info, ttl, PTR_ERR(token));
+		netlink_blame(info, PTR_ERR(token));
 		return PTR_ERR(token);
 	}
 	reply = netlink_export_reply(info, token);
@@ -318,8 +325,7 @@ static int netlink_export_file(struct genl_info *info, struct file *file,
 	id = token->opaque.id;
 	err = sockdup_token_publish(token);
 	if (err) {
-		NL_SET_ERR_MSG_MOD(info->extack,
-				   "the target has ended, or too much waits for it");
+		netlink_blame(info, err);
 		nlmsg_free(reply);
 		sockdup_token_discard(token);
 		return err;
@@ -347,7 +353,7 @@ static int netlink_check_export(const struct sk_buff *skb,
 				   "other credentials opened this netlink socket: reopen it");
 		return -EPERM;
 	}
-	if (!info->attrs[SOCKDUP_A_TOKEN_FD]) {
+	if (GENL_REQ_ATTR_CHECK(info, SOCKDUP_A_TOKEN_FD)) {
 		NL_SET_ERR_MSG_MOD(info->extack, "want the fd of a socket");
 		return -EINVAL;
 	}
@@ -492,7 +498,7 @@ int sockdup_nl_token_query_doit(struct sk_buff *skb, struct genl_info *info)
 	struct netlink_reader reader;
 	int err;
 
-	if (!info->attrs[SOCKDUP_A_TOKEN_PROTOCOL_INFO]) {
+	if (GENL_REQ_ATTR_CHECK(info, SOCKDUP_A_TOKEN_PROTOCOL_INFO)) {
 		NL_SET_ERR_MSG_MOD(info->extack, "want a protocol-info");
 		return -EINVAL;
 	}
@@ -508,8 +514,9 @@ int sockdup_nl_token_revoke_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (!info->attrs[SOCKDUP_A_TOKEN_PROTOCOL_INFO] ==
 	    !info->attrs[SOCKDUP_A_TOKEN_ID]) {
-		NL_SET_ERR_MSG_MOD(info->extack,
-				   "want either an id or a protocol-info");
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[SOCKDUP_A_TOKEN_ID],
+				    "want either an id or a protocol-info");
 		return -EINVAL;
 	}
 	err = netlink_reader_init(&reader, skb, info->extack);
@@ -525,18 +532,19 @@ int sockdup_nl_token_revoke_doit(struct sk_buff *skb, struct genl_info *info)
 
 int sockdup_nl_token_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	struct nlattr *filter = info->attrs[SOCKDUP_A_TOKEN_TARGET] ?:
+				info->attrs[SOCKDUP_A_TOKEN_SOURCE] ?:
+				info->attrs[SOCKDUP_A_TOKEN_UID];
 	struct netlink_reader reader;
 	int err;
 
-	if (!info->attrs[SOCKDUP_A_TOKEN_ID]) {
+	if (GENL_REQ_ATTR_CHECK(info, SOCKDUP_A_TOKEN_ID)) {
 		NL_SET_ERR_MSG_MOD(info->extack, "want an id");
 		return -EINVAL;
 	}
-	if (info->attrs[SOCKDUP_A_TOKEN_TARGET] ||
-	    info->attrs[SOCKDUP_A_TOKEN_SOURCE] ||
-	    info->attrs[SOCKDUP_A_TOKEN_UID]) {
-		NL_SET_ERR_MSG_MOD(info->extack,
-				   "an id alone names a token; others filter a dump");
+	if (filter) {
+		NL_SET_ERR_MSG_ATTR(info->extack, filter,
+				    "an id alone names a token; this filters a dump");
 		return -EINVAL;
 	}
 	err = netlink_reader_init(&reader, skb, info->extack);
@@ -551,6 +559,8 @@ int sockdup_nl_token_get_doit(struct sk_buff *skb, struct genl_info *info)
  * @uid: exported by this user
  * @by_uid: or by any where false
  * @cursor: what has been shown
+ * @err: nothing is to be, for this reason
+ * @extack: in these words
  */
 struct netlink_list {
 	struct netlink_reader reader;
@@ -559,6 +569,8 @@ struct netlink_list {
 	kuid_t uid;
 	bool by_uid;
 	struct sockdup_token_cursor cursor;
+	int err;
+	struct netlink_ext_ack extack;
 };
 
 static int netlink_filter_uid(struct netlink_list *list, struct nlattr *attr,
@@ -575,9 +587,17 @@ static int netlink_filter_uid(struct netlink_list *list, struct nlattr *attr,
 }
 
 static int netlink_list_filter(struct netlink_list *list,
-			       struct nlattr **attrs,
+			       struct netlink_callback *cb,
 			       struct netlink_ext_ack *extack)
 {
+	struct nlattr *attrs[SOCKDUP_A_TOKEN_UID + 1];
+	int err;
+
+	/* Kernels keep what they have parsed themselves in different places. */
+	err = nlmsg_parse(cb->nlh, GENL_HDRLEN, attrs, SOCKDUP_A_TOKEN_UID,
+			  sockdup_token_get_nl_policy, extack);
+	if (err)
+		return err;
 	if (attrs[SOCKDUP_A_TOKEN_ID]) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[SOCKDUP_A_TOKEN_ID],
 				    "an id is not for a dump");
@@ -590,40 +610,6 @@ static int netlink_list_filter(struct netlink_list *list,
 	return netlink_filter_uid(list, attrs[SOCKDUP_A_TOKEN_UID], extack);
 }
 
-static int netlink_list_setup(struct netlink_list *list,
-			      struct netlink_callback *cb)
-{
-	struct nlattr *attrs[SOCKDUP_A_TOKEN_UID + 1];
-	int err;
-
-	err = netlink_reader_init(&list->reader, cb->skb, cb->extack);
-	if (err)
-		return err;
-	/* Kernels keep what they have parsed themselves in different places. */
-	err = nlmsg_parse(cb->nlh, GENL_HDRLEN, attrs, SOCKDUP_A_TOKEN_UID,
-			  sockdup_token_get_nl_policy, cb->extack);
-	return err ?: netlink_list_filter(list, attrs, cb->extack);
-}
-
-static int netlink_list_start(struct netlink_callback *cb)
-{
-	struct netlink_list *list;
-	int err;
-
-	list = kzalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
-	if (!list)
-		return -ENOMEM;
-	err = netlink_list_setup(list, cb);
-	if (err) {
-		kfree(list);
-		return err;
-	}
-	get_pid_ns(list->reader.pids);
-	get_user_ns(list->reader.users);
-	cb->args[0] = (long)list;
-	return 0;
-}
-
 static int netlink_list_done(struct netlink_callback *cb)
 {
 	struct netlink_list *list = (void *)cb->args[0];
@@ -631,6 +617,32 @@ static int netlink_list_done(struct netlink_callback *cb)
 	put_user_ns(list->reader.users);
 	put_pid_ns(list->reader.pids);
 	kfree(list);
+	return 0;
+}
+
+/* Rights and namespaces are those of now, whoever receives the list. */
+static int netlink_list_start(struct netlink_callback *cb)
+{
+	struct netlink_ext_ack *extack;
+	struct netlink_list *list;
+	int err;
+
+	list = kzalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
+	if (!list)
+		return -ENOMEM;
+	cb->args[0] = (long)list;
+	/* Where the kernel does not let a start say why, the list begins so. */
+	extack = cb->extack ?: &list->extack;
+	err = netlink_reader_init(&list->reader, cb->skb, extack);
+	get_pid_ns(list->reader.pids);
+	get_user_ns(list->reader.users);
+	if (!err)
+		err = netlink_list_filter(list, cb, extack);
+	if (err && cb->extack) {
+		netlink_list_done(cb);
+		return err;
+	}
+	list->err = err;
 	return 0;
 }
 
@@ -689,8 +701,10 @@ int sockdup_nl_token_get_dumpit(struct sk_buff *skb,
 {
 	struct netlink_list *list = (void *)cb->args[0];
 	struct sockdup_token *token;
-	int err = 0;
+	int err = list->err;
 
+	if (err)
+		cb->extack->_msg = list->extack._msg;
 	while (!err && (token = sockdup_token_next(&list->cursor))) {
 		err = netlink_list_one(skb, cb, list, token);
 		if (!err)
