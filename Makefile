@@ -89,7 +89,7 @@ selftests-32: selftests
 	$(call say,TESTS,$(O32)/selftests)
 	$(Q)$(MAKE) -s -C lib O=$(O32) NETLINK=no CFLAGS='$(CFLAGS32)'
 	$(Q)$(MAKE) -s -C selftests O=$(O32) HARNESS=$(O)/kselftest \
-		CFLAGS='$(CFLAGS32)'
+		NETLINK=no CFLAGS='$(CFLAGS32)'
 
 STRESS = $(or $(SOCKDUP_STRESS),100)
 STRESS32 = $(shell echo $$((($(STRESS) + 9) / 10)))
