@@ -419,7 +419,7 @@ static int last_registration_is_in_force(struct race *race)
 	unsigned int i;
 	int winner, error;
 
-	if (count != race->duel.batch)
+	if (count != (long)race->duel.batch)
 		return -EPROTO;
 	for (i = 0; i < race->duel.batch; i++) {
 		winner = find_winner(race, i);
