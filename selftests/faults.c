@@ -1,0 +1,776 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What can fail fails: in turn each allocation, and each copy from or to user
+ * space, that a command makes, and that the module makes when it is loaded. The
+ * command then fails with an error of its own and has changed nothing; or it
+ * does without, and has succeeded.
+ *
+ * The kernel's fault injection counts for the calling thread alone. The test
+ * runs with a real user id that has no open handle, and exports to a process
+ * that has none, so that nothing the commands need is at hand already.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "census.h"
+#include "harness.h"
+#include "module.h"
+#include "registration.h"
+
+#define FAIL_NTH	"/proc/thread-self/fail-nth"
+#define INJECTION	"/sys/kernel/debug/"
+
+#define NOBODY		1001
+
+#define INSTANCE	"/sys/kernel/tracing/instances/sockdup-faults/"
+
+/* Far more steps than anything here has. */
+#define MANY		20000
+/* By so many steps one load may differ from another. */
+#define SPREAD		3
+
+/* The steps of a call that fail. */
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+static bool has_injection(void)
+{
+	return !access(FAIL_NTH, W_OK) && !access(INJECTION "failslab", F_OK) &&
+	       !access(INJECTION "fail_page_alloc", F_OK);
+}
+
+/* Every allocation may fail, whether it could have waited for memory or not. */
+static int allow_all_faults(void)
+{
+	static const char * const settings[][2] = {
+		{ INJECTION "failslab/verbose", "0" },
+		{ INJECTION "failslab/cache-filter", "N" },
+		{ INJECTION "failslab/ignore-gfp-wait", "N" },
+		{ INJECTION "fail_page_alloc/verbose", "0" },
+		{ INJECTION "fail_page_alloc/ignore-gfp-wait", "N" },
+		{ INJECTION "fail_page_alloc/ignore-gfp-highmem", "N" },
+		{ INJECTION "fail_page_alloc/min-order", "0" },
+	};
+	unsigned int i;
+	int error = 0;
+
+	for (i = 0; i < ARRAY_SIZE(settings) && !error; i++)
+		error = write_text(settings[i][0], settings[i][1]);
+	/* Not every kernel can fail these. */
+	write_text(INJECTION "fail_usercopy/verbose", "0");
+	return error;
+}
+
+/**
+ * struct trial - a call in which one step fails
+ * @control: FAIL_NTH
+ * @step: the one that is to fail, counted from 1
+ * @value: what the call gave
+ * @failed: the call has come to that step
+ */
+struct trial {
+	int control;
+	unsigned int step;
+	int value;
+	bool failed;
+};
+
+static int trial_begin(const struct trial *trial)
+{
+	char text[16];
+	int size = snprintf(text, sizeof(text), "%u", trial->step);
+
+	return pwrite(trial->control, text, size, 0) == size ? 0 : -errno;
+}
+
+/*
+ * How many steps were left. Asking takes one itself, and so does the end: either
+ * may be the one that fails.
+ */
+static unsigned int trial_end(struct trial *trial)
+{
+	char text[16] = { 0 };
+	ssize_t size = pread(trial->control, text, sizeof(text) - 1, 0);
+	unsigned int left = size > 0 ? strtoul(text, NULL, 10) : 1;
+
+	trial->failed = !left;
+	if (pwrite(trial->control, "0", 1, 0) != 1 &&
+	    pwrite(trial->control, "0", 1, 0) != 1)
+		abort();
+	return left;
+}
+
+/* The commands. */
+
+/**
+ * struct scene - what commands are run on
+ * @agent: the process to export to, without a handle
+ * @channel: a socket whose peer is the agent
+ * @device: the handle
+ * @source: the socket,
+ * @peer: and its other end
+ * @listener: a socket that is registered,
+ * @accepted: and one that can inherit that
+ * @event: for registrations
+ * @info: of a token
+ * @fillers: take every descriptor that the process has room for
+ * @filler_count: how many
+ */
+struct scene {
+	struct agent agent;
+	int channel;
+	int device;
+	int source;
+	int peer;
+	int listener;
+	int accepted;
+	int event;
+	struct sockdup_protocol_info info;
+	int fillers[1024];
+	unsigned int filler_count;
+};
+
+/**
+ * struct command - a call, and what belongs to it
+ * @prepare: 0 or -errno
+ * @call: fails with -errno; in it the steps fail
+ * @settle: 0 where what @call gave is as it should be, by what there is now;
+ *          undoes it, and @prepare
+ */
+struct command {
+	int (*prepare)(struct scene *scene);
+	int (*call)(struct scene *scene);
+	int (*settle)(struct scene *scene, int value);
+};
+
+static int prepare_nothing(struct scene *scene)
+{
+	return 0;
+}
+
+static int settle_nothing(struct scene *scene, int value)
+{
+	return 0;
+}
+
+static int call_info(struct scene *scene)
+{
+	struct sockdup_info argument = { .size = sizeof(argument) };
+
+	return device_ioctl(scene->device, SOCKDUP_IOC_INFO, &argument);
+}
+
+static int export_with(struct scene *scene, unsigned int flags, int target)
+{
+	struct sockdup_export argument = {
+		.size = sizeof(argument),
+		.flags = flags,
+		.fd = scene->source,
+		.target = target,
+		.info_size = sizeof(scene->info),
+		.info = (uintptr_t)&scene->info,
+	};
+
+	return device_ioctl(scene->device, SOCKDUP_IOC_EXPORT, &argument);
+}
+
+static int call_export(struct scene *scene)
+{
+	return export_with(scene, 0, scene->agent.pid);
+}
+
+static int call_export_by_handle(struct scene *scene)
+{
+	return export_with(scene, SOCKDUP_EXPORT_END_ON_CLOSE,
+			   scene->agent.pid);
+}
+
+static int call_export_to_peer(struct scene *scene)
+{
+	return export_with(scene, SOCKDUP_EXPORT_TO_PEER, scene->channel);
+}
+
+static int settle_export(struct scene *scene, int value)
+{
+	return value < 0 ? 0 : raw_revoke(scene->device, &scene->info);
+}
+
+static int export_to_self(struct scene *scene)
+{
+	return export_with(scene, 0, getpid());
+}
+
+static int call_import(struct scene *scene)
+{
+	return raw_import(scene->device, &scene->info, 0, NULL);
+}
+
+/* A token that an import has left can be imported still. */
+static int settle_import(struct scene *scene, int value)
+{
+	int same;
+
+	if (value < 0)
+		value = call_import(scene);
+	if (value < 0)
+		return value;
+	same = same_file(0, scene->source, 0, value);
+	close(value);
+	if (same != 1)
+		return -EBADF;
+	return call_import(scene) == -ENOENT ? 0 : -EPROTO;
+}
+
+static int call_query(struct scene *scene)
+{
+	return raw_query(scene->device, &scene->info);
+}
+
+static int call_revoke(struct scene *scene)
+{
+	return raw_revoke(scene->device, &scene->info);
+}
+
+static int settle_query(struct scene *scene, int value)
+{
+	return call_revoke(scene);
+}
+
+/* A token that a revocation has left can be revoked still. */
+static int settle_revoke(struct scene *scene, int value)
+{
+	int error = call_revoke(scene);
+
+	return error == (value < 0 ? 0 : -ENOENT) ? 0 : -EPROTO;
+}
+
+/* 0 where that is what the socket is registered for. */
+static int check_registration(struct scene *scene, int fd, int wanted)
+{
+	bool own;
+	int mask = registered_events(scene->device, fd, &own);
+
+	if (mask < 0)
+		return mask;
+	return mask == wanted && own == !!wanted ? 0 : -EPROTO;
+}
+
+static int prepare_registration(struct scene *scene)
+{
+	return register_events(scene->device, scene->source, scene->event,
+			       SOCKDUP_FD_READ);
+}
+
+static int call_select(struct scene *scene)
+{
+	return register_events(scene->device, scene->source, scene->event,
+			       SOCKDUP_FD_WRITE);
+}
+
+static int call_cancel(struct scene *scene)
+{
+	return cancel_events(scene->device, scene->source);
+}
+
+static int settle_registration(struct scene *scene, int wanted)
+{
+	int error = check_registration(scene, scene->source, wanted);
+
+	reset_event(scene->event);
+	return error ? error : call_cancel(scene);
+}
+
+static int settle_select(struct scene *scene, int value)
+{
+	return settle_registration(scene, value < 0 ? 0 : SOCKDUP_FD_WRITE);
+}
+
+static int settle_select_anew(struct scene *scene, int value)
+{
+	return settle_registration(scene, value < 0 ? SOCKDUP_FD_READ :
+						      SOCKDUP_FD_WRITE);
+}
+
+static int settle_cancel(struct scene *scene, int value)
+{
+	return settle_registration(scene, value < 0 ? SOCKDUP_FD_READ : 0);
+}
+
+static int settle_event_query(struct scene *scene, int value)
+{
+	return settle_registration(scene, SOCKDUP_FD_READ);
+}
+
+static int call_event_query(struct scene *scene)
+{
+	bool own;
+	int mask = registered_events(scene->device, scene->source, &own);
+
+	return mask < 0 ? mask : 0;
+}
+
+static int prepare_event(struct scene *scene)
+{
+	int error = prepare_registration(scene);
+
+	if (!error && send(scene->peer, "x", 1, MSG_NOSIGNAL) != 1)
+		error = -errno;
+	return error ? error : wait_for_event(scene->event);
+}
+
+static int call_enumerate(struct scene *scene)
+{
+	return enumerate_events(scene->device, scene->source, NULL);
+}
+
+/* What an enumeration has left is told by the next. */
+static int settle_enumerate(struct scene *scene, int value)
+{
+	char byte;
+
+	if (value < 0 && !event_is_set(scene->event))
+		return -EPROTO;
+	if (value < 0)
+		value = call_enumerate(scene);
+	if (value != SOCKDUP_FD_READ || event_is_set(scene->event))
+		return -EPROTO;
+	if (recv(scene->source, &byte, 1, MSG_DONTWAIT) != 1)
+		return -errno;
+	return settle_registration(scene, SOCKDUP_FD_READ);
+}
+
+static int call_rearm(struct scene *scene)
+{
+	return rearm_events(scene->device, scene->source, SOCKDUP_FD_READ);
+}
+
+static int prepare_listener(struct scene *scene)
+{
+	return register_events(scene->device, scene->listener, scene->event,
+			       SOCKDUP_FD_ACCEPT | SOCKDUP_FD_READ);
+}
+
+static int call_inherit(struct scene *scene)
+{
+	return inherit_events(scene->device, scene->accepted, scene->listener);
+}
+
+static int settle_inherit(struct scene *scene, int value)
+{
+	const int mask = SOCKDUP_FD_ACCEPT | SOCKDUP_FD_READ;
+	int error;
+
+	error = check_registration(scene, scene->accepted,
+				   value < 0 ? 0 : mask);
+	if (!error)
+		error = check_registration(scene, scene->listener, mask);
+	if (!error)
+		error = cancel_events(scene->device, scene->accepted);
+	return error ? error : cancel_events(scene->device, scene->listener);
+}
+
+/* The process has no handle then. */
+static int prepare_open(struct scene *scene)
+{
+	return close(scene->device) ? -errno : 0;
+}
+
+/* A table of descriptors that cannot grow is a full one, says the kernel. */
+static int call_open(struct scene *scene)
+{
+	int device = device_open();
+
+	return device == -EMFILE ? -ENOMEM : device;
+}
+
+static int settle_open(struct scene *scene, int value)
+{
+	scene->device = value < 0 ? device_open() : value;
+	return scene->device < 0 ? scene->device : 0;
+}
+
+/* After a failure. */
+
+static bool is_documented(int error)
+{
+	return error == -ENOMEM || error == -EFAULT;
+}
+
+static int exports_again(struct scene *scene)
+{
+	struct sockdup_protocol_info info;
+	int error;
+
+	error = raw_export(scene->device, scene->source, scene->agent.pid, 0,
+			   &info);
+	return error ? error : raw_revoke(scene->device, &info);
+}
+
+/* Neither more nor less than before the call. */
+static int is_as_before(const struct census *before)
+{
+	int error = wait_for_census(before);
+	struct census now;
+
+	if (!error)
+		error = take_census(&now);
+	if (error)
+		return error;
+	return now.held == before->held &&
+	       now.references == before->references &&
+	       now.descriptors == before->descriptors ? 0 : -EPROTO;
+}
+
+FIXTURE(fault) {
+	struct scene scene;
+	struct trial trial;
+	struct census before;
+};
+
+FIXTURE_VARIANT(fault) {
+	struct command command;
+};
+
+FIXTURE_VARIANT_ADD(fault, open) {
+	.command = { prepare_open, call_open, settle_open },
+};
+
+FIXTURE_VARIANT_ADD(fault, info) {
+	.command = { prepare_nothing, call_info, settle_nothing },
+};
+
+FIXTURE_VARIANT_ADD(fault, export) {
+	.command = { prepare_nothing, call_export, settle_export },
+};
+
+FIXTURE_VARIANT_ADD(fault, export_by_handle) {
+	.command = { prepare_nothing, call_export_by_handle, settle_export },
+};
+
+FIXTURE_VARIANT_ADD(fault, export_to_peer) {
+	.command = { prepare_nothing, call_export_to_peer, settle_export },
+};
+
+FIXTURE_VARIANT_ADD(fault, import) {
+	.command = { export_to_self, call_import, settle_import },
+};
+
+FIXTURE_VARIANT_ADD(fault, query) {
+	.command = { export_to_self, call_query, settle_query },
+};
+
+FIXTURE_VARIANT_ADD(fault, revoke) {
+	.command = { export_to_self, call_revoke, settle_revoke },
+};
+
+FIXTURE_VARIANT_ADD(fault, event_select) {
+	.command = { prepare_nothing, call_select, settle_select },
+};
+
+FIXTURE_VARIANT_ADD(fault, event_select_anew) {
+	.command = { prepare_registration, call_select, settle_select_anew },
+};
+
+FIXTURE_VARIANT_ADD(fault, event_cancel) {
+	.command = { prepare_registration, call_cancel, settle_cancel },
+};
+
+FIXTURE_VARIANT_ADD(fault, event_enumerate) {
+	.command = { prepare_event, call_enumerate, settle_enumerate },
+};
+
+FIXTURE_VARIANT_ADD(fault, event_rearm) {
+	.command = { prepare_registration, call_rearm, settle_event_query },
+};
+
+FIXTURE_VARIANT_ADD(fault, event_inherit) {
+	.command = { prepare_listener, call_inherit, settle_inherit },
+};
+
+FIXTURE_VARIANT_ADD(fault, event_query) {
+	.command = { prepare_registration, call_event_query,
+		     settle_event_query },
+};
+
+static int make_streams(struct scene *scene)
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
+		return -errno;
+	scene->source = fds[0];
+	scene->peer = fds[1];
+	scene->listener = tcp_listener(AF_INET);
+	scene->accepted = tcp_listener(AF_INET);
+	return scene->listener < 0 || scene->accepted < 0 ? -EADDRINUSE : 0;
+}
+
+/* The agent listens; whose peer is the agent then is the value. */
+static int connect_to_agent(struct agent *agent)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	socklen_t size = sizeof(address);
+	int listener, fd, error;
+
+	listener = agent_socket(agent, AF_UNIX, SOCK_STREAM, 0);
+	if (listener < 0)
+		return listener;
+	error = agent_bind(agent, listener, &address,
+			   sizeof(address.sun_family));
+	if (!error)
+		error = agent_listen(agent, listener, 1);
+	if (!error)
+		error = agent_getsockname(agent, listener, &address, &size);
+	if (error)
+		return error;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return connect(fd, (void *)&address, size) ? -errno : fd;
+}
+
+FIXTURE_SETUP(fault)
+{
+	struct scene *scene = &self->scene;
+
+	if (!has_injection())
+		SKIP(longjmp(_metadata->env, 1),
+		     "no fault injection in this kernel");
+	ASSERT_EQ(0, allow_all_faults());
+	self->trial.control = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->trial.control);
+	ASSERT_EQ(0, agent_spawn(&scene->agent));
+	scene->channel = connect_to_agent(&scene->agent);
+	ASSERT_LE(0, scene->channel);
+	ASSERT_EQ(0, make_streams(scene));
+	scene->event = new_event();
+	ASSERT_LE(0, scene->event);
+	scene->device = device_open();
+	ASSERT_LE(0, scene->device);
+	ASSERT_EQ(0, setreuid(NOBODY, -1));
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	EXPECT_EQ(0, agent_stop(&self->scene.agent));
+}
+
+/* The next descriptor will need a larger table, if there can be one. */
+static int fill_descriptors(struct scene *scene)
+{
+	long room = read_field("/proc/self/status", "FDSize:");
+	struct rlimit limit;
+	int fd;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return -errno;
+	if (room < 0 || (rlim_t)room >= limit.rlim_cur)
+		return room < 0 ? room : 0;
+	do {
+		fd = fcntl(scene->source, F_DUPFD_CLOEXEC, 0);
+		if (fd < 0)
+			return -errno;
+		if (scene->filler_count == ARRAY_SIZE(scene->fillers))
+			return -E2BIG;
+		scene->fillers[scene->filler_count++] = fd;
+	} while (fd < room - 1);
+	return 0;
+}
+
+static void close_fillers(struct scene *scene)
+{
+	while (scene->filler_count)
+		close(scene->fillers[--scene->filler_count]);
+}
+
+/* 0 where a call in which a step fails does what it should. */
+static int try_command(const struct command *command, struct scene *scene,
+		       struct trial *trial)
+{
+	struct census before;
+	int error;
+
+	error = command->prepare(scene);
+	if (!error)
+		error = take_census(&before);
+	if (!error)
+		error = fill_descriptors(scene);
+	if (!error)
+		error = trial_begin(trial);
+	if (error)
+		return error;
+	trial->value = command->call(scene);
+	trial_end(trial);
+	close_fillers(scene);
+
+	if (trial->value < 0 && (!trial->failed || !is_documented(trial->value)))
+		return trial->value;
+	if (trial->value < 0)
+		error = is_as_before(&before);
+	if (!error)
+		error = command->settle(scene, trial->value);
+	return error ? error : exports_again(scene);
+}
+
+TEST_F(fault, of_any_step_changes_nothing)
+{
+	struct scene *scene = &self->scene;
+	struct trial *trial = &self->trial;
+	unsigned int failures = 0;
+	struct census before;
+
+	ASSERT_EQ(0, take_census(&before));
+	do {
+		trial->step++;
+		ASSERT_EQ(0, try_command(&variant->command, scene, trial)) {
+			TH_LOG("at step %u, value %d", trial->step,
+			       trial->value);
+		}
+		failures += trial->value < 0;
+	} while (trial->failed && trial->step < MANY);
+	TH_LOG("%u of %u steps are fatal", failures, trial->step - 1);
+	EXPECT_FALSE(trial->failed);
+	EXPECT_LE(0, trial->value);
+	EXPECT_LT(0, failures);
+	EXPECT_EQ(0, is_as_before(&before));
+
+	EXPECT_EQ(0, wait_for_no_registration(scene->device));
+	EXPECT_EQ(0, wait_for_no_registration_of_user());
+	close(scene->source);
+	EXPECT_EQ(0, wait_for_end(scene->peer));
+}
+
+/*
+ * Loading the module, as far as that is the module's own affair: the kernel's
+ * part of it, which comes first, warns of some faults. A trace tells whether a
+ * load got beyond that.
+ */
+FIXTURE(load) {
+	struct trial trial;
+	int module;
+};
+
+static bool module_is_unused(void *context)
+{
+	return !read_number("/sys/module/" SOCKDUP_DEVICE_NAME "/refcnt");
+}
+
+static bool module_is_there(void)
+{
+	return !access("/sys/module/" SOCKDUP_DEVICE_NAME, F_OK) ||
+	       !access(DEVICE_PATH, F_OK);
+}
+
+static bool init_was_called(void)
+{
+	FILE *trace = fopen(INSTANCE "trace", "re");
+	bool called = false;
+	char line[256];
+
+	while (trace && !called && fgets(line, sizeof(line), trace))
+		called = strstr(line, "initcall_start:");
+	if (trace)
+		fclose(trace);
+	return called;
+}
+
+FIXTURE_SETUP(load)
+{
+	if (!has_injection())
+		SKIP(longjmp(_metadata->env, 1),
+		     "no fault injection in this kernel");
+	self->module = open(module_path(), O_RDONLY | O_CLOEXEC);
+	if (self->module < 0)
+		SKIP(longjmp(_metadata->env, 1),
+		     "no module file beside the programs");
+	ASSERT_EQ(0, allow_all_faults());
+	self->trial.control = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->trial.control);
+	ASSERT_TRUE(!mkdir(INSTANCE, 0755) || errno == EEXIST);
+	ASSERT_EQ(0, write_text(INSTANCE "events/initcall/enable", "1"));
+	ASSERT_EQ(0, wait_until(module_is_unused, NULL));
+	ASSERT_EQ(0, module_remove());
+}
+
+FIXTURE_TEARDOWN(load)
+{
+	int error = module_load(self->module);
+
+	EXPECT_TRUE(!error || error == -EEXIST);
+	EXPECT_EQ(0, write_text(INSTANCE "events/initcall/enable", "0"));
+	EXPECT_EQ(0, rmdir(INSTANCE));
+}
+
+/* How many steps loading has, or -errno. The module is not there afterwards. */
+static int count_steps(struct trial *trial, int module)
+{
+	unsigned int left;
+	int error;
+
+	trial->step = MANY;
+	error = trial_begin(trial);
+	if (error)
+		return error;
+	trial->value = module_load(module);
+	left = trial_end(trial);
+	error = trial->value ? trial->value : module_remove();
+	return error ? error : (int)(MANY - left);
+}
+
+/* 0 where loading does what it should. The module is not there afterwards. */
+static int try_load(struct trial *trial, int module)
+{
+	int error = write_text(INSTANCE "trace", "\n");
+
+	if (!error)
+		error = trial_begin(trial);
+	if (error)
+		return error;
+	trial->value = module_load(module);
+	trial_end(trial);
+	if (!trial->value)
+		return module_remove();
+	if (!trial->failed || !is_documented(trial->value))
+		return trial->value;
+	return module_is_there() ? -EPROTO : 0;
+}
+
+/* The module's own steps are the last, the kernel's are those that go before. */
+TEST_F_TIMEOUT(load, with_a_fault_in_any_step_of_init_leaves_no_module, 1500)
+{
+	struct trial *trial = &self->trial;
+	unsigned int failures = 0, early = 0, more = SPREAD;
+	int steps = count_steps(trial, self->module);
+
+	ASSERT_LT(0, steps);
+	ASSERT_GT(MANY, steps);
+	for (trial->step = steps + SPREAD; more; trial->step--) {
+		ASSERT_LT(0, trial->step);
+		ASSERT_EQ(0, try_load(trial, self->module)) {
+			TH_LOG("at step %u, value %d", trial->step,
+			       trial->value);
+		}
+		if (trial->value && init_was_called())
+			failures++;
+		else if (trial->value)
+			early++;
+		more -= early ? 1 : 0;
+	}
+	TH_LOG("of %d steps, %u in init are fatal", steps, failures);
+	EXPECT_LT(0, failures);
+}
+
+SOCKDUP_TEST_MAIN
