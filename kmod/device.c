@@ -29,6 +29,7 @@
 #include "target.h"
 #include "token.h"
 #include "trace.h"
+#include "words.h"
 
 /* Tokens that a handle's fdinfo lists one by one. */
 #define DEVICE_FDINFO_TOKENS	64
@@ -38,6 +39,7 @@
  * @target: the record of the process that opened; held, so that exports to a
  *          process that expects them find it at hand
  * @account: of the user who opened; held likewise for their own exports
+ * @last: the target that was exported to last, held, or NULL
  * @tokens: those that end when the handle is closed
  * @selections: likewise
  * @rcu: delays the freeing, as both lists ask for
@@ -47,6 +49,7 @@
 struct device_handle {
 	struct sockdup_target *target;
 	struct sockdup_account *account;
+	struct sockdup_target __rcu *last;
 	struct sockdup_token_list tokens;
 	struct sockdup_selection_list selections;
 	struct rcu_head rcu;
@@ -77,38 +80,28 @@ struct device_call {
 	} u;
 };
 
-/* The first bytes of a protocol info, all that is taken from the caller. */
-struct device_name {
-	u8 description[offsetof(struct sockdup_protocol_info, opaque)];
-	struct sockdup_opaque opaque;
-};
-
-static_assert(offsetof(struct device_name, opaque) ==
-	      offsetof(struct sockdup_protocol_info, opaque));
-
 /* Give the struct back, as much of it as the caller knows. */
 static int device_answer(const struct device_call *call, size_t size)
 {
-	if (copy_to_user(call->argument, &call->u,
-			 min_t(size_t, call->size, size)))
-		return -EFAULT;
-	return 0;
+	return sockdup_words_to_user(call->argument, &call->u,
+				     min_t(size_t, call->size, size));
 }
 
-/* The token that a protocol info at a caller's address names. */
+/* Of a caller's protocol info no more is looked at than this. */
 static struct sockdup_token *device_token(u64 address, u32 info_size)
 {
-	struct device_name name;
+	struct sockdup_protocol_info __user *info = u64_to_user_ptr(address);
+	struct sockdup_opaque opaque;
 	u32 size;
 
-	if (info_size != sizeof(struct sockdup_protocol_info))
+	if (info_size != sizeof(*info))
 		return ERR_PTR(-EINVAL);
-	if (copy_from_user(&name, u64_to_user_ptr(address), sizeof(name)))
+	if (get_user(size, &info->size) ||
+	    sockdup_words_from_user(&opaque, info->opaque, sizeof(opaque)))
 		return ERR_PTR(-EFAULT);
-	memcpy(&size, name.description, sizeof(size));
-	if (size != sizeof(struct sockdup_protocol_info))
+	if (size != sizeof(*info))
 		return ERR_PTR(-EINVAL);
-	return sockdup_token_get(&name.opaque);
+	return sockdup_token_get(&opaque);
 }
 
 /* The same, claimed, for query and revocation by the token's parties alone. */
@@ -132,6 +125,13 @@ static struct sockdup_token *device_claim(u64 address, u32 info_size)
 static struct sockdup_identity device_identity(struct pid *pid, kuid_t uid,
 					       kgid_t gid)
 {
+	/* The initial namespace shows everybody as they are. */
+	if (current_user_ns() == &init_user_ns)
+		return (struct sockdup_identity){
+			.pid = pid_vnr(pid),
+			.uid = __kuid_val(uid),
+			.gid = __kgid_val(gid),
+		};
 	return (struct sockdup_identity){
 		.pid = pid_vnr(pid),
 		.uid = from_kuid_munged(current_user_ns(), uid),
@@ -180,40 +180,32 @@ static int device_info(struct device_call *call)
 	return device_answer(call, sizeof(*info));
 }
 
-static int device_export_file(struct device_call *call, struct file *file)
+/* Consumes the caller's reference of @file. */
+static struct sockdup_token *device_token_create(struct device_call *call,
+						 struct file *file)
 {
 	const struct sockdup_export *export = &call->u.export;
-	struct sockdup_protocol_info info;
+	struct device_handle *handle = call->handle;
 	struct sockdup_target *target;
-	struct sockdup_token *token;
-	int err;
 
 	target = export->flags & SOCKDUP_EXPORT_TO_PEER ?
 		 sockdup_target_find_peer(export->target) :
-		 sockdup_target_find(export->target);
-	if (IS_ERR(target))
-		return PTR_ERR(target);
-	token = sockdup_token_create(file, target, export->ttl_ms,
-				     export->flags & SOCKDUP_EXPORT_END_ON_CLOSE ?
-				     &call->handle->tokens : NULL);
-	if (IS_ERR(token)) {
-		err = PTR_ERR(token);
-		goto out_target;
+		 sockdup_target_find_again(export->target, &handle->last);
+	if (IS_ERR(target)) {
+		fput(file);
+		return ERR_CAST(target);
 	}
-	/* The bytes go out before anybody can find the token. */
-	device_describe(token, &info);
-	err = copy_to_user(u64_to_user_ptr(export->info), &info, sizeof(info)) ?
-	      -EFAULT : sockdup_token_publish(token);
-	if (err)
-		sockdup_token_discard(token);
-out_target:
-	sockdup_target_put(target);
-	return err;
+	return sockdup_token_create(file, target, handle->account,
+				    export->ttl_ms,
+				    export->flags & SOCKDUP_EXPORT_END_ON_CLOSE ?
+				    &handle->tokens : NULL);
 }
 
 static int device_export(struct device_call *call)
 {
 	const struct sockdup_export *export = &call->u.export;
+	struct sockdup_protocol_info info;
+	struct sockdup_token *token;
 	struct file *file;
 	int err;
 
@@ -224,8 +216,16 @@ static int device_export(struct device_call *call)
 	file = device_socket(export->fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	err = device_export_file(call, file);
-	fput(file);
+	token = device_token_create(call, file);
+	if (IS_ERR(token))
+		return PTR_ERR(token);
+	/* The bytes go out before anybody can find the token. */
+	device_describe(token, &info);
+	err = sockdup_words_to_user(u64_to_user_ptr(export->info), &info,
+				    sizeof(info)) ?:
+	      sockdup_token_publish(token);
+	if (err)
+		sockdup_token_discard(token);
 	return err;
 }
 
@@ -281,15 +281,15 @@ static int device_query(struct device_call *call)
 	now = ktime_get_boottime_ns();
 	query->target_pid = pid_vnr(token->target->pid);
 	query->source = device_source(token);
-	query->age_ms = div_u64(now - token->created, NSEC_PER_MSEC);
+	query->age_ms = sockdup_token_age_ms(token, now);
 	query->left_ms = sockdup_token_left_ms(token, now);
 	device_describe(token, &info);
 	sockdup_token_restore(token);
 	sockdup_token_put(token);
 
-	if (copy_to_user(u64_to_user_ptr(query->info), &info, sizeof(info)))
-		return -EFAULT;
-	return device_answer(call, sizeof(*query));
+	return sockdup_words_to_user(u64_to_user_ptr(query->info), &info,
+				     sizeof(info)) ?:
+	       device_answer(call, sizeof(*query));
 }
 
 static int device_revoke(struct device_call *call)
@@ -552,7 +552,10 @@ static int device_run(struct device_call *call, unsigned int cmd)
 		return -EINVAL;
 	if (call->size > PAGE_SIZE)
 		return -E2BIG;
-	err = copy_struct_from_user(&call->u, command->size, call->argument,
+	/* Most callers know what the kernel knows. */
+	err = call->size == command->size ?
+	      sockdup_words_from_user(&call->u, call->argument, command->size) :
+	      copy_struct_from_user(&call->u, command->size, call->argument,
 				    call->size);
 	if (err)
 		return err;
@@ -591,6 +594,7 @@ static int device_open(struct inode *inode, struct file *file)
 		err = PTR_ERR(handle->account);
 		goto err_target;
 	}
+	RCU_INIT_POINTER(handle->last, NULL);
 	sockdup_token_list_init(&handle->tokens);
 	sockdup_selection_list_init(&handle->selections);
 	atomic_inc(&handle->target->handles);
@@ -607,7 +611,10 @@ err_handle:
 static int device_release(struct inode *inode, struct file *file)
 {
 	struct device_handle *handle = file->private_data;
+	struct sockdup_target *last = unrcu_pointer(handle->last);
 
+	if (last)
+		sockdup_target_put(last);
 	sockdup_selection_list_drop(&handle->selections);
 	sockdup_token_list_drop(&handle->tokens);
 	atomic_dec(&handle->target->handles);

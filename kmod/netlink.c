@@ -15,6 +15,7 @@
 #include <linux/hashtable.h>
 #include <linux/module.h>
 #include <linux/net.h>
+#include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
@@ -86,8 +87,12 @@ static struct pernet_operations netlink_net_ops = {
 /* Caller is in an RCU read section. */
 static struct net *netlink_net_find(u64 cookie)
 {
+	const struct nsproxy *own = current->nsproxy;
 	struct netlink_net *entry;
 
+	/* Most are told of by who is in the same one; who exits is in none. */
+	if (own && own->net_ns->net_cookie == cookie)
+		return own->net_ns;
 	hash_for_each_possible_rcu(netlink_nets, entry, node, cookie)
 		if (entry->net->net_cookie == cookie)
 			return entry->net;
@@ -191,7 +196,7 @@ static int netlink_put_token(struct sk_buff *skb,
 	    nla_put_u32(skb, SOCKDUP_A_TOKEN_GID,
 			from_kgid_munged(reader->users, token->gid)) ||
 	    nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_AGE_MS,
-			      div_u64(now - token->created, NSEC_PER_MSEC),
+			      sockdup_token_age_ms(token, now),
 			      SOCKDUP_A_TOKEN_PAD) ||
 	    nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_LEFT_MS,
 			      sockdup_token_left_ms(token, now),
@@ -302,6 +307,7 @@ static void netlink_blame(struct genl_info *info, int err)
 	}
 }
 
+/* Consumes the caller's reference of @file, and hold of @target. */
 static int netlink_export_file(struct genl_info *info, struct file *file,
 			       struct sockdup_target *target)
 {
@@ -311,8 +317,8 @@ static int netlink_export_file(struct genl_info *info, struct file *file,
 	int err;
 	u64 id;
 
-	token = sockdup_token_create(file, target, ttl ? nla_get_u32(ttl) : 0,
-				     NULL);
+	token = sockdup_token_create(file, target, NULL,
+				     ttl ? nla_get_u32(ttl) : 0, NULL);
 	if (IS_ERR(token)) {
 		netlink_blame(info, PTR_ERR(token));
 		return PTR_ERR(token);
@@ -400,12 +406,10 @@ int sockdup_nl_token_export_doit(struct sk_buff *skb, struct genl_info *info)
 	target = netlink_target(info);
 	if (IS_ERR(target)) {
 		err = PTR_ERR(target);
-		goto out_file;
+		fput(file);
+		goto out_module;
 	}
 	err = netlink_export_file(info, file, target);
-	sockdup_target_put(target);
-out_file:
-	fput(file);
 out_module:
 	module_put(THIS_MODULE);
 	return err;

@@ -3,7 +3,6 @@
  * What a socket says of itself: the description in a protocol info.
  */
 
-#include <linux/ctype.h>
 #include <linux/if_packet.h>
 #include <linux/in6.h>
 #include <linux/ip.h>
@@ -136,15 +135,6 @@ static void address_sizes(int family, u32 *min, u32 *max)
 	}
 }
 
-/* The creator's name of the protocol: it stays when TLS or a map takes over. */
-static void protocol_name(char *name, size_t size, const struct sock *sk)
-{
-	strscpy(name, sk->sk_prot_creator->name, size);
-	for (; *name; name++)
-		if (!isascii(*name) || !isprint(*name))
-			*name = '?';
-}
-
 /**
  * sockdup_protocol_info_fill - describe a socket
  * @info: every byte of it is written
@@ -158,9 +148,10 @@ void sockdup_protocol_info_fill(struct sockdup_protocol_info *info,
 	const struct sock *sk = sock->sk;
 	struct service service;
 
-	memset(info, 0, sizeof(*info));
-	info->size = sizeof(*info);
-	info->socket_count = 1;
+	*info = (struct sockdup_protocol_info){
+		.size = sizeof(*info),
+		.socket_count = 1,
+	};
 	/* IPV6_ADDRFORM may change the family while we look. */
 	info->address_family = READ_ONCE(sk->sk_family);
 	info->socket_type = READ_ONCE(sk->sk_type);
@@ -173,7 +164,11 @@ void sockdup_protocol_info_fill(struct sockdup_protocol_info *info,
 	address_sizes(info->address_family, &info->min_address_size,
 		      &info->max_address_size);
 	memcpy(info->opaque, opaque, sizeof(info->opaque));
-	protocol_name(info->protocol_name, sizeof(info->protocol_name), sk);
+	/* The creator's name stays when TLS or a map takes over. */
+	static_assert(sizeof(sk->sk_prot_creator->name) ==
+		      sizeof(info->protocol_name));
+	memcpy(info->protocol_name, sk->sk_prot_creator->name,
+	       sizeof(info->protocol_name) - 1);
 }
 
 static int address_v4(__be32 ip, __be16 port, struct sockaddr_storage *address)

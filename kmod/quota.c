@@ -4,9 +4,8 @@
  * keep open, and apart from them that user's event registrations, bounds each
  * by the user's own RLIMIT_NOFILE. It is the chain on which the files are put,
  * and the one on which registered sockets are looked at: either can sleep, so
- * each user waits for their own sockets alone. As long as it
- * counts a file, the module cannot be unloaded; registrations end with the
- * handle that they were made through, which keeps it loaded, too.
+ * each user waits for their own sockets alone. As long as there is an account,
+ * the module cannot be unloaded.
  */
 
 #include <linux/capability.h>
@@ -33,8 +32,7 @@
 /*
  * Owned by its references: one for each charge, one for each selection, one for
  * each open handle of its user, and one each for @work and @look while queued.
- * The table owns none. The account owns a module reference while @held is not
- * zero.
+ * The table owns none. The account owns a module reference.
  */
 struct sockdup_account {
 	struct hlist_node node;		/* bucket lock; RCU readers */
@@ -80,32 +78,13 @@ static struct sockdup_account *account_lookup(struct account_bucket *bucket,
 	return NULL;
 }
 
-/*
- * One more file. The reference of the module is taken on behalf of a caller
- * who has one, and so cannot fail.
- */
-static long account_add(struct sockdup_account *account)
-{
-	long held = atomic_long_inc_return(&account->held);
-
-	if (held == 1)
-		__module_get(THIS_MODULE);
-	return held;
-}
-
-static void account_sub(struct sockdup_account *account)
-{
-	if (atomic_long_dec_and_test(&account->held))
-		module_put(THIS_MODULE);
-}
-
 static void account_uncharge(struct sockdup_charge *charge)
 {
 	struct sockdup_account *account = charge->account;
 
 	charge->file = NULL;
 	charge->account = NULL;
-	account_sub(account);
+	atomic_long_dec(&account->held);
 	sockdup_account_put(account);
 }
 
@@ -149,6 +128,8 @@ static void account_work(struct work_struct *work)
  * sockdup_account_get - find or make a user's account
  * @uid: the real user id
  *
+ * The caller keeps the module loaded.
+ *
  * Return: a held account, or ERR_PTR(-ENOMEM).
  */
 struct sockdup_account *sockdup_account_get(kuid_t uid)
@@ -177,15 +158,18 @@ struct sockdup_account *sockdup_account_get(kuid_t uid)
 	if (!account)
 		hlist_add_head_rcu(&fresh->node, &bucket->head);
 	spin_unlock(&bucket->lock);
-	if (!account)
-		return fresh;
-	kfree(fresh);
-	return account;
+	if (account) {
+		kfree(fresh);
+		return account;
+	}
+	__module_get(THIS_MODULE);
+	return fresh;
 }
 
 /**
  * sockdup_account_put - let go of an account
- * @account: held by the caller
+ * @account: held by the caller, who keeps the module loaded or is a worker that
+ *           the module's exit waits for
  */
 void sockdup_account_put(struct sockdup_account *account)
 {
@@ -197,6 +181,7 @@ void sockdup_account_put(struct sockdup_account *account)
 	hlist_del_rcu(&account->node);
 	spin_unlock(&bucket->lock);
 	kfree_rcu(account, rcu);
+	module_put(THIS_MODULE);
 }
 
 /**
@@ -283,29 +268,40 @@ static void account_look_work(struct work_struct *work)
 	sockdup_account_put(account);
 }
 
+/* @likely saves a search where it is the current user's. */
+static struct sockdup_account *account_of_current(struct sockdup_account *likely)
+{
+	if (!likely || !uid_eq(likely->uid, current_uid()))
+		return sockdup_account_get(current_uid());
+	refcount_inc(&likely->ref);
+	return likely;
+}
+
 /**
  * sockdup_charge_take - hold a file at the expense of the current user
  * @charge: filled
- * @file: the file; on success the charge has taken a reference of its own
+ * @file: the file; on success the caller's reference is the charge's
+ * @likely: an account that is held by the caller, and likely to be the current
+ *          user's, or NULL
  *
  * Return: 0; -ENOBUFS where the user holds as many files as RLIMIT_NOFILE
  * allows and has no CAP_SYS_RESOURCE in the initial namespace; -ENOMEM.
  */
-int sockdup_charge_take(struct sockdup_charge *charge, struct file *file)
+int sockdup_charge_take(struct sockdup_charge *charge, struct file *file,
+			struct sockdup_account *likely)
 {
-	struct sockdup_account *account;
+	struct sockdup_account *account = account_of_current(likely);
 
-	account = sockdup_account_get(current_uid());
 	if (IS_ERR(account))
 		return PTR_ERR(account);
 
-	if (!account_allows(account_add(account))) {
-		account_sub(account);
+	if (!account_allows(atomic_long_inc_return(&account->held))) {
+		atomic_long_dec(&account->held);
 		sockdup_account_put(account);
 		return -ENOBUFS;
 	}
 	charge->account = account;
-	charge->file = get_file(file);
+	charge->file = file;
 	return 0;
 }
 
@@ -370,26 +366,13 @@ int __init sockdup_quota_init(void (*returned)(struct sockdup_charge *charge))
 	return 0;
 }
 
-static bool account_table_is_empty(void)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(account_table); i++)
-		if (!hlist_empty(&account_table[i].head))
-			return false;
-	return true;
-}
-
 /**
- * sockdup_quota_exit - wait until every file is put, and nobody looks any more
+ * sockdup_quota_exit - wait until no worker is at an account
  *
- * The caller has made sure that no charge is taken or returned any more, and no
- * look asked for or tried again: what holds an account is its own work.
+ * There is none any more: each keeps the module loaded.
  */
 void sockdup_quota_exit(void)
 {
-	while (!account_table_is_empty())
-		schedule_timeout_uninterruptible(1);
 	destroy_workqueue(account_look_queue);
 	destroy_workqueue(account_queue);
 }

@@ -2,6 +2,7 @@
 #ifndef SOCKDUP_QUOTA_H
 #define SOCKDUP_QUOTA_H
 
+#include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/uidgid.h>
 
@@ -12,14 +13,18 @@ struct sockdup_account;
  * struct sockdup_charge - one held file, charged to a user
  * @file: the file; the charge owns one reference
  * @account: who pays; the charge owns one reference
- * @node: links the charges of an account whose files wait to be put
+ * @place: room for the holder's own use until the charge is returned
+ * @node: then links the charges of an account whose files wait to be put
  *
  * Embedded in what holds the file. Taken once, returned once.
  */
 struct sockdup_charge {
 	struct file *file;
 	struct sockdup_account *account;
-	struct llist_node node;
+	union {
+		struct hlist_node place;
+		struct llist_node node;
+	};
 };
 
 /**
@@ -42,7 +47,8 @@ void sockdup_account_return_selection(struct sockdup_account *account);
 void sockdup_account_look(struct sockdup_account *account,
 			  struct sockdup_look *look);
 
-int sockdup_charge_take(struct sockdup_charge *charge, struct file *file);
+int sockdup_charge_take(struct sockdup_charge *charge, struct file *file,
+			struct sockdup_account *likely);
 void sockdup_charge_return(struct sockdup_charge *charge);
 void sockdup_charge_return_later(struct sockdup_charge *charge);
 

@@ -880,8 +880,8 @@ int __init sockdup_selection_init(void)
  * sockdup_selection_exit - wait until nobody looks for closed sockets any more
  *
  * The caller has closed the door: every handle has been closed, and with it
- * every selection has ended. Looks that wait hold accounts: sockdup_quota_exit()
- * waits for them.
+ * every selection has ended. Nor does a look wait: it would hold an account, and
+ * so keep the module loaded.
  */
 void sockdup_selection_exit(void)
 {

@@ -241,6 +241,51 @@ struct sockdup_target *sockdup_target_find(pid_t nr)
 	return target_of(find_get_pid(nr));
 }
 
+/* Whether a number still names a target for the caller, and it has not ended. */
+static bool target_is_named(const struct sockdup_target *target, pid_t nr)
+{
+	struct task_struct *leader;
+
+	/* A number is not given to another as long as a process has it. */
+	leader = pid_task(target->pid, PIDTYPE_TGID);
+	return leader && !READ_ONCE(leader->exit_state) &&
+	       pid_vnr(target->pid) == nr;
+}
+
+/**
+ * sockdup_target_find_again - the target that a caller names by number, who is
+ *			       likely to have named it the last time
+ * @nr: process id in the caller's pid namespace
+ * @last: the target of the last time, held, or NULL; replaced
+ *
+ * Return: as sockdup_target_find().
+ */
+struct sockdup_target *
+sockdup_target_find_again(pid_t nr, struct sockdup_target __rcu **last)
+{
+	struct sockdup_target *target, *previous;
+	bool named;
+
+	rcu_read_lock();
+	target = rcu_dereference(*last);
+	if (target && !refcount_inc_not_zero(&target->ref))
+		target = NULL;
+	named = target && target_is_named(target, nr);
+	rcu_read_unlock();
+	if (named)
+		return target;
+	if (target)
+		sockdup_target_put(target);
+	target = sockdup_target_find(nr);
+	if (IS_ERR(target))
+		return target;
+	refcount_inc(&target->ref);
+	previous = unrcu_pointer(xchg(last, RCU_INITIALIZER(target)));
+	if (previous)
+		sockdup_target_put(previous);
+	return target;
+}
+
 /*
  * The process that the kernel recorded as a socket's peer, referenced. For one
  * that listens it recorded who does, for those who will connect to it.

@@ -14,8 +14,9 @@
 /**
  * struct sockdup_target - a process that tokens are bound to
  * @node: in the table; covered by the bucket's lock, read under RCU
- * @ref: one for each token, each open handle of the process, and each hint
- *       that waits to be looked at; the table owns none
+ * @ref: one for each token, each open handle of the process, each handle that
+ *       was last used to export to it, and each hint that waits to be looked
+ *       at; the table owns none
  * @pid: the process; owned
  * @death: on @pid's wait queue, from creation until release
  * @hinted: true while @hint is on the list of targets to look at
@@ -45,6 +46,8 @@ struct sockdup_target {
 
 struct sockdup_target *sockdup_target_get(struct pid *pid);
 struct sockdup_target *sockdup_target_find(pid_t nr);
+struct sockdup_target *
+sockdup_target_find_again(pid_t nr, struct sockdup_target __rcu **last);
 struct sockdup_target *sockdup_target_find_peer(int fd);
 void sockdup_target_put(struct sockdup_target *target);
 

@@ -3,20 +3,22 @@
  * The life of a token. It is made by an export, published, and ends once: by
  * import, revocation, its deadline or its target's death. Whoever wants to
  * end it, or to look at its socket, claims it first and then restores, spends
- * or drops it; the mutex that a claim holds makes these exclude each other, so
- * an import that fails restores the token as if nothing had been tried.
+ * or drops it. A claim is a lock, a bit of the token's state, so these exclude
+ * each other, and an import that fails restores the token as if nothing had been
+ * tried. Who holds a claim touches no user memory, which could keep it for ever.
  */
 
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/file.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/nsproxy.h>
 #include <linux/percpu.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
+#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 
 #include <crypto/algapi.h>
@@ -56,8 +58,23 @@ struct token_bucket {
 	struct hlist_head head;
 };
 
+/* A token that ends with others. */
+struct token_listed {
+	struct sockdup_token token;	/* with TOKEN_LISTED */
+	struct sockdup_token_list *list;
+	struct list_head mate;		/* on @list; covered by its lock */
+};
+
+/* The bits of a token's state. */
+enum {
+	TOKEN_CLAIMED,
+	TOKEN_ENDED,
+	TOKEN_LISTED,
+};
+
 static struct token_bucket *token_table;
 static struct kmem_cache *token_cache;
+static struct kmem_cache *token_listed_cache;
 static struct workqueue_struct *token_queue;
 static void (*token_told)(const struct sockdup_token *token,
 			  enum sockdup_token_event event);
@@ -90,6 +107,48 @@ unsigned int sockdup_token_max_ttl(void)
 unsigned int sockdup_token_default_ttl(void)
 {
 	return clamp(READ_ONCE(default_ttl_ms), 1U, sockdup_token_max_ttl());
+}
+
+/* The claims of all tokens, to lockdep: nobody holds two of them. */
+static struct lock_class_key token_claim_key;
+static struct lockdep_map token_claim_map __maybe_unused;
+
+static int token_lock(struct sockdup_token *token, unsigned int mode)
+{
+	int err;
+
+	mutex_acquire(&token_claim_map, 0, 0, _RET_IP_);
+	err = wait_on_bit_lock(&token->state, TOKEN_CLAIMED, mode);
+	if (err)
+		mutex_release(&token_claim_map, _RET_IP_);
+	return err;
+}
+
+static bool token_trylock(struct sockdup_token *token)
+{
+	if (test_and_set_bit_lock(TOKEN_CLAIMED, &token->state))
+		return false;
+	mutex_acquire(&token_claim_map, 0, 1, _RET_IP_);
+	return true;
+}
+
+static void token_unlock(struct sockdup_token *token)
+{
+	mutex_release(&token_claim_map, _RET_IP_);
+	clear_and_wake_up_bit(TOKEN_CLAIMED, &token->state);
+}
+
+/* Caller has locked the token. */
+static bool token_has_ended(const struct sockdup_token *token)
+{
+	return test_bit(TOKEN_ENDED, &token->state);
+}
+
+/* What the token is part of where it ends with others, or NULL. */
+static struct token_listed *token_listed(struct sockdup_token *token)
+{
+	return test_bit(TOKEN_LISTED, &token->state) ?
+	       container_of(token, struct token_listed, token) : NULL;
 }
 
 static struct token_bucket *token_bucket(u64 id)
@@ -166,6 +225,7 @@ static void token_tell(const struct sockdup_token *token,
 static int token_link(struct sockdup_token *token)
 {
 	struct token_bucket *bucket = token_bucket(token->opaque.id);
+	struct token_listed *listed = token_listed(token);
 	int err;
 
 	err = sockdup_target_add(token->target, &token->life);
@@ -173,13 +233,13 @@ static int token_link(struct sockdup_token *token)
 		return err;
 	/* Before anybody finds it, and can let it end. */
 	token_tell(token, SOCKDUP_TOKEN_EXPORTED);
-	if (token->list) {
-		spin_lock(&token->list->lock);
-		list_add_tail(&token->mate, &token->list->tokens);
-		spin_unlock(&token->list->lock);
+	if (listed) {
+		spin_lock(&listed->list->lock);
+		list_add_tail(&listed->mate, &listed->list->tokens);
+		spin_unlock(&listed->list->lock);
 	}
 	spin_lock(&bucket->lock);
-	hlist_add_head(&token->node, &bucket->head);
+	hlist_add_head(&token->charge.place, &bucket->head);
 	spin_unlock(&bucket->lock);
 	return 0;
 }
@@ -187,15 +247,16 @@ static int token_link(struct sockdup_token *token)
 static void token_unlink(struct sockdup_token *token)
 {
 	struct token_bucket *bucket = token_bucket(token->opaque.id);
+	struct token_listed *listed = token_listed(token);
 
 	spin_lock(&bucket->lock);
-	hlist_del(&token->node);
+	hlist_del(&token->charge.place);
 	spin_unlock(&bucket->lock);
-	if (token->list) {
+	if (listed) {
 		rcu_read_lock();
-		spin_lock(&token->list->lock);
-		list_del(&token->mate);
-		spin_unlock(&token->list->lock);
+		spin_lock(&listed->list->lock);
+		list_del(&listed->mate);
+		spin_unlock(&listed->list->lock);
 		rcu_read_unlock();
 	}
 	sockdup_target_remove(token->target, &token->life);
@@ -207,14 +268,14 @@ static void token_unlink(struct sockdup_token *token)
  */
 static void token_end(struct sockdup_token *token, enum sockdup_token_event how)
 {
-	lockdep_assert_held(&token->lock);
+	lockdep_assert(lock_is_held(&token_claim_map));
 
 	token_tell(token, how);
-	token->ended = true;
+	set_bit(TOKEN_ENDED, &token->state);
 	spin_lock(&token->target->lock);
 	token_unlink(token);
 	spin_unlock(&token->target->lock);
-	mutex_unlock(&token->lock);
+	token_unlock(token);
 }
 
 /* The file of a dropped token has been put, and its user is not charged. */
@@ -234,10 +295,79 @@ static int token_check_ttl(struct sockdup_target *target, unsigned int *ttl_ms)
 	return *ttl_ms > usual ? sockdup_target_check_trust(target) : 0;
 }
 
+/* Tokens are given back as they were constructed, so none is cleared anew. */
+static void token_construct(void *memory)
+{
+	struct sockdup_token *token = memory;
+
+	token->state = 0;
+}
+
+static struct sockdup_token *token_alloc(struct sockdup_token_list *list)
+{
+	struct token_listed *listed;
+
+	if (!list)
+		return kmem_cache_alloc(token_cache, GFP_KERNEL_ACCOUNT);
+	listed = kmem_cache_alloc(token_listed_cache, GFP_KERNEL_ACCOUNT);
+	if (!listed)
+		return NULL;
+	listed->list = list;
+	__set_bit(TOKEN_LISTED, &listed->token.state);
+	return &listed->token;
+}
+
+static void token_free(struct sockdup_token *token)
+{
+	struct token_listed *listed = token_listed(token);
+
+	token->state = 0;
+	if (listed)
+		kmem_cache_free(token_listed_cache, listed);
+	else
+		kmem_cache_free(token_cache, token);
+}
+
+/* Leaves file and target to the caller where it fails. */
+static struct sockdup_token *token_new(struct file *file,
+				       struct sockdup_target *target,
+				       struct sockdup_account *account,
+				       unsigned int ttl_ms,
+				       struct sockdup_token_list *list)
+{
+	struct sockdup_token *token;
+	int err;
+
+	err = token_check_ttl(target, &ttl_ms);
+	if (err)
+		return ERR_PTR(err);
+	token = token_alloc(list);
+	if (!token)
+		return ERR_PTR(-ENOMEM);
+	err = sockdup_charge_take(&token->charge, file, account);
+	if (err) {
+		token_free(token);
+		return ERR_PTR(err);
+	}
+
+	refcount_set(&token->ref, 1);
+	sockdup_opaque_draw(&token->opaque);
+	timerqueue_init(&token->life);
+	token->ttl_ms = ttl_ms;
+	token->life.expires = ktime_get_boottime_ns() +
+			      (u64)ttl_ms * NSEC_PER_MSEC;
+	token->target = target;
+	token->source = get_pid(task_tgid(current));
+	current_euid_egid(&token->uid, &token->gid);
+	token->net = current->nsproxy->net_ns->net_cookie;
+	return token;
+}
+
 /**
  * sockdup_token_create - make a token that nobody can find yet
- * @file: the socket's file; the token takes a reference of its own
- * @target: the token takes a hold of its own
+ * @file: the socket's file; the caller's reference is consumed
+ * @target: the caller's hold is consumed
+ * @account: one that is likely to be the current user's, or NULL
  * @ttl_ms: life in milliseconds from now, 0 for the default
  * @list: the tokens that it is to end with, or NULL
  *
@@ -251,39 +381,17 @@ static int token_check_ttl(struct sockdup_target *target, unsigned int *ttl_ms)
  */
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
+					   struct sockdup_account *account,
 					   unsigned int ttl_ms,
 					   struct sockdup_token_list *list)
 {
 	struct sockdup_token *token;
-	int err;
 
-	err = token_check_ttl(target, &ttl_ms);
-	if (err)
-		return ERR_PTR(err);
-	token = kmem_cache_alloc(token_cache, GFP_KERNEL_ACCOUNT);
-	if (!token)
-		return ERR_PTR(-ENOMEM);
-	err = sockdup_charge_take(&token->charge, file);
-	if (err) {
-		kmem_cache_free(token_cache, token);
-		return ERR_PTR(err);
+	token = token_new(file, target, account, ttl_ms, list);
+	if (IS_ERR(token)) {
+		sockdup_target_put(target);
+		fput(file);
 	}
-
-	refcount_set(&token->ref, 1);
-	token->ended = false;
-	mutex_init(&token->lock);
-	token->opaque.id = get_random_u64();
-	token->opaque.secret[0] = get_random_u64();
-	token->opaque.secret[1] = get_random_u64();
-	token->created = ktime_get_boottime_ns();
-	timerqueue_init(&token->life);
-	token->life.expires = token->created + (u64)ttl_ms * NSEC_PER_MSEC;
-	token->list = list;
-	refcount_inc(&target->ref);
-	token->target = target;
-	token->source = get_pid(task_tgid(current));
-	current_euid_egid(&token->uid, &token->gid);
-	token->net = current->nsproxy->net_ns->net_cookie;
 	return token;
 }
 
@@ -341,7 +449,7 @@ struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque)
 	struct sockdup_token *token;
 
 	spin_lock(&bucket->lock);
-	hlist_for_each_entry(token, &bucket->head, node) {
+	hlist_for_each_entry(token, &bucket->head, charge.place) {
 		if (token->opaque.id == opaque->id &&
 		    !crypto_memneq(token->opaque.secret, opaque->secret,
 				   sizeof(opaque->secret))) {
@@ -367,7 +475,7 @@ struct sockdup_token *sockdup_token_get_by_id(u64 id)
 	struct sockdup_token *token;
 
 	spin_lock(&bucket->lock);
-	hlist_for_each_entry(token, &bucket->head, node) {
+	hlist_for_each_entry(token, &bucket->head, charge.place) {
 		if (token->opaque.id == id) {
 			refcount_inc(&token->ref);
 			goto out;
@@ -386,7 +494,7 @@ static struct sockdup_token *token_bucket_next(struct token_bucket *bucket,
 	struct sockdup_token *token, *next = NULL;
 
 	spin_lock(&bucket->lock);
-	hlist_for_each_entry(token, &bucket->head, node)
+	hlist_for_each_entry(token, &bucket->head, charge.place)
 		if (token->opaque.id >= id &&
 		    (!next || token->opaque.id < next->opaque.id))
 			next = token;
@@ -460,8 +568,7 @@ void sockdup_token_put(struct sockdup_token *token)
 		return;
 	sockdup_target_put(token->target);
 	put_pid(token->source);
-	mutex_destroy(&token->lock);
-	kmem_cache_free(token_cache, token);
+	token_free(token);
 }
 
 /**
@@ -475,10 +582,10 @@ void sockdup_token_put(struct sockdup_token *token)
  */
 int sockdup_token_claim(struct sockdup_token *token)
 {
-	if (mutex_lock_killable(&token->lock))
+	if (token_lock(token, TASK_KILLABLE))
 		return -EINTR;
-	if (token->ended) {
-		mutex_unlock(&token->lock);
+	if (token_has_ended(token)) {
+		token_unlock(token);
 		return -ENOENT;
 	}
 	if (token_is_over(token)) {
@@ -495,7 +602,7 @@ int sockdup_token_claim(struct sockdup_token *token)
  */
 void sockdup_token_restore(struct sockdup_token *token)
 {
-	mutex_unlock(&token->lock);
+	token_unlock(token);
 }
 
 /**
@@ -536,9 +643,9 @@ void sockdup_token_drop(struct sockdup_token *token,
 void sockdup_token_drop_live(struct sockdup_token *token,
 			     enum sockdup_token_event how)
 {
-	mutex_lock(&token->lock);
-	if (token->ended)
-		mutex_unlock(&token->lock);
+	token_lock(token, TASK_UNINTERRUPTIBLE);
+	if (token_has_ended(token))
+		token_unlock(token);
 	else
 		sockdup_token_drop(token, how);
 }
@@ -555,15 +662,15 @@ void sockdup_token_list_init(struct sockdup_token_list *list)
 
 static struct sockdup_token *token_list_get(struct sockdup_token_list *list)
 {
-	struct sockdup_token *token;
+	struct token_listed *listed;
 
 	spin_lock(&list->lock);
-	token = list_first_entry_or_null(&list->tokens, struct sockdup_token,
-					 mate);
-	if (token)
-		refcount_inc(&token->ref);
+	listed = list_first_entry_or_null(&list->tokens, struct token_listed,
+					  mate);
+	if (listed)
+		refcount_inc(&listed->token.ref);
 	spin_unlock(&list->lock);
-	return token;
+	return listed ? &listed->token : NULL;
 }
 
 /**
@@ -579,6 +686,20 @@ void sockdup_token_list_drop(struct sockdup_token_list *list)
 		sockdup_token_put(token);
 		cond_resched();
 	}
+}
+
+/**
+ * sockdup_token_age_ms - how long a token has lived
+ * @token: got by the caller, or known to be live
+ * @now: nanoseconds of CLOCK_BOOTTIME
+ *
+ * Return: milliseconds.
+ */
+u64 sockdup_token_age_ms(const struct sockdup_token *token, u64 now)
+{
+	u64 born = token->life.expires - (u64)token->ttl_ms * NSEC_PER_MSEC;
+
+	return div_u64(now - born, NSEC_PER_MSEC);
 }
 
 /**
@@ -642,11 +763,11 @@ static unsigned long token_sweep_target(struct sockdup_target *target, u64 now)
 	unsigned int left = TOKEN_SWEEP_BATCH;
 
 	while (left-- && (token = token_get_over(target, busy, now))) {
-		if (!mutex_trylock(&token->lock)) {
+		if (!token_trylock(token)) {
 			delay = TOKEN_SWEEP_RETRY;
 			swap(token, busy);
-		} else if (token->ended) {
-			mutex_unlock(&token->lock);
+		} else if (token_has_ended(token)) {
+			token_unlock(token);
 		} else {
 			token_finish(token);
 		}
@@ -706,6 +827,8 @@ int __init sockdup_token_init(void (*tell)(const struct sockdup_token *token,
 	size_t i;
 
 	token_told = tell;
+	lockdep_init_map(&token_claim_map, "sockdup_token_claim",
+			 &token_claim_key, 0);
 	token_table = kvmalloc_array(1 << TOKEN_TABLE_BITS,
 				     sizeof(*token_table), GFP_KERNEL);
 	if (!token_table)
@@ -715,15 +838,25 @@ int __init sockdup_token_init(void (*tell)(const struct sockdup_token *token,
 		INIT_HLIST_HEAD(&token_table[i].head);
 	}
 
-	token_cache = KMEM_CACHE(sockdup_token, 0);
+	token_cache = kmem_cache_create("sockdup_token",
+					sizeof(struct sockdup_token), 0, 0,
+					token_construct);
 	if (!token_cache)
 		goto err_table;
+	token_listed_cache = kmem_cache_create("sockdup_token_listed",
+					       sizeof(struct token_listed), 0,
+					       0, token_construct);
+	if (!token_listed_cache)
+		goto err_cache;
 	token_queue = alloc_workqueue("sockdup_sweep", WQ_UNBOUND, 0);
 	if (!token_queue)
-		goto err_cache;
-	err = sockdup_quota_init(token_returned);
+		goto err_listed_cache;
+	err = sockdup_opaque_init();
 	if (err)
 		goto err_queue;
+	err = sockdup_quota_init(token_returned);
+	if (err)
+		goto err_opaque;
 	err = sockdup_target_init(token_target_died);
 	if (err)
 		goto err_quota;
@@ -731,8 +864,12 @@ int __init sockdup_token_init(void (*tell)(const struct sockdup_token *token,
 
 err_quota:
 	sockdup_quota_exit();
+err_opaque:
+	sockdup_opaque_exit();
 err_queue:
 	destroy_workqueue(token_queue);
+err_listed_cache:
+	kmem_cache_destroy(token_listed_cache);
 err_cache:
 	kmem_cache_destroy(token_cache);
 err_table:
@@ -750,11 +887,12 @@ void sockdup_token_exit(void)
 	/* Who has just dropped the last token may still start the sweeper. */
 	sockdup_target_flush();
 	cancel_delayed_work_sync(&token_sweep_work);
-	/* The last files are put; their tokens are now, and let go of targets. */
 	sockdup_quota_exit();
 	sockdup_target_exit();
 	rcu_barrier();
+	sockdup_opaque_exit();
 	destroy_workqueue(token_queue);
+	kmem_cache_destroy(token_listed_cache);
 	kmem_cache_destroy(token_cache);
 	kvfree(token_table);
 }

@@ -3,7 +3,6 @@
 #define SOCKDUP_TOKEN_H
 
 #include <linux/list.h>
-#include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/sockdup.h>
 #include <linux/spinlock.h>
@@ -11,28 +10,18 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
+#include "opaque.h"
 #include "quota.h"
 
 struct file;
 struct pid;
+struct sockdup_account;
 struct sockdup_target;
-
-/**
- * struct sockdup_opaque - the opaque bytes of a protocol info
- * @id: random; finds the token
- * @secret: random; proves that the holder was given the bytes
- */
-struct sockdup_opaque {
-	u64 id;
-	u64 secret[2];
-};
-
-static_assert(sizeof(struct sockdup_opaque) == SOCKDUP_OPAQUE_SIZE);
 
 /**
  * struct sockdup_token_list - tokens that end together
  * @lock: inside a target's lock
- * @tokens: linked by their @mate
+ * @tokens: linked by their mates
  *
  * Whoever embeds it frees it under RCU only: a token that ends on another CPU
  * lets go of @lock in an RCU read section.
@@ -55,19 +44,16 @@ enum sockdup_token_event {
 
 /**
  * struct sockdup_token - a socket on its way to its target
- * @node: in the table; covered by the bucket's lock
+ * @charge: the socket's file, charged to the exporter's real user; returned
+ *          by whoever ends the token. Its place is the token's in the table,
+ *          covered by the bucket's lock
  * @life: among the target's tokens, with the deadline in nanoseconds of
  *        CLOCK_BOOTTIME; covered by the target's lock
- * @list: the tokens that it ends with, or NULL
- * @mate: on @list; covered by its lock
+ * @state: bits: claimed, which is a lock; ended, which the claim covers; and
+ *         whether there is a list that the token ends with
  * @ref: one for being live, one for each caller that got it
- * @ended: no longer live
- * @lock: whoever holds it decides what becomes of the token, and touches no
- *        user memory, which could keep the claim for ever
+ * @ttl_ms: what it was given to live, milliseconds
  * @opaque: its name and secret
- * @created: nanoseconds of CLOCK_BOOTTIME
- * @charge: the socket's file, charged to the exporter's real user; returned
- *          by whoever ends the token
  * @target: held
  * @source: the exporting process; owned
  * @uid: the exporter's effective user
@@ -78,16 +64,12 @@ enum sockdup_token_event {
  * covered by a lock stays as it was at creation.
  */
 struct sockdup_token {
-	struct hlist_node node;
-	struct timerqueue_node life;
-	struct sockdup_token_list *list;
-	struct list_head mate;
-	refcount_t ref;
-	bool ended;
-	struct mutex lock;		/* the claim; covers @ended */
-	struct sockdup_opaque opaque;
-	u64 created;
 	struct sockdup_charge charge;
+	struct timerqueue_node life;
+	unsigned long state;
+	refcount_t ref;
+	u32 ttl_ms;
+	struct sockdup_opaque opaque;
 	struct sockdup_target *target;
 	struct pid *source;
 	kuid_t uid;
@@ -114,6 +96,7 @@ unsigned int sockdup_token_max_ttl(void);
 
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
+					   struct sockdup_account *account,
 					   unsigned int ttl_ms,
 					   struct sockdup_token_list *list);
 int __must_check sockdup_token_publish(struct sockdup_token *token);
@@ -141,6 +124,7 @@ void sockdup_token_list_init(struct sockdup_token_list *list);
 void sockdup_token_list_drop(struct sockdup_token_list *list);
 
 int sockdup_token_refusal(const struct sockdup_token *token);
+u64 sockdup_token_age_ms(const struct sockdup_token *token, u64 now);
 u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now);
 bool sockdup_token_is_callers(const struct sockdup_token *token);
 

@@ -105,7 +105,7 @@ enum sockdup_service {
  * @__reserved0: zero
  * @opaque: names the token and proves that the holder was given these bytes;
  *          whoever runs as the target and has them can import
- * @protocol_name: the protocol in printable ASCII, NUL terminated
+ * @protocol_name: the protocol, as the kernel names it, NUL terminated
  * @__reserved: zero
  *
  * The counterpart of WSAPROTOCOL_INFO. It may be copied, stored and sent like
