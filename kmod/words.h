@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Small structs to and from user space, a word at a time. The general functions
- * check, call and start more than it takes to move so little.
+ * check, call and start more than it takes to move so little. Like them these
+ * can be made to fail, and complain of callers who must not sleep.
  */
 #ifndef SOCKDUP_WORDS_H
 #define SOCKDUP_WORDS_H
 
 #include <linux/align.h>
 #include <linux/errno.h>
+#include <linux/fault-inject-usercopy.h>
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
@@ -32,7 +34,8 @@ static inline int sockdup_words_from_user(void *to, const void __user *from,
 
 	if (!words_are_aligned(from, size))
 		return copy_from_user(to, from, size) ? -EFAULT : 0;
-	if (!user_read_access_begin(source, size))
+	might_fault();
+	if (should_fail_usercopy() || !user_read_access_begin(source, size))
 		return -EFAULT;
 	for (; size; size -= sizeof(long))
 		unsafe_get_user(*word++, source++, fault);
@@ -60,7 +63,8 @@ static inline int sockdup_words_to_user(void __user *to, const void *from,
 
 	if (!words_are_aligned(to, size))
 		return copy_to_user(to, from, size) ? -EFAULT : 0;
-	if (!user_write_access_begin(target, size))
+	might_fault();
+	if (should_fail_usercopy() || !user_write_access_begin(target, size))
 		return -EFAULT;
 	for (; size; size -= sizeof(long))
 		unsafe_put_user(*word++, target++, fault);
