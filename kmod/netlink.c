@@ -155,26 +155,39 @@ static int netlink_put_address(struct sk_buff *skb, int attribute,
 	return size ? nla_put(skb, attribute, size, &address) : 0;
 }
 
-static int netlink_put_socket(struct sk_buff *skb, struct socket *sock,
-			      const struct sockdup_opaque *opaque)
+static int netlink_put_description(struct sk_buff *skb, struct socket *sock,
+				   const struct sockdup_protocol_info *info)
 {
-	struct sockdup_protocol_info info;
-
-	sockdup_protocol_info_fill(&info, sock, opaque);
-	if (nla_put_u32(skb, SOCKDUP_A_TOKEN_FAMILY, info.address_family) ||
-	    nla_put_u32(skb, SOCKDUP_A_TOKEN_TYPE, info.socket_type) ||
-	    nla_put_u32(skb, SOCKDUP_A_TOKEN_PROTOCOL, info.protocol) ||
-	    nla_put_string(skb, SOCKDUP_A_TOKEN_PROTOCOL_NAME,
-			   info.protocol_name) ||
-	    netlink_put_address(skb, SOCKDUP_A_TOKEN_LOCAL_ADDRESS, sock,
+	if (nla_put_u32(skb, SOCKDUP_A_SOCKET_FAMILY, info->address_family) ||
+	    nla_put_u32(skb, SOCKDUP_A_SOCKET_TYPE, info->socket_type) ||
+	    nla_put_u32(skb, SOCKDUP_A_SOCKET_PROTOCOL, info->protocol) ||
+	    nla_put_string(skb, SOCKDUP_A_SOCKET_PROTOCOL_NAME,
+			   info->protocol_name) ||
+	    netlink_put_address(skb, SOCKDUP_A_SOCKET_LOCAL_ADDRESS, sock,
 				false) ||
-	    netlink_put_address(skb, SOCKDUP_A_TOKEN_REMOTE_ADDRESS, sock,
+	    netlink_put_address(skb, SOCKDUP_A_SOCKET_REMOTE_ADDRESS, sock,
 				true) ||
-	    nla_put_u32(skb, SOCKDUP_A_TOKEN_SOCKET_COUNT,
-			info.socket_count) ||
-	    nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_INODE, SOCK_INODE(sock)->i_ino,
-			      SOCKDUP_A_TOKEN_PAD))
+	    nla_put_u64_64bit(skb, SOCKDUP_A_SOCKET_INODE,
+			      SOCK_INODE(sock)->i_ino, SOCKDUP_A_SOCKET_PAD))
 		return -EMSGSIZE;
+	return 0;
+}
+
+/* A nest for each of a token's sockets, of which there is one. */
+static int netlink_put_sockets(struct sk_buff *skb,
+			       const struct sockdup_token *token)
+{
+	struct socket *sock = sock_from_file(token->charge.file);
+	struct sockdup_protocol_info info;
+	struct nlattr *nest;
+
+	sockdup_protocol_info_fill(&info, sock, &token->opaque);
+	if (nla_put_u32(skb, SOCKDUP_A_TOKEN_SOCKET_COUNT, info.socket_count))
+		return -EMSGSIZE;
+	nest = nla_nest_start(skb, SOCKDUP_A_TOKEN_SOCKET);
+	if (!nest || netlink_put_description(skb, sock, &info))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
 	return 0;
 }
 
@@ -202,8 +215,7 @@ static int netlink_put_token(struct sk_buff *skb,
 			      sockdup_token_left_ms(token, now),
 			      SOCKDUP_A_TOKEN_PAD))
 		return -EMSGSIZE;
-	return netlink_put_socket(skb, sock_from_file(token->charge.file),
-				  &token->opaque);
+	return netlink_put_sockets(skb, token);
 }
 
 static int netlink_reply_token(struct genl_info *info,

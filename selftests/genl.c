@@ -213,6 +213,7 @@ int genl_send(struct genl *genl)
 	genl->blamed = 0;
 	genl->missing = 0;
 	genl->interrupted = false;
+	genl->answer = NULL;
 	memset(genl->attributes, 0, sizeof(genl->attributes));
 	size = result(mnl_socket_sendto(genl->socket, request,
 					request->nlmsg_len));
@@ -246,7 +247,8 @@ int genl_finish(struct genl *genl)
 		answered = genl->size;
 		room = genl->reply + sizeof(genl->reply) / 2;
 		memcpy(room, genl->reply, answered);
-		keep_attributes(genl, (const void *)room);
+		genl->answer = (const void *)room;
+		keep_attributes(genl, genl->answer);
 	}
 	return acknowledged(genl, message);
 }
@@ -305,6 +307,37 @@ static void keep_address(struct address *address, const struct nlattr *attribute
 	       address->size);
 }
 
+static int keep_socket_field(const struct nlattr *attribute, void *context)
+{
+	struct genl_socket *socket = context;
+
+	switch (mnl_attr_get_type(attribute)) {
+	case SOCKDUP_A_SOCKET_FAMILY:
+		socket->family = mnl_attr_get_u32(attribute);
+		break;
+	case SOCKDUP_A_SOCKET_TYPE:
+		socket->type = mnl_attr_get_u32(attribute);
+		break;
+	case SOCKDUP_A_SOCKET_PROTOCOL:
+		socket->protocol = mnl_attr_get_u32(attribute);
+		break;
+	case SOCKDUP_A_SOCKET_PROTOCOL_NAME:
+		strncpy(socket->name, mnl_attr_get_str(attribute),
+			sizeof(socket->name) - 1);
+		break;
+	case SOCKDUP_A_SOCKET_LOCAL_ADDRESS:
+		keep_address(&socket->local, attribute);
+		break;
+	case SOCKDUP_A_SOCKET_REMOTE_ADDRESS:
+		keep_address(&socket->remote, attribute);
+		break;
+	case SOCKDUP_A_SOCKET_INODE:
+		socket->inode = mnl_attr_get_u64(attribute);
+		break;
+	}
+	return MNL_CB_OK;
+}
+
 static int keep_field(const struct nlattr *attribute, void *context)
 {
 	struct genl_token *token = context;
@@ -331,24 +364,13 @@ static int keep_field(const struct nlattr *attribute, void *context)
 	case SOCKDUP_A_TOKEN_LEFT_MS:
 		token->left_ms = mnl_attr_get_u64(attribute);
 		break;
-	case SOCKDUP_A_TOKEN_FAMILY:
-		token->family = mnl_attr_get_u32(attribute);
+	case SOCKDUP_A_TOKEN_SOCKET_COUNT:
+		token->socket_count = mnl_attr_get_u32(attribute);
 		break;
-	case SOCKDUP_A_TOKEN_TYPE:
-		token->type = mnl_attr_get_u32(attribute);
-		break;
-	case SOCKDUP_A_TOKEN_PROTOCOL:
-		token->protocol = mnl_attr_get_u32(attribute);
-		break;
-	case SOCKDUP_A_TOKEN_PROTOCOL_NAME:
-		strncpy(token->name, mnl_attr_get_str(attribute),
-			sizeof(token->name) - 1);
-		break;
-	case SOCKDUP_A_TOKEN_LOCAL_ADDRESS:
-		keep_address(&token->local, attribute);
-		break;
-	case SOCKDUP_A_TOKEN_REMOTE_ADDRESS:
-		keep_address(&token->remote, attribute);
+	case SOCKDUP_A_TOKEN_SOCKET:
+		token->described++;
+		mnl_attr_parse_nested(attribute, keep_socket_field,
+				      &token->socket);
 		break;
 	}
 	return MNL_CB_OK;
@@ -366,15 +388,13 @@ static void keep_token(struct genl_token *token, const struct nlmsghdr *message)
 /* Calls, and keeps the answer. */
 static int call_for_token(struct genl *genl, struct genl_token *token)
 {
-	int i, error = genl_call(genl);
+	int error = genl_call(genl);
 
 	if (error)
 		return error;
-	memset(token, 0, sizeof(*token));
-	for (i = 0; i < GENL_ATTRIBUTES; i++) {
-		if (genl->attributes[i])
-			keep_field(genl->attributes[i], token);
-	}
+	if (!genl->answer)
+		return -EPROTO;
+	keep_token(token, genl->answer);
 	return 0;
 }
 

@@ -26,6 +26,7 @@
  * @family: our family's number
  * @group: its multicast group's
  * @sequence: of the request
+ * @answer: what came before the acknowledgment, NULL where nothing did
  * @attributes: of the answer, NULL where it has none of a kind
  * @message: the kernel's words on the failure, "" where there are none
  * @blamed: the attribute that is at fault, 0 where none is
@@ -42,6 +43,7 @@ struct genl {
 	__u32 group;
 	unsigned int sequence;
 	size_t size;
+	const struct nlmsghdr *answer;
 	const struct nlattr *attributes[GENL_ATTRIBUTES];
 	char message[128];
 	int blamed;
@@ -49,6 +51,17 @@ struct genl {
 	bool interrupted;
 	const struct sockdup_protocol_info *secret;
 	bool leaked;
+};
+
+/* What is told of a socket; 0 is what is left out. */
+struct genl_socket {
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+	char name[SOCKDUP_NAME_SIZE];
+	struct address local;
+	struct address remote;
+	__u64 inode;
 };
 
 /* What a reply, a list or an event tells of a token; 0 is what it leaves out. */
@@ -61,12 +74,9 @@ struct genl_token {
 	__u32 gid;
 	__u64 age_ms;
 	__u64 left_ms;
-	__u32 family;
-	__u32 type;
-	__u32 protocol;
-	char name[SOCKDUP_NAME_SIZE];
-	struct address local;
-	struct address remote;
+	__u32 socket_count;
+	unsigned int described;		/* sockets that are */
+	struct genl_socket socket;	/* the last of them */
 };
 
 /* What a list is to show; 0 is anything. */

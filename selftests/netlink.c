@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -161,19 +162,24 @@ static void expect_all_told(struct __test_metadata *_metadata,
 			    pid_t target, int fd)
 {
 	struct address local = bound_address(fd), remote = peer_address(fd);
+	struct stat status;
 
+	ASSERT_EQ(0, fstat(fd, &status));
 	EXPECT_EQ(id_of(info), token->id);
 	EXPECT_EQ(target, token->target);
 	EXPECT_EQ(getpid(), token->source);
 	EXPECT_EQ(geteuid(), token->uid);
 	EXPECT_EQ(getegid(), token->gid);
 	EXPECT_LT(0, token->left_ms);
-	EXPECT_EQ(AF_INET, token->family);
-	EXPECT_EQ(SOCK_STREAM, token->type);
-	EXPECT_EQ(IPPROTO_TCP, token->protocol);
-	EXPECT_STREQ(info->protocol_name, token->name);
-	EXPECT_TRUE(same_address(&local, &token->local));
-	EXPECT_TRUE(same_address(&remote, &token->remote));
+	EXPECT_EQ(1, token->socket_count);
+	EXPECT_EQ(1, token->described);
+	EXPECT_EQ(AF_INET, token->socket.family);
+	EXPECT_EQ(SOCK_STREAM, token->socket.type);
+	EXPECT_EQ(IPPROTO_TCP, token->socket.protocol);
+	EXPECT_STREQ(info->protocol_name, token->socket.name);
+	EXPECT_TRUE(same_address(&local, &token->socket.local));
+	EXPECT_TRUE(same_address(&remote, &token->socket.remote));
+	EXPECT_EQ(status.st_ino, token->socket.inode);
 }
 
 TEST_F(command, query_tells_all_of_a_token)
@@ -183,7 +189,7 @@ TEST_F(command, query_tells_all_of_a_token)
 	ASSERT_EQ(0, genl_query(&self->genl, &self->info, &self->token));
 	expect_all_told(_metadata, &self->token, &self->info, self->target.pid,
 			self->fd);
-	EXPECT_EQ(0, self->token.remote.size);
+	EXPECT_EQ(0, self->token.socket.remote.size);
 }
 
 TEST_F(command, get_tells_all_of_a_token)
@@ -196,7 +202,7 @@ TEST_F(command, get_tells_all_of_a_token)
 	ASSERT_EQ(0, genl_get(&self->genl, id_of(&self->info), &self->token));
 	expect_all_told(_metadata, &self->token, &self->info, self->target.pid,
 			fds[0]);
-	EXPECT_NE(0, self->token.remote.size);
+	EXPECT_NE(0, self->token.socket.remote.size);
 }
 
 /* A socket that has no such thing has no attribute for it. */
@@ -225,11 +231,11 @@ TEST_F(command, get_tells_the_addresses_of_each_family)
 				      &self->token));
 		local = bound_address(fd);
 		remote = peer_address(fd);
-		EXPECT_EQ(kinds[i].family, self->token.family);
-		EXPECT_EQ(kinds[i].type, self->token.type);
-		EXPECT_TRUE(same_address(&local, &self->token.local))
+		EXPECT_EQ(kinds[i].family, self->token.socket.family);
+		EXPECT_EQ(kinds[i].type, self->token.socket.type);
+		EXPECT_TRUE(same_address(&local, &self->token.socket.local))
 			TH_LOG("local address of family %d", kinds[i].family);
-		EXPECT_TRUE(same_address(&remote, &self->token.remote))
+		EXPECT_TRUE(same_address(&remote, &self->token.socket.remote))
 			TH_LOG("remote address of family %d", kinds[i].family);
 		ASSERT_EQ(0, close(fd));
 	}
@@ -244,9 +250,9 @@ TEST_F(command, get_tells_no_address_of_other_families)
 	ASSERT_EQ(0, genl_export(&self->genl, fd, self->target.pid, 0,
 				 &self->info));
 	ASSERT_EQ(0, genl_get(&self->genl, id_of(&self->info), &self->token));
-	EXPECT_EQ(AF_NETLINK, self->token.family);
-	EXPECT_EQ(0, self->token.local.size);
-	EXPECT_EQ(0, self->token.remote.size);
+	EXPECT_EQ(AF_NETLINK, self->token.socket.family);
+	EXPECT_EQ(0, self->token.socket.local.size);
+	EXPECT_EQ(0, self->token.socket.remote.size);
 }
 
 TEST_F(command, get_tells_both_ends_of_a_connection)
@@ -260,8 +266,8 @@ TEST_F(command, get_tells_both_ends_of_a_connection)
 	ASSERT_EQ(0, genl_get(&self->genl, id_of(&self->info), &self->token));
 	local = bound_address(fds[0]);
 	remote = bound_address(fds[1]);
-	EXPECT_TRUE(same_address(&local, &self->token.local));
-	EXPECT_TRUE(same_address(&remote, &self->token.remote));
+	EXPECT_TRUE(same_address(&local, &self->token.socket.local));
+	EXPECT_TRUE(same_address(&remote, &self->token.socket.remote));
 }
 
 TEST_F(command, query_takes_nothing_from_a_token)

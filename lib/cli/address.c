@@ -148,11 +148,11 @@ static const char *by_type(int type, const char *stream, const char *datagram,
 	}
 }
 
-static const char *protocol_inet(const struct sockdup_token_info *token)
+static const char *protocol_inet(const struct sockdup_socket_info *socket)
 {
-	if (token->type == SOCK_RAW)
+	if (socket->type == SOCK_RAW)
 		return "raw";
-	switch (token->protocol) {
+	switch (socket->protocol) {
 	case IPPROTO_TCP:
 		return "tcp";
 	case IPPROTO_UDP:
@@ -167,33 +167,33 @@ static const char *protocol_inet(const struct sockdup_token_info *token)
 }
 
 /* The short name that ss(8) has for it, or else the kernel's own. */
-const char *protocol_format(const struct sockdup_token_info *token)
+const char *protocol_format(const struct sockdup_socket_info *socket)
 {
 	static char lower[SOCKDUP_NAME_SIZE];
 	const char *name = NULL;
 	int i;
 
-	switch (token->family) {
+	switch (socket->family) {
 	case AF_INET:
 	case AF_INET6:
-		name = protocol_inet(token);
+		name = protocol_inet(socket);
 		break;
 	case AF_UNIX:
-		name = by_type(token->type, "u_str", "u_dgr", "u_seq");
+		name = by_type(socket->type, "u_str", "u_dgr", "u_seq");
 		break;
 	case AF_VSOCK:
-		name = by_type(token->type, "v_str", "v_dgr", "v_seq");
+		name = by_type(socket->type, "v_str", "v_dgr", "v_seq");
 		break;
 	case AF_NETLINK:
 		name = "nl";
 		break;
 	case AF_PACKET:
-		name = token->type == SOCK_RAW ? "p_raw" : "p_dgr";
+		name = socket->type == SOCK_RAW ? "p_raw" : "p_dgr";
 		break;
 	}
 	if (name)
 		return name;
 	for (i = 0; i < SOCKDUP_NAME_SIZE - 1; i++)
-		lower[i] = tolower(token->protocol_name[i]);
+		lower[i] = tolower(socket->protocol_name[i]);
 	return lower;
 }

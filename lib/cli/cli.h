@@ -132,7 +132,7 @@ struct address_text {
 void address_format(struct address_text *text, int family,
 		    const struct sockaddr_storage *address, socklen_t size);
 void address_join(char *joined, size_t size, const struct address_text *text);
-const char *protocol_format(const struct sockdup_token_info *token);
+const char *protocol_format(const struct sockdup_socket_info *socket);
 
 /* process.c */
 #define COMMAND_SIZE	64

@@ -38,7 +38,7 @@ static void token_cells(const struct sockdup_token_info *token,
 {
 	char joined[sizeof(*local) + 4], time[32], id[20];
 
-	cell(CYAN, "PROTO", "%s", protocol_format(token));
+	cell(CYAN, "PROTO", "%s", protocol_format(&token->socket));
 	address_join(joined, sizeof(joined), local);
 	cell(MAGENTA, "LOCAL", "%s", joined);
 	address_join(joined, sizeof(joined), remote);
@@ -78,7 +78,7 @@ static void token_fields(const struct sockdup_token_info *token,
 
 	id_format(id, token->id);
 	field_text("id", id);
-	field_text("protocol", protocol_format(token));
+	field_text("protocol", protocol_format(&token->socket));
 	address_fields("local", local);
 	address_fields("remote", remote);
 	process_fields("source", token->source, true);
@@ -87,21 +87,23 @@ static void token_fields(const struct sockdup_token_info *token,
 	field_number("gid", token->gid);
 	field_number("age_ms", token->age_ms);
 	field_number("left_ms", token->left_ms);
-	field_number("socket_family", token->family);
-	field_number("socket_type", token->type);
-	field_number("socket_protocol", token->protocol);
-	field_text("protocol_name", token->protocol_name);
+	field_number("socket_family", token->socket.family);
+	field_number("socket_type", token->socket.type);
+	field_number("socket_protocol", token->socket.protocol);
+	field_text("protocol_name", token->socket.protocol_name);
 	field_number("socket_count", token->socket_count);
-	field_number("inode", token->inode);
+	field_number("inode", token->socket.inode);
 }
 
 void token_print(const struct sockdup_token_info *token)
 {
+	const struct sockdup_socket_info *socket = &token->socket;
 	struct address_text local, remote;
 
-	address_format(&local, token->family, &token->local, token->local_size);
-	address_format(&remote, token->family, &token->remote,
-		       token->remote_size);
+	address_format(&local, socket->family, &socket->local,
+		       socket->local_size);
+	address_format(&remote, socket->family, &socket->remote,
+		       socket->remote_size);
 	record_begin();
 	if (output_for_people())
 		token_cells(token, &local, &remote);

@@ -330,6 +330,30 @@ int sockdup_info_from_text(const char *text,
 const char *sockdup_error_text(void);
 
 /**
+ * struct sockdup_socket_info - what is known of a socket that a token holds
+ * @family: AF_* of it
+ * @type: SOCK_* of it
+ * @protocol: the protocol that it speaks, such as IPPROTO_TCP
+ * @protocol_name: the protocol's name in printable ASCII
+ * @local: its own address
+ * @local_size: bytes of it, 0 where there is none
+ * @remote: the address of its peer
+ * @remote_size: bytes of it, 0 where there is none
+ * @inode: its inode number, as in /proc
+ */
+struct sockdup_socket_info {
+	int family;
+	int type;
+	int protocol;
+	char protocol_name[SOCKDUP_NAME_SIZE];
+	struct sockaddr_storage local;
+	socklen_t local_size;
+	struct sockaddr_storage remote;
+	socklen_t remote_size;
+	__u64 inode;
+};
+
+/**
  * struct sockdup_token_info - what is known of a live token
  * @id: names the token in lists and events; nobody can import with it
  * @target: the process that may import
@@ -338,16 +362,8 @@ const char *sockdup_error_text(void);
  * @gid: its effective group at that time
  * @age_ms: milliseconds since the export
  * @left_ms: milliseconds until the end of the token's life
- * @family: AF_* of the socket
- * @type: SOCK_* of the socket
- * @protocol: the protocol that the socket speaks, such as IPPROTO_TCP
- * @protocol_name: its name in printable ASCII
- * @local: the socket's own address
- * @local_size: bytes of it, 0 where there is none
- * @remote: the address of its peer
- * @remote_size: bytes of it, 0 where there is none
- * @socket_count: sockets that the token holds; what is said is of the first
- * @inode: the socket's inode number, as in /proc
+ * @socket_count: sockets that the token holds
+ * @socket: the first of them
  */
 struct sockdup_token_info {
 	__u64 id;
@@ -357,16 +373,8 @@ struct sockdup_token_info {
 	gid_t gid;
 	__u64 age_ms;
 	__u64 left_ms;
-	int family;
-	int type;
-	int protocol;
-	char protocol_name[SOCKDUP_NAME_SIZE];
-	struct sockaddr_storage local;
-	socklen_t local_size;
-	struct sockaddr_storage remote;
-	socklen_t remote_size;
 	__u32 socket_count;
-	__u64 inode;
+	struct sockdup_socket_info socket;
 };
 
 /**

@@ -49,6 +49,46 @@ static __u64 attr_u64(const struct nlattr *attr)
 	return value;
 }
 
+static void socket_attr(const struct nlattr *attr,
+			struct sockdup_socket_info *socket)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case SOCKDUP_A_SOCKET_FAMILY:
+		socket->family = attr_u32(attr);
+		break;
+	case SOCKDUP_A_SOCKET_TYPE:
+		socket->type = attr_u32(attr);
+		break;
+	case SOCKDUP_A_SOCKET_PROTOCOL:
+		socket->protocol = attr_u32(attr);
+		break;
+	case SOCKDUP_A_SOCKET_PROTOCOL_NAME:
+		attr_copy(socket->protocol_name,
+			  sizeof(socket->protocol_name) - 1, attr);
+		break;
+	case SOCKDUP_A_SOCKET_LOCAL_ADDRESS:
+		socket->local_size = attr_copy(&socket->local,
+					       sizeof(socket->local), attr);
+		break;
+	case SOCKDUP_A_SOCKET_REMOTE_ADDRESS:
+		socket->remote_size = attr_copy(&socket->remote,
+						sizeof(socket->remote), attr);
+		break;
+	case SOCKDUP_A_SOCKET_INODE:
+		socket->inode = attr_u64(attr);
+		break;
+	}
+}
+
+static void socket_read(const struct nlattr *nest,
+			struct sockdup_socket_info *socket)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest)
+		socket_attr(attr, socket);
+}
+
 static void token_attr(const struct nlattr *attr,
 		       struct sockdup_token_info *token)
 {
@@ -74,32 +114,13 @@ static void token_attr(const struct nlattr *attr,
 	case SOCKDUP_A_TOKEN_LEFT_MS:
 		token->left_ms = attr_u64(attr);
 		break;
-	case SOCKDUP_A_TOKEN_FAMILY:
-		token->family = attr_u32(attr);
-		break;
-	case SOCKDUP_A_TOKEN_TYPE:
-		token->type = attr_u32(attr);
-		break;
-	case SOCKDUP_A_TOKEN_PROTOCOL:
-		token->protocol = attr_u32(attr);
-		break;
-	case SOCKDUP_A_TOKEN_PROTOCOL_NAME:
-		attr_copy(token->protocol_name,
-			  sizeof(token->protocol_name) - 1, attr);
-		break;
-	case SOCKDUP_A_TOKEN_LOCAL_ADDRESS:
-		token->local_size = attr_copy(&token->local,
-					      sizeof(token->local), attr);
-		break;
-	case SOCKDUP_A_TOKEN_REMOTE_ADDRESS:
-		token->remote_size = attr_copy(&token->remote,
-					       sizeof(token->remote), attr);
-		break;
 	case SOCKDUP_A_TOKEN_SOCKET_COUNT:
 		token->socket_count = attr_u32(attr);
 		break;
-	case SOCKDUP_A_TOKEN_INODE:
-		token->inode = attr_u64(attr);
+	case SOCKDUP_A_TOKEN_SOCKET:
+		/* Of several the first. */
+		if (!token->socket.family)
+			socket_read(attr, &token->socket);
 		break;
 	}
 }
