@@ -322,7 +322,10 @@ int sockdup_info_from_text(const char *text,
 /**
  * sockdup_error_text - what the kernel had to say of the last failure
  *
- * Of the netlink functions alone, and of the calling thread's last call.
+ * Of the netlink functions alone, and of the calling thread's last call. Where
+ * the kernel tells which attribute of the request is at fault, its name in the
+ * family's specification comes first: "attribute target: this cannot be a
+ * target".
  *
  * Return: a sentence that stands until the thread's next call; empty where
  * errno says all.

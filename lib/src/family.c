@@ -7,41 +7,13 @@
  */
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <linux/genetlink.h>
 #include <linux/sockdup_netlink.h>
 
-#include "sockdup.h"
-
+#include "error.h"
 #include "family.h"
-
-static __thread char error_text[256];
-
-const char *sockdup_error_text(void)
-{
-	return error_text;
-}
-
-static void error_text_keep(const struct nlattr *attr)
-{
-	if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
-	    !mnl_attr_validate(attr, MNL_TYPE_NUL_STRING))
-		snprintf(error_text, sizeof(error_text), "%s",
-			 mnl_attr_get_str(attr));
-}
-
-/* What follows @offset bytes of an error, where the kernel has more to say. */
-static void error_text_read(const struct nlmsghdr *message, size_t offset)
-{
-	const struct nlattr *attr;
-
-	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
-		return;
-	mnl_attr_for_each(attr, message, offset)
-		error_text_keep(attr);
-}
 
 static int family_verdict(int error)
 {
@@ -51,28 +23,47 @@ static int family_verdict(int error)
 	return MNL_CB_ERROR;
 }
 
+/**
+ * struct call - a request under way
+ * @request: as it was sent
+ * @answer: looks at each message of the answer
+ * @context: handed to @answer
+ */
+struct call {
+	const struct nlmsghdr *request;
+	mnl_cb_t answer;
+	void *context;
+};
+
+static int family_message(const struct nlmsghdr *message, void *context)
+{
+	const struct call *call = context;
+
+	return call->answer ? call->answer(message, call->context) : MNL_CB_OK;
+}
+
 static int family_error(const struct nlmsghdr *message, void *context)
 {
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+	const struct call *call = context;
 	size_t offset = sizeof(*error);
 
-	(void)context;
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*error))
 		return family_verdict(-EBADMSG);
 	if (!(message->nlmsg_flags & NLM_F_CAPPED))
 		offset += mnl_nlmsg_get_payload_len(&error->msg);
-	error_text_read(message, offset);
+	error_text_read(message, offset, call->request);
 	return family_verdict(error->error);
 }
 
 static int family_done(const struct nlmsghdr *message, void *context)
 {
 	const int *error = mnl_nlmsg_get_payload(message);
+	const struct call *call = context;
 
-	(void)context;
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(*error))
 		return MNL_CB_STOP;
-	error_text_read(message, sizeof(*error));
+	error_text_read(message, sizeof(*error), call->request);
 	return family_verdict(*error);
 }
 
@@ -97,11 +88,16 @@ static ssize_t family_receive(const struct family *family,
 static int family_call(const struct family *family, struct nlmsghdr *request,
 		       mnl_cb_t answer, void *context)
 {
+	struct call call = {
+		.request = request,
+		.answer = answer,
+		.context = context,
+	};
 	union family_answer buffer;
 	ssize_t size;
 	int result;
 
-	error_text[0] = '\0';
+	error_text_clear();
 	if (mnl_socket_sendto(family->socket, request,
 			      request->nlmsg_len) < 0)
 		return -1;
@@ -111,7 +107,7 @@ static int family_call(const struct family *family, struct nlmsghdr *request,
 			return -1;
 		result = mnl_cb_run2(&buffer, size, request->nlmsg_seq,
 				     mnl_socket_get_portid(family->socket),
-				     answer, context, family_controls,
+				     family_message, &call, family_controls,
 				     MNL_ARRAY_SIZE(family_controls));
 	} while (result > 0);
 	return result;
@@ -191,7 +187,7 @@ static int family_find(struct family *family)
 	if (!family_call(family, request, family_read, family))
 		return 0;
 	if (errno == ENOENT) {
-		error_text[0] = '\0';
+		error_text_clear();
 		errno = ENODEV;
 	}
 	return -1;
@@ -215,7 +211,7 @@ int family_open(struct family *family)
 	*family = (struct family){
 		.socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC),
 	};
-	error_text[0] = '\0';
+	error_text_clear();
 	if (!family->socket) {
 		if (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT)
 			errno = ENODEV;

@@ -11,6 +11,7 @@
 
 #include "sockdup.h"
 
+#include "error.h"
 #include "family.h"
 #include "tokens.h"
 
@@ -23,10 +24,9 @@ int sockdup_subscribe(struct sockdup_subscription **subscription)
 	struct sockdup_subscription *new;
 	int group;
 
-	if (!subscription) {
-		errno = EFAULT;
-		return -1;
-	}
+	error_text_clear();
+	if (!subscription)
+		return error_of_caller(EFAULT);
 	new = malloc(sizeof(*new));
 	if (!new)
 		return -1;
@@ -79,10 +79,9 @@ int sockdup_next_event(struct sockdup_subscription *subscription,
 	union family_answer answer;
 	ssize_t size;
 
-	if (!subscription || !event) {
-		errno = EFAULT;
-		return -1;
-	}
+	error_text_clear();
+	if (!subscription || !event)
+		return error_of_caller(EFAULT);
 	/* The kernel sends each event in a datagram of its own. */
 	do {
 		size = mnl_socket_recvfrom(subscription->family.socket, &answer,

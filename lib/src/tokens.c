@@ -12,15 +12,10 @@
 
 #include "sockdup.h"
 
+#include "error.h"
 #include "family.h"
 #include "pidfd.h"
 #include "tokens.h"
-
-static int fault(void)
-{
-	errno = EFAULT;
-	return -1;
-}
 
 /* An attribute's bytes, as many as there is room for. */
 static size_t attr_copy(void *to, size_t room, const struct nlattr *attr)
@@ -160,7 +155,7 @@ int sockdup_list(const struct sockdup_filter *filter,
 	struct nlmsghdr *request;
 
 	if (!callback)
-		return fault();
+		return error_of_caller(EFAULT);
 	request = family_prepare(&buffer, SOCKDUP_CMD_TOKEN_GET, NLM_F_DUMP);
 	if (filter && filter->target)
 		mnl_attr_put_u32(request, SOCKDUP_A_TOKEN_TARGET,
@@ -187,7 +182,7 @@ int sockdup_find_by_id(__u64 id, struct sockdup_token_info *token)
 	struct nlmsghdr *request;
 
 	if (!token)
-		return fault();
+		return error_of_caller(EFAULT);
 	request = family_prepare(&buffer, SOCKDUP_CMD_TOKEN_GET, NLM_F_ACK);
 	mnl_attr_put_u64(request, SOCKDUP_A_TOKEN_ID, id);
 	return family_ask(request, token_message, token);
@@ -200,7 +195,7 @@ int sockdup_find_by_info(const struct sockdup_protocol_info *info,
 	struct nlmsghdr *request;
 
 	if (!info || !token)
-		return fault();
+		return error_of_caller(EFAULT);
 	request = family_prepare(&buffer, SOCKDUP_CMD_TOKEN_QUERY, NLM_F_ACK);
 	mnl_attr_put(request, SOCKDUP_A_TOKEN_PROTOCOL_INFO, sizeof(*info),
 		     info);
@@ -282,8 +277,9 @@ int sockdup_netlink_export(int fd, int target, unsigned int flags,
 	struct export export = { .info = info };
 	int result;
 
+	error_text_clear();
 	if (!info)
-		return fault();
+		return error_of_caller(EFAULT);
 	switch (flags) {
 	case 0:
 		result = export_to(fd, SOCKDUP_A_TOKEN_TARGET, target, ttl_ms,
@@ -297,8 +293,7 @@ int sockdup_netlink_export(int fd, int target, unsigned int flags,
 		result = export_to_pidfd(fd, target, ttl_ms, &export);
 		break;
 	default:
-		errno = EINVAL;
-		return -1;
+		return error_of_caller(EINVAL);
 	}
 	if (!result && id)
 		*id = export.id;
@@ -351,7 +346,7 @@ static int stats_ask(const uid_t *uid, struct sockdup_stats *stats)
 	struct nlmsghdr *request;
 
 	if (!stats)
-		return fault();
+		return error_of_caller(EFAULT);
 	memset(stats, 0, sizeof(*stats));
 	request = family_prepare(&buffer, SOCKDUP_CMD_STATS_GET, NLM_F_ACK);
 	if (uid)
