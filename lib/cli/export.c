@@ -24,19 +24,45 @@ static int socket_open(const char *text)
 	return fd;
 }
 
+/**
+ * struct target - the process that the token is for
+ * @number: names it
+ * @flags: how, as sockdup_export() wants to know it; 0 by its process id
+ * @kind: the same in words
+ */
+struct target {
+	int number;
+	unsigned int flags;
+	const char *kind;
+};
+
+static void target_parse(struct target *target, const char *text,
+			 unsigned int flags, const char *kind)
+{
+	if (target->kind)
+		usage_error("a token has one target");
+	target->number = number_parse(text, flags ? 0 : 1, INT_MAX,
+				      flags ? "a descriptor" : "a process id");
+	target->flags = flags;
+	target->kind = kind;
+}
+
 /* By netlink, which has words for its errors, and else by the device. */
-static int token_make(int fd, pid_t target, unsigned int ttl_ms,
+static int token_make(int fd, const struct target *target, unsigned int ttl_ms,
 		      struct sockdup_protocol_info *info)
 {
 	const char *said = NULL;
 
-	if (!sockdup_netlink_export(fd, target, 0, ttl_ms, info, NULL))
+	if (!sockdup_netlink_export(fd, target->number, target->flags, ttl_ms,
+				    info, NULL))
 		return EXIT_OK;
 	if (errno != EOPNOTSUPP)
 		said = sockdup_error_text();
-	else if (!sockdup_export(fd, target, 0, ttl_ms, info))
+	else if (!sockdup_export(fd, target->number, target->flags, ttl_ms,
+				 info))
 		return EXIT_OK;
-	return failed_to(said, "export descriptor %d to process %d", fd, target);
+	return failed_to(said, "export descriptor %d to %s %d", fd,
+			 target->kind, target->number);
 }
 
 static void token_fields(const struct sockdup_protocol_info *info,
@@ -77,23 +103,38 @@ static int run(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "ttl", required_argument, NULL, 't' },
+		{ "pidfd", required_argument, NULL, 'p' },
+		{ "peer", required_argument, NULL, 'P' },
 		{ }
 	};
 	struct sockdup_protocol_info info;
+	struct target target = { };
 	unsigned int ttl_ms = 0;
 	int option, fd, status;
-	pid_t target;
 
-	while ((option = option_next(argc, argv, options)) != -1)
-		if (option == 't')
+	while ((option = option_next(argc, argv, options)) != -1) {
+		switch (option) {
+		case 't':
 			ttl_ms = duration_parse(optarg);
-	if (argc - optind != 2)
+			break;
+		case 'p':
+			target_parse(&target, optarg, SOCKDUP_EXPORT_TO_PIDFD,
+				     "the process of pidfd");
+			break;
+		case 'P':
+			target_parse(&target, optarg, SOCKDUP_EXPORT_TO_PEER,
+				     "the peer of descriptor");
+			break;
+		}
+	}
+	if (argc - optind == 2)
+		target_parse(&target, argv[optind + 1], 0, "process");
+	else if (argc - optind != 1 || !target.kind)
 		usage_error("want a socket and a target");
-	target = number_parse(argv[optind + 1], 1, INT_MAX, "a process id");
 	fd = socket_open(argv[optind]);
 	if (fd < 0)
 		return failed_to(NULL, "take %s", argv[optind]);
-	status = token_make(fd, target, ttl_ms, &info);
+	status = token_make(fd, &target, ttl_ms, &info);
 	return status ? : export_print(&info);
 }
 
@@ -101,12 +142,15 @@ const struct verb verb_export = {
 	.name = "export",
 	.summary = "make a token of a socket, and print it",
 	.help =
-	"export [-j|-o] [--ttl TIME] FD|PID:FD TARGET\n"
+	"export [-j|-o] [--ttl TIME] FD|PID:FD TARGET|--pidfd FD|--peer FD\n"
 	"\n"
 	"Makes a token of a socket for the process TARGET, and prints it as text. The\n"
 	"socket is the command's own descriptor FD, as the shell passed it in, or the\n"
 	"descriptor FD of the process PID, which takes the right to trace that process.\n"
 	"\n"
+	"  --pidfd FD      in place of TARGET, the process of a pidfd that was passed in\n"
+	"  --peer FD       in place of TARGET, the peer of a connected AF_UNIX socket that\n"
+	"                  was passed in\n"
 	"  --ttl TIME      life of the token, such as 500ms, 30s or 5m\n",
 	.run = run,
 };
