@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,7 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,6 +72,21 @@ struct address bound_address(int fd)
 	if (getsockname(fd, (void *)&address.storage, &address.size))
 		address.size = 0;
 	return address;
+}
+
+struct address peer_address(int fd)
+{
+	struct address address = { .size = sizeof(address.storage) };
+
+	if (getpeername(fd, (void *)&address.storage, &address.size))
+		address.size = 0;
+	return address;
+}
+
+bool same_address(const struct address *one, const struct address *other)
+{
+	return one->size == other->size &&
+	       !memcmp(&one->storage, &other->storage, one->size);
 }
 
 static int bound_socket(int type, const struct address *address)
@@ -126,6 +145,25 @@ int tcp_pair(int family, int fds[2])
 	if (fds[1] < 0)
 		error = give_up(fds[0], -errno);
 	return give_up(listener, error);
+}
+
+int channel_to(struct agent *agent)
+{
+	/* An abstract name that the kernel chooses. */
+	const struct sockaddr_un any_name = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int end = agent_socket(agent, AF_UNIX, SOCK_STREAM, 0);
+	struct address name;
+	int channel;
+
+	if (bind(listener, (const void *)&any_name, sizeof(sa_family_t)) ||
+	    listen(listener, 1))
+		return give_up(listener, -errno);
+	name = bound_address(listener);
+	channel = agent_connect(agent, end, &name.storage, name.size);
+	if (!channel)
+		channel = result(accept4(listener, NULL, NULL, SOCK_CLOEXEC));
+	return give_up(listener, channel);
 }
 
 static long long now_ms(void)
@@ -473,6 +511,14 @@ int try_event_query(int fd, struct sockdup_registration *registration)
 	return result(sockdup_event_query(fd, registration));
 }
 
+__u64 id_of(const struct sockdup_protocol_info *info)
+{
+	__u64 id;
+
+	memcpy(&id, info->opaque, sizeof(id));
+	return id;
+}
+
 unsigned int stress(unsigned int rounds)
 {
 	const char *percentage = getenv("SOCKDUP_STRESS");
@@ -508,4 +554,38 @@ int write_number(const char *path, long long number)
 	if (fclose(file) && !error)
 		error = -errno;
 	return error;
+}
+
+int write_string(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+int drop_capability(unsigned int capability)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data))
+		return -errno;
+	data[capability / 32].effective &= ~(1U << capability % 32);
+	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+int become_user(uid_t uid)
+{
+	if (setgroups(0, NULL) || setresgid(uid, uid, uid) ||
+	    setresuid(uid, uid, uid) || prctl(PR_SET_DUMPABLE, 1))
+		return -errno;
+	return 0;
 }

@@ -41,6 +41,9 @@ int same_file(pid_t pid1, int fd1, pid_t pid2, int fd2);
 /* The loopback address of AF_INET or AF_INET6, on @port or on any for 0. */
 struct address loopback(int family, unsigned int port);
 struct address bound_address(int fd);
+/* Of size 0 where the socket has no peer. */
+struct address peer_address(int fd);
+bool same_address(const struct address *one, const struct address *other);
 
 /* A socket bound to loopback(@family, 0); a TCP one also listens. */
 int tcp_listener(int family);
@@ -48,6 +51,9 @@ int udp_bound(int family);
 
 /* Two ends of a TCP connection over loopback, fds[0] the one that connected. */
 int tcp_pair(int family, int fds[2]);
+
+/* An AF_UNIX stream socket whose peer, by connect(), is an agent. */
+int channel_to(struct agent *agent);
 
 /*
  * For what another process or the kernel's workers do in their own time:
@@ -113,11 +119,19 @@ int try_event_rearm(int fd, unsigned int events);
 int try_event_inherit(int fd, int listener);
 int try_event_query(int fd, struct sockdup_registration *registration);
 
+/* The public name that a protocol info has inside. */
+__u64 id_of(const struct sockdup_protocol_info *info);
+
 /* A number of rounds, in the measure that SOCKDUP_STRESS asks for (%). */
 unsigned int stress(unsigned int rounds);
 
 /* Reads one number from a file such as /proc/sys/kernel/pid_max. */
 long read_number(const char *path);
 int write_number(const char *path, long long number);
+int write_string(const char *path, const char *text);
+
+/* The test itself, which is root, gives up one capability, or all for good. */
+int drop_capability(unsigned int capability);
+int become_user(uid_t uid);
 
 #endif /* SELFTESTS_COMMON_H */

@@ -16,14 +16,6 @@ static int result(int value)
 	return value < 0 ? -errno : value;
 }
 
-__u64 id_of(const struct sockdup_protocol_info *info)
-{
-	__u64 id;
-
-	memcpy(&id, info->opaque, sizeof(id));
-	return id;
-}
-
 int genl_fd(const struct genl *genl)
 {
 	return mnl_socket_get_fd(genl->socket);

@@ -140,7 +140,4 @@ int genl_join(struct genl *genl);
 int genl_event(struct genl *genl, struct genl_token *token);
 int genl_event_on(struct genl *genl, __u64 id, struct genl_token *token);
 
-/* The public name that a protocol info has inside. */
-__u64 id_of(const struct sockdup_protocol_info *info);
-
 #endif /* SELFTESTS_GENL_H */

@@ -13,8 +13,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include <sockdup.h>
-
+#include "common.h"
 #include "module.h"
 
 const char *module_path(void)
@@ -46,4 +45,26 @@ int module_remove(void)
 {
 	return syscall(SYS_delete_module, SOCKDUP_DEVICE_NAME, O_NONBLOCK) ?
 		       -errno : 0;
+}
+
+int module_insert(void)
+{
+	int fd = open(module_path(), O_RDONLY | O_CLOEXEC);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = module_load(fd);
+	close(fd);
+	return error == -EEXIST ? 0 : error;
+}
+
+static bool is_unused(void *context)
+{
+	return !read_number("/sys/module/" SOCKDUP_DEVICE_NAME "/refcnt");
+}
+
+int module_wait_until_unused(void)
+{
+	return wait_until(is_unused, NULL);
 }

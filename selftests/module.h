@@ -10,7 +10,12 @@ const char *module_path(void);
 
 /* From a descriptor of its file; 0 or -errno. */
 int module_load(int fd);
+/* From where it is, unless it is loaded; 0 or -errno. */
+int module_insert(void);
 /* Without waiting; 0 or -errno. */
 int module_remove(void);
+
+/* 0 once nothing holds it. */
+int module_wait_until_unused(void);
 
 #endif /* SELFTESTS_MODULE_H */

@@ -15,52 +15,15 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "genl.h"
 #include "harness.h"
+#include "scene.h"
 
 #define LONG_TTL_MS	3600000
 
 #define SOURCE_UID	1001
-
-/* An abstract name that the kernel chooses. */
-static const struct sockaddr_un any_name = { .sun_family = AF_UNIX };
-
-/* A socket of the test's whose peer, by connect(), is an agent. */
-static int channel_to(struct agent *agent)
-{
-	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int end = agent_socket(agent, AF_UNIX, SOCK_STREAM, 0);
-	struct address name;
-	int channel;
-
-	if (bind(listener, (const void *)&any_name, sizeof(sa_family_t)) ||
-	    listen(listener, 1))
-		return -errno;
-	name = bound_address(listener);
-	channel = agent_connect(agent, end, &name.storage, name.size);
-	if (!channel)
-		channel = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	close(listener);
-	return channel;
-}
-
-static struct address peer_address(int fd)
-{
-	struct address address = { .size = sizeof(address.storage) };
-
-	if (getpeername(fd, (void *)&address.storage, &address.size))
-		address.size = 0;
-	return address;
-}
-
-static bool same_address(const struct address *one, const struct address *other)
-{
-	return one->size == other->size &&
-	       !memcmp(&one->storage, &other->storage, one->size);
-}
 
 FIXTURE(command) {
 	struct genl genl;
@@ -452,89 +415,42 @@ TEST_F(command, stats_are_of_the_caller_where_no_user_is_named)
 
 /* Ends, each with its count and its event. */
 
-struct scene {
+struct hearing {
+	struct scene scene;
 	struct genl genl;
 	struct genl ears;
-	struct agent target;
-	int device;
-	int fd;
-	struct sockdup_protocol_info info;
 };
 
-static void scene_set_up(struct __test_metadata *_metadata, struct scene *scene)
+static void hearing_set_up(struct __test_metadata *_metadata,
+			   struct hearing *hearing)
 {
-	ASSERT_EQ(0, genl_open(&scene->genl));
-	ASSERT_EQ(0, genl_open(&scene->ears));
-	ASSERT_EQ(0, genl_join(&scene->ears));
-	ASSERT_EQ(0, agent_spawn(&scene->target));
-	scene->device = device_open();
-	ASSERT_LE(0, scene->device);
-	scene->fd = tcp_listener(AF_INET);
-	ASSERT_LE(0, scene->fd);
+	ASSERT_EQ(0, scene_open(&hearing->scene));
+	ASSERT_EQ(0, genl_open(&hearing->genl));
+	ASSERT_EQ(0, genl_open(&hearing->ears));
+	ASSERT_EQ(0, genl_join(&hearing->ears));
 }
 
-static void scene_tear_down(struct scene *scene)
+static void hearing_tear_down(struct hearing *hearing)
 {
-	genl_close(&scene->genl);
-	genl_close(&scene->ears);
-	agent_kill(&scene->target);
-}
-
-static int scene_export(struct scene *scene, unsigned int flags,
-			unsigned int ttl_ms)
-{
-	struct sockdup_export argument = {
-		.size = sizeof(argument),
-		.flags = flags,
-		.fd = scene->fd,
-		.target = scene->target.pid,
-		.ttl_ms = ttl_ms,
-		.info_size = sizeof(scene->info),
-		.info = (unsigned long)&scene->info,
-	};
-
-	return device_ioctl(scene->device, SOCKDUP_IOC_EXPORT, &argument);
-}
-
-static int end_by_import(struct scene *scene)
-{
-	int fd = agent_import(&scene->target, &scene->info, 0);
-
-	return fd < 0 ? fd : 0;
-}
-
-static int end_by_revocation(struct scene *scene)
-{
-	return raw_revoke(scene->device, &scene->info);
+	genl_close(&hearing->genl);
+	genl_close(&hearing->ears);
+	scene_close(&hearing->scene);
 }
 
 static int end_by_netlink(struct scene *scene)
 {
-	return genl_revoke_id(&scene->genl, id_of(&scene->info));
-}
+	struct genl genl;
+	int error = genl_open(&genl);
 
-static int end_by_decline(struct scene *scene)
-{
-	return agent_revoke(&scene->target, &scene->info);
-}
-
-static int end_by_deadline(struct scene *scene)
-{
-	return 0;
-}
-
-static int end_with_handle(struct scene *scene)
-{
-	return close(scene->device);
-}
-
-static int end_with_target(struct scene *scene)
-{
-	return kill(scene->target.pid, SIGKILL);
+	if (error)
+		return error;
+	error = genl_revoke_id(&genl, id_of(&scene->info));
+	genl_close(&genl);
+	return error;
 }
 
 FIXTURE(end) {
-	struct scene scene;
+	struct hearing hearing;
 };
 
 FIXTURE_VARIANT(end) {
@@ -582,12 +498,12 @@ FIXTURE_VARIANT_ADD(end, with_target) {
 
 FIXTURE_SETUP(end)
 {
-	scene_set_up(_metadata, &self->scene);
+	hearing_set_up(_metadata, &self->hearing);
 }
 
 FIXTURE_TEARDOWN(end)
 {
-	scene_tear_down(&self->scene);
+	hearing_tear_down(&self->hearing);
 }
 
 static void expect_parties(struct __test_metadata *_metadata,
@@ -601,102 +517,109 @@ static void expect_parties(struct __test_metadata *_metadata,
 }
 
 /* The next event that comes of what the test does. */
-static int next_of_mine(struct scene *scene, struct genl_token *event)
+static int next_of_mine(struct genl *ears, struct genl_token *event)
 {
 	int command;
 
 	do {
-		command = genl_event(&scene->ears, event);
+		command = genl_event(ears, event);
 	} while (command >= 0 && event->source != getpid());
 	return command;
 }
 
 TEST_F(end, is_told_once_by_an_event_of_its_own)
 {
-	struct scene *scene = &self->scene;
+	struct scene *scene = &self->hearing.scene;
+	struct genl *ears = &self->hearing.ears;
+	struct genl *genl = &self->hearing.genl;
 	struct sockdup_protocol_info last;
 	struct genl_token event;
 
 	ASSERT_EQ(0, scene_export(scene, variant->flags, variant->ttl_ms));
-	scene->ears.secret = &scene->info;
-	ASSERT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF, next_of_mine(scene, &event));
+	ears->secret = &scene->info;
+	ASSERT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF, next_of_mine(ears, &event));
 	expect_parties(_metadata, scene, &event);
 	ASSERT_EQ(0, variant->come(scene));
-	ASSERT_EQ(variant->command, next_of_mine(scene, &event));
+	ASSERT_EQ(variant->command, next_of_mine(ears, &event));
 	expect_parties(_metadata, scene, &event);
-	EXPECT_FALSE(scene->ears.leaked);
+	EXPECT_FALSE(ears->leaked);
 	/* And no more until the test exports again. */
-	ASSERT_EQ(0, genl_export(&scene->genl, scene->fd, getpid(), 0, &last));
-	EXPECT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF, next_of_mine(scene, &event));
+	ASSERT_EQ(0, genl_export(genl, scene->fd, getpid(), 0, &last));
+	EXPECT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF, next_of_mine(ears, &event));
 	EXPECT_EQ(id_of(&last), event.id);
 }
 
 /* What others still let go of counts as well, so these are lower bounds. */
 TEST_F(end, is_counted)
 {
-	struct scene *scene = &self->scene;
+	struct scene *scene = &self->hearing.scene;
+	struct genl *ears = &self->hearing.ears;
+	struct genl *genl = &self->hearing.genl;
 	struct genl_stats before, after;
 	struct genl_token event;
 
-	ASSERT_EQ(0, genl_stats(&scene->genl, NULL, &before));
+	ASSERT_EQ(0, genl_stats(genl, NULL, &before));
 	ASSERT_TRUE(before.all);
 	ASSERT_EQ(0, scene_export(scene, variant->flags, variant->ttl_ms));
-	ASSERT_EQ(0, genl_stats(&scene->genl, NULL, &after));
+	ASSERT_EQ(0, genl_stats(genl, NULL, &after));
 	EXPECT_LT(before.counts[SOCKDUP_A_STATS_EXPORTED],
 		  after.counts[SOCKDUP_A_STATS_EXPORTED]);
 	ASSERT_EQ(0, variant->come(scene));
-	ASSERT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF, next_of_mine(scene, &event));
-	ASSERT_EQ(variant->command, next_of_mine(scene, &event));
-	ASSERT_EQ(0, genl_stats(&scene->genl, NULL, &after));
+	ASSERT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF, next_of_mine(ears, &event));
+	ASSERT_EQ(variant->command, next_of_mine(ears, &event));
+	ASSERT_EQ(0, genl_stats(genl, NULL, &after));
 	EXPECT_LT(before.counts[variant->count], after.counts[variant->count]);
 }
 
 /* Events, and who is told of them. */
 
 FIXTURE(event) {
-	struct scene scene;
+	struct hearing hearing;
 	struct genl_token event;
 };
 
 FIXTURE_SETUP(event)
 {
-	scene_set_up(_metadata, &self->scene);
+	hearing_set_up(_metadata, &self->hearing);
 }
 
 FIXTURE_TEARDOWN(event)
 {
-	scene_tear_down(&self->scene);
+	hearing_tear_down(&self->hearing);
 }
 
 TEST_F(event, tells_of_an_export_by_netlink)
 {
-	struct scene *scene = &self->scene;
+	struct scene *scene = &self->hearing.scene;
+	struct genl *ears = &self->hearing.ears;
+	struct genl *genl = &self->hearing.genl;
 
-	ASSERT_EQ(0, genl_export(&scene->genl, scene->fd, scene->target.pid, 0,
+	ASSERT_EQ(0, genl_export(genl, scene->fd, scene->target.pid, 0,
 				 &scene->info));
-	scene->ears.secret = &scene->info;
+	ears->secret = &scene->info;
 	ASSERT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF,
-		  next_of_mine(scene, &self->event));
+		  next_of_mine(ears, &self->event));
 	expect_parties(_metadata, scene, &self->event);
-	EXPECT_FALSE(scene->ears.leaked);
+	EXPECT_FALSE(ears->leaked);
 }
 
 TEST_F(event, tells_of_each_token_of_a_target_that_died)
 {
 	struct sockdup_protocol_info infos[3];
-	struct scene *scene = &self->scene;
+	struct scene *scene = &self->hearing.scene;
+	struct genl *ears = &self->hearing.ears;
 	int i, j, found = 0;
 
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, scene_export(scene, 0, LONG_TTL_MS));
 		infos[i] = scene->info;
 		ASSERT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF,
-			  next_of_mine(scene, &self->event));
+			  next_of_mine(ears, &self->event));
 	}
 	ASSERT_EQ(0, kill(scene->target.pid, SIGKILL));
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(SOCKDUP_CMD_TOKEN_TARGET_DIED_NTF,
-			  next_of_mine(scene, &self->event));
+			  next_of_mine(ears, &self->event));
 		for (j = 0; j < 3; j++)
 			found |= (id_of(&infos[j]) == self->event.id) << j;
 	}
@@ -705,7 +628,8 @@ TEST_F(event, tells_of_each_token_of_a_target_that_died)
 
 TEST_F(event, has_the_numbers_of_the_outermost_namespace)
 {
-	struct scene *scene = &self->scene;
+	struct scene *scene = &self->hearing.scene;
+	struct genl *ears = &self->hearing.ears;
 	struct agent source;
 	int fd;
 
@@ -715,8 +639,7 @@ TEST_F(event, has_the_numbers_of_the_outermost_namespace)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, agent_duplicate(&source, fd, 1, &scene->info));
 	ASSERT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF,
-		  genl_event_on(&scene->ears, id_of(&scene->info),
-				&self->event));
+		  genl_event_on(ears, id_of(&scene->info), &self->event));
 	EXPECT_EQ(source.pid, self->event.source);
 	EXPECT_EQ(source.pid, self->event.target);
 	EXPECT_EQ(SOURCE_UID, self->event.uid);
@@ -736,8 +659,8 @@ static int export_last(struct scene *scene, struct agent *source, int fd,
 
 TEST_F(event, is_told_in_the_network_namespace_of_the_exporter_alone)
 {
-	struct scene *scene = &self->scene;
-	struct genl inside, *outside = &scene->ears;
+	struct scene *scene = &self->hearing.scene;
+	struct genl inside, *outside = &self->hearing.ears;
 	struct agent source;
 	__u64 last;
 	int fd;
@@ -787,7 +710,8 @@ static int export_from_nowhere(struct scene *scene, unsigned int count)
 TEST_F(event, of_a_network_namespace_that_is_gone_is_told_to_nobody)
 {
 	const unsigned int rounds = stress(200);
-	struct scene *scene = &self->scene;
+	struct scene *scene = &self->hearing.scene;
+	struct genl *ears = &self->hearing.ears;
 	unsigned int i;
 	int status;
 	pid_t pid;
@@ -805,17 +729,18 @@ TEST_F(event, of_a_network_namespace_that_is_gone_is_told_to_nobody)
 	ASSERT_EQ(0, scene_export(scene, 0, 0));
 	do {
 		ASSERT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF,
-			  genl_event(&scene->ears, &self->event));
+			  genl_event(ears, &self->event));
 	} while (self->event.id != id_of(&scene->info));
 }
 
 TEST_F(event, that_a_listener_has_no_room_for_is_missed_in_the_open)
 {
-	struct scene *scene = &self->scene;
+	struct scene *scene = &self->hearing.scene;
+	struct genl *ears = &self->hearing.ears;
 	const int room = 1;
 	int i, command;
 
-	ASSERT_EQ(0, setsockopt(genl_fd(&scene->ears), SOL_SOCKET, SO_RCVBUF,
+	ASSERT_EQ(0, setsockopt(genl_fd(ears), SOL_SOCKET, SO_RCVBUF,
 				&room, sizeof(room)));
 	for (i = 0; i < 1000; i++) {
 		ASSERT_EQ(0, scene_export(scene, 0, 0));
@@ -823,12 +748,12 @@ TEST_F(event, that_a_listener_has_no_room_for_is_missed_in_the_open)
 	}
 	/* Whatever there was room for may come first, or after. */
 	do {
-		command = genl_event(&scene->ears, &self->event);
+		command = genl_event(ears, &self->event);
 	} while (command > 0);
 	EXPECT_EQ(-ENOBUFS, command);
 	do {
 		ASSERT_EQ(0, scene_export(scene, 0, 0));
-		command = genl_event(&scene->ears, &self->event);
+		command = genl_event(ears, &self->event);
 		ASSERT_LT(0, command);
 	} while (self->event.id != id_of(&scene->info));
 }

@@ -5,11 +5,9 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -21,28 +19,6 @@
 #define NETLINK_EXPORT	\
 	"/sys/module/" SOCKDUP_DEVICE_NAME "/parameters/netlink_export"
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int error = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		error = -errno;
-	close(fd);
-	return error;
-}
-
-/* For good. */
-static int become_user(uid_t uid)
-{
-	if (setgroups(0, NULL) || setresgid(uid, uid, uid) ||
-	    setresuid(uid, uid, uid) || prctl(PR_SET_DUMPABLE, 1))
-		return -errno;
-	return 0;
-}
-
 /* What unshare -Ur does, with more namespaces as @flags ask for. */
 static int become_root_inside(int flags)
 {
@@ -53,11 +29,11 @@ static int become_root_inside(int flags)
 	if (unshare(CLONE_NEWUSER | flags))
 		return -errno;
 	snprintf(map, sizeof(map), "0 %u 1", uid);
-	error = write_text("/proc/self/setgroups", "deny");
+	error = write_string("/proc/self/setgroups", "deny");
 	if (!error)
-		error = write_text("/proc/self/uid_map", map);
+		error = write_string("/proc/self/uid_map", map);
 	if (!error)
-		error = write_text("/proc/self/gid_map", map);
+		error = write_string("/proc/self/gid_map", map);
 	return error;
 }
 
@@ -256,7 +232,7 @@ FIXTURE_SETUP(root)
 
 FIXTURE_TEARDOWN(root)
 {
-	write_text(NETLINK_EXPORT, "1");
+	write_string(NETLINK_EXPORT, "1");
 	genl_close(&self->genl);
 	agent_kill(&self->target);
 	agent_kill(&self->user);
@@ -283,24 +259,11 @@ TEST_F(root, revokes_all_tokens)
 	EXPECT_EQ(-ENOENT, agent_import(&self->target, &self->theirs, 0));
 }
 
-static int drop_sys_admin(void)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &header, data))
-		return -errno;
-	data[0].effective &= ~(1U << CAP_SYS_ADMIN);
-	return syscall(SYS_capset, &header, data) ? -errno : 0;
-}
-
 TEST_F(root, without_the_capability_is_any_other_user)
 {
 	struct genl later;
 
-	ASSERT_EQ(0, drop_sys_admin());
+	ASSERT_EQ(0, drop_capability(CAP_SYS_ADMIN));
 	ASSERT_EQ(0, genl_open(&later));
 	EXPECT_EQ(-ENOENT, genl_get(&self->genl, id_of(&self->theirs),
 				    &self->token));
@@ -324,7 +287,7 @@ TEST_F(root, with_the_capability_lends_it_to_no_socket)
 	struct genl weak;
 
 	ASSERT_EQ(0, syscall(SYS_capget, &header, data));
-	ASSERT_EQ(0, drop_sys_admin());
+	ASSERT_EQ(0, drop_capability(CAP_SYS_ADMIN));
 	ASSERT_EQ(0, genl_open(&weak));
 	ASSERT_EQ(0, syscall(SYS_capset, &header, data));
 	request = genl_begin(&weak, SOCKDUP_CMD_TOKEN_GET);
@@ -390,14 +353,14 @@ TEST_F(root, exports_by_no_socket_of_its_parents)
 
 TEST_F(root, closes_the_way_to_export)
 {
-	ASSERT_EQ(0, write_text(NETLINK_EXPORT, "0"));
+	ASSERT_EQ(0, write_string(NETLINK_EXPORT, "0"));
 	EXPECT_EQ(-EOPNOTSUPP, genl_export(&self->genl, self->fd,
 					   self->target.pid, 0, &self->mine));
 	EXPECT_STRNE("", self->genl.message);
 	/* That way alone. */
 	EXPECT_EQ(0, genl_revoke_id(&self->genl, id_of(&self->theirs)));
 	EXPECT_EQ(0, try_duplicate(self->fd, self->target.pid, &self->mine));
-	ASSERT_EQ(0, write_text(NETLINK_EXPORT, "1"));
+	ASSERT_EQ(0, write_string(NETLINK_EXPORT, "1"));
 	EXPECT_EQ(0, genl_export(&self->genl, self->fd, self->target.pid, 0,
 				 &self->mine));
 }

@@ -17,8 +17,6 @@
 #include "harness.h"
 #include "module.h"
 
-#define REFERENCES	"/sys/module/" SOCKDUP_DEVICE_NAME "/refcnt"
-
 #define LONG_TTL_MS	3600000
 
 #define USER_UID	1001
@@ -479,23 +477,6 @@ FIXTURE(removal) {
 	pid_t lister;
 };
 
-static bool is_unused(void *context)
-{
-	return !read_number(REFERENCES);
-}
-
-static int insert_module(void)
-{
-	int fd = open(module_path(), O_RDONLY | O_CLOEXEC);
-	int error;
-
-	if (fd < 0)
-		return -errno;
-	error = module_load(fd);
-	close(fd);
-	return error == -EEXIST ? 0 : error;
-}
-
 static bool is_removed(void *error)
 {
 	*(int *)error = module_remove();
@@ -514,7 +495,7 @@ FIXTURE_SETUP(removal)
 	if (access(module_path(), R_OK))
 		SKIP(longjmp(_metadata->env, 1),
 		     "no module file beside the programs");
-	ASSERT_EQ(0, wait_until(is_unused, NULL));
+	ASSERT_EQ(0, module_wait_until_unused());
 }
 
 FIXTURE_TEARDOWN(removal)
@@ -525,7 +506,7 @@ FIXTURE_TEARDOWN(removal)
 	}
 	genl_close(&self->genl);
 	agent_kill(&self->target);
-	EXPECT_EQ(0, insert_module());
+	EXPECT_EQ(0, module_insert());
 }
 
 static void ignore(const struct genl_token *token, void *context)
@@ -547,7 +528,7 @@ TEST_F(removal, is_refused_while_a_list_is_under_way)
 	genl_close(&self->genl);
 	ASSERT_EQ(0, remove_module_in_time());
 	EXPECT_EQ(-ENOENT, genl_open(&self->genl));
-	ASSERT_EQ(0, insert_module());
+	ASSERT_EQ(0, module_insert());
 	ASSERT_EQ(0, genl_open(&self->genl));
 	EXPECT_EQ(0, genl_list(&self->genl, NULL, NULL, 0));
 	ASSERT_EQ(0, genl_stats(&self->genl, NULL, &stats));
@@ -580,7 +561,7 @@ TEST_F(removal, goes_through_while_others_list)
 	}
 	for (i = 0; i < rounds; i++) {
 		ASSERT_EQ(0, remove_module_in_time());
-		ASSERT_EQ(0, insert_module());
+		ASSERT_EQ(0, module_insert());
 	}
 }
 

@@ -10,11 +10,11 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdint.h>
 #include <sys/stat.h>
 
 #include "harness.h"
 #include "module.h"
+#include "scene.h"
 
 #define LONG_TTL_MS	3600000
 
@@ -48,19 +48,6 @@ static char *read_text(const char *path)
 	return text;
 }
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int error = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		error = -errno;
-	close(fd);
-	return error;
-}
-
 static int count(const char *text, const char *part)
 {
 	int found = 0;
@@ -70,14 +57,6 @@ static int count(const char *text, const char *part)
 		found++;
 	}
 	return found;
-}
-
-static unsigned long long id_of(const struct sockdup_protocol_info *info)
-{
-	unsigned long long id;
-
-	memcpy(&id, info->opaque, sizeof(id));
-	return id;
 }
 
 /* Whether eight bytes stand in a text as a number or one after the other. */
@@ -107,64 +86,37 @@ static bool shows_secret(const char *text,
 }
 
 /* Events, in a trace buffer of the test's own. */
-struct scene {
-	struct agent target;
-	int device;
-	int fd;
-	struct sockdup_protocol_info info;
-};
-
 FIXTURE(trace) {
 	struct scene scene;
 };
 
-static void scene_set_up(struct __test_metadata *_metadata,
+static void trace_set_up(struct __test_metadata *_metadata,
 			 struct scene *scene)
 {
 	if (access(TRACING "instances", W_OK))
 		SKIP(longjmp(_metadata->env, 1), "no tracefs here");
 	ASSERT_TRUE(!mkdir(INSTANCE, 0755) || errno == EEXIST);
-	ASSERT_EQ(0, agent_spawn(&scene->target));
-	scene->device = device_open();
-	ASSERT_LE(0, scene->device);
-	scene->fd = tcp_listener(AF_INET);
-	ASSERT_LE(0, scene->fd);
-	ASSERT_EQ(0, write_text(INSTANCE "trace", "\n"));
-	ASSERT_EQ(0, write_text(INSTANCE "events/sockdup/enable", "1"));
+	ASSERT_EQ(0, scene_open(scene));
+	ASSERT_EQ(0, write_string(INSTANCE "trace", "\n"));
+	ASSERT_EQ(0, write_string(INSTANCE "events/sockdup/enable", "1"));
 }
 
-static void scene_tear_down(struct __test_metadata *_metadata,
+static void trace_tear_down(struct __test_metadata *_metadata,
 			    struct scene *scene)
 {
-	EXPECT_EQ(0, write_text(INSTANCE "events/sockdup/enable", "0"));
+	EXPECT_EQ(0, write_string(INSTANCE "events/sockdup/enable", "0"));
 	EXPECT_EQ(0, rmdir(INSTANCE));
-	agent_kill(&scene->target);
+	scene_close(scene);
 }
 
 FIXTURE_SETUP(trace)
 {
-	scene_set_up(_metadata, &self->scene);
+	trace_set_up(_metadata, &self->scene);
 }
 
 FIXTURE_TEARDOWN(trace)
 {
-	scene_tear_down(_metadata, &self->scene);
-}
-
-static int export_with(struct scene *scene, unsigned int flags,
-		       unsigned int ttl_ms)
-{
-	struct sockdup_export argument = {
-		.size = sizeof(argument),
-		.flags = flags,
-		.fd = scene->fd,
-		.target = scene->target.pid,
-		.ttl_ms = ttl_ms,
-		.info_size = sizeof(scene->info),
-		.info = (uintptr_t)&scene->info,
-	};
-
-	return device_ioctl(scene->device, SOCKDUP_IOC_EXPORT, &argument);
+	trace_tear_down(_metadata, &self->scene);
 }
 
 /* A line that is to come, and how often it has. */
@@ -222,45 +174,11 @@ static int count_lines_on(const struct sockdup_protocol_info *info)
 
 TEST_F(trace, tells_of_an_export)
 {
-	ASSERT_EQ(0, export_with(&self->scene, 0, 0));
+	ASSERT_EQ(0, scene_export(&self->scene, 0, 0));
 	EXPECT_EQ(0, wait_for_line(token_line("export", &self->scene.info,
 					      getpid(), self->scene.target.pid,
 					      geteuid())));
 	EXPECT_EQ(1, count_lines_on(&self->scene.info));
-}
-
-static int end_by_import(struct scene *scene)
-{
-	int fd = agent_import(&scene->target, &scene->info, 0);
-
-	return fd < 0 ? fd : 0;
-}
-
-static int end_by_revocation(struct scene *scene)
-{
-	return raw_revoke(scene->device, &scene->info);
-}
-
-static int end_by_decline(struct scene *scene)
-{
-	return agent_revoke(&scene->target, &scene->info);
-}
-
-static int end_by_deadline(struct scene *scene)
-{
-	(void)scene;
-	return 0;
-}
-
-static int end_with_handle(struct scene *scene)
-{
-	return close(scene->device);
-}
-
-static int end_with_target(struct scene *scene)
-{
-	kill(scene->target.pid, SIGKILL);
-	return 0;
 }
 
 FIXTURE(end) {
@@ -288,19 +206,19 @@ FIXTURE_VARIANT_ADD(end, with_target) {
 
 FIXTURE_SETUP(end)
 {
-	scene_set_up(_metadata, &self->scene);
+	trace_set_up(_metadata, &self->scene);
 }
 
 FIXTURE_TEARDOWN(end)
 {
-	scene_tear_down(_metadata, &self->scene);
+	trace_tear_down(_metadata, &self->scene);
 }
 
 TEST_F(end, is_told_by_an_event_of_its_own)
 {
 	struct scene *scene = &self->scene;
 
-	ASSERT_EQ(0, export_with(scene, variant->flags, variant->ttl_ms));
+	ASSERT_EQ(0, scene_export(scene, variant->flags, variant->ttl_ms));
 	ASSERT_EQ(0, variant->come(scene));
 	EXPECT_EQ(0, wait_for_line(token_line(variant->event, &scene->info,
 					      getpid(), scene->target.pid,
@@ -316,7 +234,7 @@ TEST_F(trace, tells_of_each_token_of_a_target_that_died)
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		ASSERT_EQ(0, export_with(&self->scene, 0, LONG_TTL_MS));
+		ASSERT_EQ(0, scene_export(&self->scene, 0, LONG_TTL_MS));
 		infos[i] = self->scene.info;
 	}
 	ASSERT_EQ(0, kill(self->scene.target.pid, SIGKILL));
@@ -455,12 +373,12 @@ FIXTURE_VARIANT_ADD(refusal, of_unknown) { "0xde7f", refused_command, -ENOTTY };
 
 FIXTURE_SETUP(refusal)
 {
-	scene_set_up(_metadata, &self->scene);
+	trace_set_up(_metadata, &self->scene);
 }
 
 FIXTURE_TEARDOWN(refusal)
 {
-	scene_tear_down(_metadata, &self->scene);
+	trace_tear_down(_metadata, &self->scene);
 }
 
 TEST_F(refusal, is_told_with_its_error)
@@ -468,7 +386,7 @@ TEST_F(refusal, is_told_with_its_error)
 	struct line line = { .times = 1 };
 
 	/* To another process than the test. */
-	ASSERT_EQ(0, export_with(&self->scene, 0, 0));
+	ASSERT_EQ(0, scene_export(&self->scene, 0, 0));
 	ASSERT_EQ(variant->error, variant->call(&self->scene));
 	snprintf(line.text, sizeof(line.text),
 		 ": sockdup_refuse: command=%s error=%d\n", variant->command,
@@ -483,13 +401,13 @@ TEST_F(trace, tells_no_secret)
 	struct sockdup_protocol_info imported;
 	char *text;
 
-	ASSERT_EQ(0, export_with(&self->scene, 0, 0));
+	ASSERT_EQ(0, scene_export(&self->scene, 0, 0));
 	imported = self->scene.info;
 	ASSERT_EQ(-EPERM, raw_import(self->scene.device, &imported, 0, NULL));
 	ASSERT_EQ(0, raw_query(self->scene.device, &imported));
 	ASSERT_LE(0, agent_import(&self->scene.target, &imported, 0));
 	ASSERT_EQ(-ENOENT, agent_import(&self->scene.target, &imported, 0));
-	ASSERT_EQ(0, export_with(&self->scene, 0, 0));
+	ASSERT_EQ(0, scene_export(&self->scene, 0, 0));
 	ASSERT_EQ(0, raw_revoke(self->scene.device, &self->scene.info));
 	ASSERT_EQ(0, wait_for_line(token_line("revoke", &self->scene.info,
 					      getpid(), self->scene.target.pid,

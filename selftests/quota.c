@@ -15,7 +15,6 @@
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "harness.h"
@@ -264,20 +263,6 @@ TEST_F(user, W9_root_of_a_user_namespace_has_its_users_limit)
 	ASSERT_EQ(0, spawn_another(&another, self->user.a, LIMIT, &fd));
 	EXPECT_EQ(0, fill_from(&another, fd, &self->user.target, infos));
 	EXPECT_EQ(0, agent_stop(&another));
-}
-
-/* The test itself, as root that has given up one capability. */
-static int drop_capability(unsigned int capability)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &header, data))
-		return -errno;
-	data[capability / 32].effective &= ~(1U << capability % 32);
-	return syscall(SYS_capset, &header, data) ? -errno : 0;
 }
 
 TEST_F(user, W9_root_without_the_capability_has_a_limit)
@@ -760,19 +745,6 @@ FIXTURE(memory) {
 	struct spender spender;
 };
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int error = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		error = -errno;
-	close(fd);
-	return error;
-}
-
 /* A value of the group's memory.stat, -errno where there is none. */
 static long memory_stat(const char *name)
 {
@@ -826,7 +798,7 @@ FIXTURE_SETUP(memory)
 {
 	char text[16];
 
-	if (write_text(CGROUPS "cgroup.subtree_control", "+memory"))
+	if (write_string(CGROUPS "cgroup.subtree_control", "+memory"))
 		SKIP(longjmp(_metadata->env, 1),
 		     "no control groups for memory here");
 	ASSERT_TRUE(!mkdir(CGROUP, 0755) || errno == EEXIST);
@@ -842,7 +814,7 @@ FIXTURE_SETUP(memory)
 	close(self->spender.orders[0]);
 	close(self->spender.reports[1]);
 	snprintf(text, sizeof(text), "%d", self->spender.source);
-	ASSERT_EQ(0, write_text(CGROUP "/cgroup.procs", text));
+	ASSERT_EQ(0, write_string(CGROUP "/cgroup.procs", text));
 	ASSERT_EQ(0, give_order(&self->spender, 'o'));
 }
 

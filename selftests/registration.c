@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -134,21 +133,6 @@ int wait_for_no_registration(int device)
 	return wait_until(has_no_registration, &device);
 }
 
-/* The right to have more than the limit allows. */
-static int drop_resource_capability(void)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &header, data))
-		return -errno;
-	data[CAP_TO_INDEX(CAP_SYS_RESOURCE)].effective &=
-		~CAP_TO_MASK(CAP_SYS_RESOURCE);
-	return syscall(SYS_capset, &header, data) ? -errno : 0;
-}
-
 /* Where one is all that is allowed, the first succeeds and the second fails. */
 static int register_first_and_second(void)
 {
@@ -161,7 +145,7 @@ static int register_first_and_second(void)
 		return -EMFILE;
 	if (setrlimit(RLIMIT_NOFILE, &one))
 		return -errno;
-	error = drop_resource_capability();
+	error = drop_capability(CAP_SYS_RESOURCE);
 	if (!error)
 		error = register_events(device, fds[0], event, SOCKDUP_FD_READ);
 	if (error)

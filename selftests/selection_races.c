@@ -900,18 +900,13 @@ static const struct game unload_game = {
 	.blind = true,
 };
 
-static bool module_is_unused(void *context)
-{
-	return !read_number("/sys/module/" SOCKDUP_DEVICE_NAME "/refcnt");
-}
-
 FIXTURE_SETUP(unload_race)
 {
 	self->module = open(module_path(), O_RDONLY | O_CLOEXEC);
 	if (self->module < 0)
 		SKIP(longjmp(_metadata->env, 1),
 		     "no module file beside the programs");
-	ASSERT_EQ(0, wait_until(module_is_unused, NULL));
+	ASSERT_EQ(0, module_wait_until_unused());
 	self->race = race_new(&unload_game, make_datagrams);
 	ASSERT_NE(NULL, self->race);
 	self->race->module = self->module;

@@ -12,8 +12,6 @@
 #include "harness.h"
 #include "module.h"
 
-#define REFERENCES	"/sys/module/sockdup/refcnt"
-
 #define LONG_TTL_MS	3600000
 
 FIXTURE(unload) {
@@ -22,11 +20,6 @@ FIXTURE(unload) {
 	int peer;
 	struct sockdup_protocol_info info;
 };
-
-static bool is_unused(void *context)
-{
-	return !read_number(REFERENCES);
-}
 
 /* An export by a process that is gone when this returns. */
 static int export_and_exit(int fd, pid_t pid,
@@ -69,7 +62,7 @@ FIXTURE_SETUP(unload)
 {
 	int fds[2];
 
-	ASSERT_EQ(0, wait_until(is_unused, NULL));
+	ASSERT_EQ(0, module_wait_until_unused());
 	ASSERT_EQ(0, agent_spawn(&self->target));
 	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
 	self->source = fds[0];
@@ -102,14 +95,14 @@ TEST_F(unload, W61_revoke_of_the_last_token_lets_the_module_go)
 {
 	ASSERT_EQ(-EWOULDBLOCK, module_remove());
 	ASSERT_EQ(0, revoke_and_exit(&self->info));
-	EXPECT_EQ(0, wait_until(is_unused, NULL));
+	EXPECT_EQ(0, module_wait_until_unused());
 }
 
 TEST_F(unload, W61_end_of_the_target_lets_the_module_go)
 {
 	ASSERT_EQ(-EWOULDBLOCK, module_remove());
 	ASSERT_EQ(0, agent_stop(&self->target));
-	EXPECT_EQ(0, wait_until(is_unused, NULL));
+	EXPECT_EQ(0, module_wait_until_unused());
 }
 
 TEST_F(unload, W61_imported_socket_alone_does_not_hold_the_module)
@@ -119,7 +112,7 @@ TEST_F(unload, W61_imported_socket_alone_does_not_hold_the_module)
 	ASSERT_LE(0, fd);
 	/* Executing anew closes the agent's device, and not the socket. */
 	ASSERT_EQ(0, agent_exec(&self->target, AGENT_MAIN));
-	EXPECT_EQ(0, wait_until(is_unused, NULL));
+	EXPECT_EQ(0, module_wait_until_unused());
 	EXPECT_EQ(1, same_file(0, self->source, self->target.pid, fd));
 }
 
@@ -131,25 +124,13 @@ TEST_F(unload, W61_each_of_two_tokens_refuses_rmmod)
 	ASSERT_EQ(0, revoke_and_exit(&self->info));
 	EXPECT_EQ(-EWOULDBLOCK, module_remove());
 	ASSERT_EQ(0, revoke_and_exit(&other));
-	EXPECT_EQ(0, wait_until(is_unused, NULL));
+	EXPECT_EQ(0, module_wait_until_unused());
 }
 
 /* The module really goes, and comes back. */
 FIXTURE(removal) {
 	struct agent target;
 };
-
-static int insert_module(void)
-{
-	int fd = open(module_path(), O_RDONLY | O_CLOEXEC);
-	int error;
-
-	if (fd < 0)
-		return -errno;
-	error = module_load(fd);
-	close(fd);
-	return error == -EEXIST ? 0 : error;
-}
 
 static int remove_module_when_unused(void)
 {
@@ -183,13 +164,13 @@ FIXTURE_SETUP(removal)
 	if (access(module_path(), R_OK))
 		SKIP(longjmp(_metadata->env, 1),
 		     "no module file beside the programs");
-	ASSERT_EQ(0, wait_until(is_unused, NULL));
+	ASSERT_EQ(0, module_wait_until_unused());
 }
 
 FIXTURE_TEARDOWN(removal)
 {
 	agent_kill(&self->target);
-	EXPECT_EQ(0, insert_module());
+	EXPECT_EQ(0, module_insert());
 }
 
 TEST_F(removal, W61_waits_for_the_files_of_a_dead_target)
@@ -199,7 +180,7 @@ TEST_F(removal, W61_waits_for_the_files_of_a_dead_target)
 	int pair[2];
 
 	for (i = 0; i < rounds; i++) {
-		ASSERT_EQ(0, insert_module());
+		ASSERT_EQ(0, module_insert());
 		ASSERT_EQ(0, agent_spawn(&self->target));
 		/* An end that is told at once, unlike that of a connection. */
 		ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
