@@ -131,8 +131,8 @@ static int netlink_reader_init(struct netlink_reader *reader,
 	reader->users = current_user_ns();
 	if (!opener || !uid_eq(opener->euid, current_euid()) ||
 	    !uid_eq(opener->uid, current_uid())) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "another user opened this netlink socket");
+		NL_SET_ERR_MSG(extack,
+			       "another user opened this netlink socket");
 		return -EPERM;
 	}
 	reader->uid = current_euid();
@@ -313,8 +313,8 @@ static void netlink_blame(struct genl_info *info, int err)
 				    "this target has just ended");
 		break;
 	case -ENOBUFS:
-		NL_SET_ERR_MSG_MOD(info->extack,
-				   "too many tokens of yours are live, or too many wait for this target");
+		NL_SET_ERR_MSG(info->extack,
+			       "too many tokens of yours are live, or too many wait for this target");
 		break;
 	}
 }
@@ -362,17 +362,17 @@ static int netlink_check_export(const struct sk_buff *skb,
 	if (!READ_ONCE(netlink_open))
 		return -ENODEV;
 	if (!READ_ONCE(netlink_export)) {
-		NL_SET_ERR_MSG_MOD(info->extack,
-				   "exports by netlink are switched off");
+		NL_SET_ERR_MSG(info->extack,
+			       "exports by netlink are switched off");
 		return -EOPNOTSUPP;
 	}
 	if (netlink_opener(skb) != current_cred()) {
-		NL_SET_ERR_MSG_MOD(info->extack,
-				   "other credentials opened this netlink socket: reopen it");
+		NL_SET_ERR_MSG(info->extack,
+			       "other credentials opened this netlink socket: reopen it");
 		return -EPERM;
 	}
 	if (GENL_REQ_ATTR_CHECK(info, SOCKDUP_A_TOKEN_FD)) {
-		NL_SET_ERR_MSG_MOD(info->extack, "want the fd of a socket");
+		NL_SET_ERR_MSG(info->extack, "want the fd of a socket");
 		return -EINVAL;
 	}
 	return 0;
@@ -491,7 +491,7 @@ static struct sockdup_token *netlink_claim(struct genl_info *info,
 	if (!err)
 		return token;
 	sockdup_token_put(token);
-	NL_SET_ERR_MSG_MOD(info->extack, "the token has just ended");
+	NL_SET_ERR_MSG(info->extack, "the token has just ended");
 	return ERR_PTR(err);
 }
 
@@ -515,7 +515,7 @@ int sockdup_nl_token_query_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, SOCKDUP_A_TOKEN_PROTOCOL_INFO)) {
-		NL_SET_ERR_MSG_MOD(info->extack, "want a protocol-info");
+		NL_SET_ERR_MSG(info->extack, "want a protocol-info");
 		return -EINVAL;
 	}
 	err = netlink_reader_init(&reader, skb, info->extack);
@@ -555,7 +555,7 @@ int sockdup_nl_token_get_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, SOCKDUP_A_TOKEN_ID)) {
-		NL_SET_ERR_MSG_MOD(info->extack, "want an id");
+		NL_SET_ERR_MSG(info->extack, "want an id");
 		return -EINVAL;
 	}
 	if (filter) {
