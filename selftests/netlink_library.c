@@ -1,0 +1,761 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The netlink functions of the library, called as by any program: what they do,
+ * each of their errors, and the words that come with it.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+#include "harness.h"
+#include "module.h"
+#include "scene.h"
+
+#define LONG_TTL_MS	3600000
+
+#define USER_UID	1001
+
+#define NO_PROCESS	0x3fffffff
+#define CLOSED_FD	99
+
+/* More tokens than the kernel lists in one go. */
+#define MANY		200
+
+#define NETLINK_EXPORT	\
+	"/sys/module/" SOCKDUP_DEVICE_NAME "/parameters/netlink_export"
+
+static int result(int value)
+{
+	return value < 0 ? -errno : value;
+}
+
+/* A process to export to, a socket, and a token of it. */
+FIXTURE(library) {
+	struct agent target;
+	int fd;
+	struct sockdup_protocol_info info;
+	__u64 id;
+	struct sockdup_token_info token;
+	struct sockdup_stats stats;
+};
+
+FIXTURE_SETUP(library)
+{
+	ASSERT_EQ(0, agent_spawn(&self->target));
+	self->fd = tcp_listener(AF_INET);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, sockdup_netlink_export(self->fd, self->target.pid, 0, 0,
+					    &self->info, &self->id));
+}
+
+FIXTURE_TEARDOWN(library)
+{
+	write_string(NETLINK_EXPORT, "1");
+	agent_kill(&self->target);
+}
+
+/* Whether the target gets by @info what is open here as @fd. */
+static int arrives(struct agent *target, int fd,
+		   const struct sockdup_protocol_info *info)
+{
+	int there = agent_import(target, info, 0);
+
+	return there < 0 ? there : same_file(0, fd, target->pid, there);
+}
+
+TEST_F(library, exports_to_a_process)
+{
+	EXPECT_EQ(id_of(&self->info), self->id);
+	EXPECT_EQ(1, arrives(&self->target, self->fd, &self->info));
+}
+
+TEST_F(library, exports_to_the_process_of_a_pidfd)
+{
+	int pidfd = syscall(SYS_pidfd_open, self->target.pid, 0);
+
+	ASSERT_LE(0, pidfd);
+	ASSERT_EQ(0, sockdup_netlink_export(self->fd, pidfd,
+					    SOCKDUP_EXPORT_TO_PIDFD, 0,
+					    &self->info, &self->id));
+	EXPECT_EQ(id_of(&self->info), self->id);
+	EXPECT_EQ(1, arrives(&self->target, self->fd, &self->info));
+}
+
+TEST_F(library, exports_to_the_peer_of_a_socket)
+{
+	int channel = channel_to(&self->target);
+
+	ASSERT_LE(0, channel);
+	ASSERT_EQ(0, sockdup_netlink_export(self->fd, channel,
+					    SOCKDUP_EXPORT_TO_PEER, 0,
+					    &self->info, NULL));
+	EXPECT_EQ(1, arrives(&self->target, self->fd, &self->info));
+}
+
+TEST_F(library, exports_for_the_time_that_is_asked_for)
+{
+	ASSERT_EQ(0, sockdup_netlink_export(self->fd, self->target.pid, 0,
+					    LONG_TTL_MS, &self->info, NULL));
+	ASSERT_EQ(0, sockdup_find_by_info(&self->info, &self->token));
+	EXPECT_GE(LONG_TTL_MS, self->token.left_ms + self->token.age_ms);
+	EXPECT_LE(LONG_TTL_MS - 2, self->token.left_ms + self->token.age_ms);
+}
+
+static bool is_address(const struct address *address,
+		       const struct sockaddr_storage *storage, socklen_t size)
+{
+	return address->size == size &&
+	       !memcmp(&address->storage, storage, size);
+}
+
+static void expect_all_told(struct __test_metadata *_metadata,
+			    const struct sockdup_token_info *token,
+			    const struct sockdup_protocol_info *info,
+			    pid_t target, int fd)
+{
+	const struct sockdup_socket_info *socket = &token->socket;
+	struct address local = bound_address(fd), remote = peer_address(fd);
+	struct stat status;
+
+	ASSERT_EQ(0, fstat(fd, &status));
+	EXPECT_EQ(id_of(info), token->id);
+	EXPECT_EQ(target, token->target);
+	EXPECT_EQ(getpid(), token->source);
+	EXPECT_EQ(geteuid(), token->uid);
+	EXPECT_EQ(getegid(), token->gid);
+	EXPECT_LT(0, token->left_ms);
+	EXPECT_EQ(1, token->socket_count);
+	EXPECT_EQ(AF_INET, socket->family);
+	EXPECT_EQ(SOCK_STREAM, socket->type);
+	EXPECT_EQ(IPPROTO_TCP, socket->protocol);
+	EXPECT_STREQ(info->protocol_name, socket->protocol_name);
+	EXPECT_TRUE(is_address(&local, &socket->local, socket->local_size));
+	EXPECT_TRUE(is_address(&remote, &socket->remote, socket->remote_size));
+	EXPECT_EQ(status.st_ino, socket->inode);
+}
+
+TEST_F(library, finds_a_token_by_either_of_its_names)
+{
+	int fds[2];
+
+	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
+	ASSERT_EQ(0, sockdup_netlink_export(fds[0], self->target.pid, 0, 0,
+					    &self->info, &self->id));
+	ASSERT_EQ(0, sockdup_find_by_info(&self->info, &self->token));
+	expect_all_told(_metadata, &self->token, &self->info, self->target.pid,
+			fds[0]);
+	memset(&self->token, POISON, sizeof(self->token));
+	ASSERT_EQ(0, sockdup_find_by_id(self->id, &self->token));
+	expect_all_told(_metadata, &self->token, &self->info, self->target.pid,
+			fds[0]);
+	EXPECT_LT(0, self->token.socket.remote_size);
+	EXPECT_EQ(1, arrives(&self->target, fds[0], &self->info));
+}
+
+TEST_F(library, revokes_by_id)
+{
+	ASSERT_EQ(0, sockdup_revoke_id(self->id));
+	EXPECT_EQ(-ENOENT, agent_import(&self->target, &self->info, 0));
+	EXPECT_EQ(-ENOENT, result(sockdup_revoke_id(self->id)));
+}
+
+TEST_F(library, tells_what_a_user_holds)
+{
+	struct sockdup_stats before;
+
+	ASSERT_EQ(0, sockdup_stats(&before));
+	EXPECT_EQ(0, before.uid);
+	EXPECT_TRUE(before.counted);
+	EXPECT_LE(1, before.held);
+	ASSERT_EQ(0, sockdup_netlink_export(self->fd, self->target.pid, 0, 0,
+					    &self->info, &self->id));
+	ASSERT_EQ(0, sockdup_stats_of(0, &self->stats));
+	EXPECT_LT(before.exported, self->stats.exported);
+	ASSERT_EQ(0, sockdup_revoke_id(self->id));
+	ASSERT_EQ(0, sockdup_stats(&self->stats));
+	EXPECT_LT(before.revoked, self->stats.revoked);
+	ASSERT_EQ(0, sockdup_stats_of(100000 + getpid(), &self->stats));
+	EXPECT_EQ(100000 + getpid(), self->stats.uid);
+	EXPECT_EQ(0, self->stats.held);
+}
+
+TEST_F(library, tells_a_user_no_counts)
+{
+	memset(&self->stats, POISON, sizeof(self->stats));
+	ASSERT_EQ(0, become_user(USER_UID));
+	ASSERT_EQ(0, sockdup_stats(&self->stats));
+	EXPECT_EQ(USER_UID, self->stats.uid);
+	EXPECT_FALSE(self->stats.counted);
+	EXPECT_EQ(0, self->stats.exported);
+}
+
+/* Lists. */
+
+struct reading {
+	unsigned int told;	/* tokens that were */
+	unsigned int wanted;	/* after so many the list is to end, 0 for never */
+	int value;		/* with this */
+	__u64 ids[2 * MANY];
+};
+
+static int read_one(const struct sockdup_token_info *token, void *context)
+{
+	struct reading *reading = context;
+
+	if (reading->told < ARRAY_SIZE(reading->ids))
+		reading->ids[reading->told] = token->id;
+	reading->told++;
+	return reading->told == reading->wanted ? reading->value : 0;
+}
+
+static int told_of(const struct reading *reading, __u64 id)
+{
+	unsigned int i;
+	int times = 0;
+
+	for (i = 0; i < reading->told && i < ARRAY_SIZE(reading->ids); i++)
+		times += reading->ids[i] == id;
+	return times;
+}
+
+TEST_F(library, lists_what_its_filter_leaves)
+{
+	const struct {
+		struct sockdup_filter filter;
+		int times;
+	} rounds[] = {
+		{ { 0 }, 1 },
+		{ { .target = self->target.pid }, 1 },
+		{ { .target = getpid() }, 0 },
+		{ { .source = getpid() }, 1 },
+		{ { .source = self->target.pid }, 0 },
+		{ { .by_uid = true, .uid = 0 }, 1 },
+		{ { .by_uid = true, .uid = USER_UID }, 0 },
+		{ { .uid = USER_UID }, 1 },
+		{ { .target = self->target.pid, .source = getpid(),
+		    .by_uid = true, .uid = 0 }, 1 },
+		{ { .target = self->target.pid, .by_uid = true, .uid = 1 }, 0 },
+	};
+	struct reading reading;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rounds); i++) {
+		memset(&reading, 0, sizeof(reading));
+		EXPECT_EQ(0, sockdup_list(&rounds[i].filter, read_one,
+					  &reading));
+		EXPECT_EQ(rounds[i].times, told_of(&reading, self->id))
+			TH_LOG("filter %u", i);
+	}
+	memset(&reading, 0, sizeof(reading));
+	EXPECT_EQ(0, sockdup_list(NULL, read_one, &reading));
+	EXPECT_EQ(1, told_of(&reading, self->id));
+}
+
+static int keep_one(const struct sockdup_token_info *token, void *context)
+{
+	*(struct sockdup_token_info *)context = *token;
+	return 0;
+}
+
+TEST_F(library, lists_all_of_a_token)
+{
+	const struct sockdup_filter filter = { .target = self->target.pid };
+
+	ASSERT_EQ(0, sockdup_list(&filter, keep_one, &self->token));
+	expect_all_told(_metadata, &self->token, &self->info, self->target.pid,
+			self->fd);
+}
+
+static int export_many(int fd, pid_t target, __u64 ids[MANY])
+{
+	struct sockdup_protocol_info info;
+	int i, error = 0;
+
+	for (i = 0; i < MANY && !error; i++)
+		error = result(sockdup_netlink_export(fd, target, 0, 0, &info,
+						      &ids[i]));
+	return error;
+}
+
+TEST_F(library, lists_many_tokens_each_once)
+{
+	const struct sockdup_filter filter = { .target = self->target.pid };
+	struct reading reading = { 0 };
+	__u64 ids[MANY];
+	int i;
+
+	ASSERT_EQ(0, export_many(self->fd, self->target.pid, ids));
+	ASSERT_EQ(0, sockdup_list(&filter, read_one, &reading));
+	EXPECT_EQ(MANY + 1, reading.told);
+	for (i = 0; i < MANY; i++)
+		ASSERT_EQ(1, told_of(&reading, ids[i]));
+}
+
+TEST_F(library, ends_a_list_where_the_callback_says)
+{
+	const struct sockdup_filter filter = { .target = self->target.pid };
+	const struct {
+		unsigned int wanted;
+		int value;
+	} ends[] = {
+		{ 1, 7 },
+		{ 1, -7 },
+		{ MANY / 2, 1 },	/* the kernel has sent some, and has more */
+		{ MANY + 1, 1 },	/* the last */
+	};
+	struct reading reading;
+	unsigned int i;
+	__u64 ids[MANY];
+
+	ASSERT_EQ(0, export_many(self->fd, self->target.pid, ids));
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		memset(&reading, 0, sizeof(reading));
+		reading.wanted = ends[i].wanted;
+		reading.value = ends[i].value;
+		EXPECT_EQ(ends[i].value,
+			  sockdup_list(&filter, read_one, &reading));
+		EXPECT_EQ(ends[i].wanted, reading.told);
+	}
+	/* What was not read is in the way of nothing. */
+	EXPECT_EQ(0, sockdup_find_by_id(self->id, &self->token));
+	EXPECT_EQ(self->id, self->token.id);
+}
+
+/* The kernel's words, which come with the name of what is at fault. */
+
+/* An error and the beginning of its words; "" where errno is to say all. */
+static void expect_failure(struct __test_metadata *_metadata, int error,
+			   int got, const char *words)
+{
+	const char *said = sockdup_error_text();
+
+	EXPECT_EQ(-1, got);
+	EXPECT_EQ(error, errno)
+		TH_LOG("wanted words: %s; words: %s", words, said);
+	EXPECT_EQ(0, strncmp(words, said, strlen(words)))
+		TH_LOG("wanted words: %s; words: %s", words, said);
+	EXPECT_EQ(!*words, !*said);
+}
+
+#define EXPECT_FAILURE(error, call, words)				\
+	do {								\
+		int got = (call);					\
+									\
+		expect_failure(_metadata, error, got, words);		\
+	} while (0)
+
+TEST_F(library, refuses_exports_in_words)
+{
+	struct sockdup_protocol_info info;
+	const pid_t pid = self->target.pid;
+	const int unconnected = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ASSERT_LE(0, unconnected);
+	EXPECT_FAILURE(EBADF, sockdup_netlink_export(CLOSED_FD, pid, 0, 0,
+						     &info, NULL),
+		       "attribute fd: this descriptor is not open");
+	EXPECT_FAILURE(ENOTSOCK, sockdup_netlink_export(STDIN_FILENO, pid, 0, 0,
+							&info, NULL),
+		       "attribute fd: this is not a socket");
+	EXPECT_FAILURE(ERANGE, sockdup_netlink_export(-1, pid, 0, 0, &info,
+						      NULL),
+		       "attribute fd: ");
+	EXPECT_FAILURE(ERANGE, sockdup_netlink_export(self->fd, 0, 0, 0, &info,
+						      NULL),
+		       "attribute target: ");
+	EXPECT_FAILURE(ESRCH, sockdup_netlink_export(self->fd, NO_PROCESS, 0, 0,
+						     &info, NULL),
+		       "attribute target: this cannot be a target");
+	EXPECT_FAILURE(ENOTCONN,
+		       sockdup_netlink_export(self->fd, unconnected,
+					      SOCKDUP_EXPORT_TO_PEER, 0, &info,
+					      NULL),
+		       "attribute peer-fd: this cannot be a target");
+	EXPECT_FAILURE(EINVAL, sockdup_netlink_export(self->fd, pid, 0, -1,
+						      &info, NULL),
+		       "attribute ttl-ms: ");
+	ASSERT_EQ(0, write_string(NETLINK_EXPORT, "0"));
+	EXPECT_FAILURE(EOPNOTSUPP, sockdup_netlink_export(self->fd, pid, 0, 0,
+							  &info, NULL),
+		       "exports by netlink are switched off");
+}
+
+/* What the kernel is not asked about; there are words of an earlier failure. */
+#define EXPECT_SILENCE(error, call)					\
+	do {								\
+		EXPECT_FAILURE(ENOENT, sockdup_revoke_id(1),		\
+			       "attribute id: ");			\
+		EXPECT_FAILURE(error, call, "");			\
+	} while (0)
+
+TEST_F(library, refuses_by_itself_without_words)
+{
+	struct sockdup_subscription *subscription;
+	struct sockdup_protocol_info info;
+	struct sockdup_token_event event;
+	const int flags[] = {
+		SOCKDUP_EXPORT_END_ON_CLOSE,
+		SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD,
+		0x40000000,
+	};
+	unsigned int i;
+
+	ASSERT_EQ(0, sockdup_subscribe(&subscription));
+	for (i = 0; i < ARRAY_SIZE(flags); i++)
+		EXPECT_SILENCE(EINVAL,
+			       sockdup_netlink_export(self->fd,
+						      self->target.pid,
+						      flags[i], 0, &info,
+						      NULL));
+	EXPECT_SILENCE(EBADF, sockdup_netlink_export(self->fd, self->fd,
+						     SOCKDUP_EXPORT_TO_PIDFD, 0,
+						     &info, NULL));
+	EXPECT_SILENCE(EFAULT, sockdup_netlink_export(self->fd,
+						      self->target.pid, 0, 0,
+						      NULL, NULL));
+	EXPECT_SILENCE(EFAULT, sockdup_list(NULL, NULL, NULL));
+	EXPECT_SILENCE(EFAULT, sockdup_find_by_id(self->id, NULL));
+	EXPECT_SILENCE(EFAULT, sockdup_find_by_info(&self->info, NULL));
+	EXPECT_SILENCE(EFAULT, sockdup_find_by_info(NULL, &self->token));
+	EXPECT_SILENCE(EFAULT, sockdup_stats(NULL));
+	EXPECT_SILENCE(EFAULT, sockdup_stats_of(0, NULL));
+	EXPECT_SILENCE(EFAULT, sockdup_subscribe(NULL));
+	EXPECT_SILENCE(EFAULT, sockdup_next_event(NULL, &event));
+	EXPECT_SILENCE(EFAULT, sockdup_next_event(subscription, NULL));
+	sockdup_unsubscribe(subscription);
+}
+
+TEST_F(library, finds_nothing_in_words)
+{
+	EXPECT_FAILURE(ENOENT, sockdup_find_by_id(1, &self->token),
+		       "attribute id: no live token of yours has this id");
+	self->info.opaque[SOCKDUP_OPAQUE_SIZE - 1] ^= 1;
+	EXPECT_FAILURE(ENOENT, sockdup_find_by_info(&self->info, &self->token),
+		       "attribute protocol-info: these bytes name no live token");
+	self->info.size++;
+	EXPECT_FAILURE(EINVAL, sockdup_find_by_info(&self->info, &self->token),
+		       "attribute protocol-info: ");
+	/* The two sets of attributes have different names for one number. */
+	EXPECT_FAILURE(EINVAL, sockdup_stats_of(-1, &self->stats),
+		       "attribute uid: there is no such user here");
+}
+
+/* Some kernels have the words alone for a list. */
+TEST_F(library, refuses_lists_in_words)
+{
+	const struct sockdup_filter filters[] = {
+		{ .target = -1 },
+		{ .source = -1 },
+		{ .by_uid = true, .uid = -1 },
+	};
+	const int errors[] = { ERANGE, ERANGE, EINVAL };
+	struct reading reading = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(filters); i++) {
+		EXPECT_EQ(-1, sockdup_list(&filters[i], read_one, &reading));
+		EXPECT_EQ(errors[i], errno);
+		EXPECT_STRNE("", sockdup_error_text());
+	}
+	EXPECT_EQ(0, reading.told);
+}
+
+TEST_F(library, refuses_users_in_words)
+{
+	struct sockdup_subscription *subscription;
+
+	ASSERT_EQ(0, become_user(USER_UID));
+	EXPECT_FAILURE(ENOENT, sockdup_find_by_id(self->id, &self->token),
+		       "attribute id: ");
+	EXPECT_FAILURE(ENOENT, sockdup_revoke_id(self->id), "attribute id: ");
+	EXPECT_FAILURE(EPERM, sockdup_find_by_info(&self->info, &self->token),
+		       "attribute protocol-info: this token is for");
+	EXPECT_FAILURE(EPERM, sockdup_stats_of(0, &self->stats),
+		       "attribute uid: other users are for privileged ones");
+	EXPECT_FAILURE(EPERM, sockdup_netlink_export(self->fd, self->target.pid,
+						     0, LONG_TTL_MS,
+						     &self->info, NULL),
+		       "attribute ttl-ms: a life this long is not granted");
+	EXPECT_FAILURE(EPERM, sockdup_subscribe(&subscription), "");
+}
+
+TEST_F(library, has_no_words_after_a_success)
+{
+	EXPECT_FAILURE(ENOENT, sockdup_revoke_id(1), "attribute id: ");
+	ASSERT_EQ(0, sockdup_find_by_id(self->id, &self->token));
+	EXPECT_STREQ("", sockdup_error_text());
+}
+
+static void *fail_elsewhere(void *arg)
+{
+	struct sockdup_stats stats;
+
+	return sockdup_stats_of(-1, &stats) ? arg : NULL;
+}
+
+TEST_F(library, keeps_words_for_the_thread)
+{
+	pthread_t thread;
+	void *failed;
+
+	EXPECT_FAILURE(ENOENT, sockdup_revoke_id(1), "attribute id: ");
+	ASSERT_EQ(0, pthread_create(&thread, NULL, fail_elsewhere, self));
+	ASSERT_EQ(0, pthread_join(thread, &failed));
+	EXPECT_EQ(self, failed);
+	EXPECT_EQ(0, strncmp("attribute id: ", sockdup_error_text(), 14));
+}
+
+TEST_F(library, says_where_there_is_no_descriptor)
+{
+	struct sockdup_subscription *subscription;
+	struct rlimit limit;
+	int lowest = dup(self->fd);
+
+	ASSERT_LE(0, lowest);
+	ASSERT_EQ(0, close(lowest));
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	limit.rlim_cur = lowest;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	EXPECT_FAILURE(EMFILE, sockdup_subscribe(&subscription), "");
+	EXPECT_FAILURE(EMFILE, sockdup_find_by_id(self->id, &self->token), "");
+	limit.rlim_cur = limit.rlim_max;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	/* Nor is one kept by a call. */
+	ASSERT_EQ(0, sockdup_find_by_id(self->id, &self->token));
+	EXPECT_FAILURE(ENOENT, sockdup_find_by_id(1, &self->token),
+		       "attribute id: ");
+	EXPECT_EQ(lowest, dup(self->fd));
+}
+
+/* Subscribers. */
+
+FIXTURE(subscriber) {
+	struct scene scene;
+	struct sockdup_subscription *subscription;
+	struct sockdup_token_event event;
+};
+
+FIXTURE_SETUP(subscriber)
+{
+	ASSERT_EQ(0, scene_open(&self->scene));
+	ASSERT_EQ(0, sockdup_subscribe(&self->subscription));
+}
+
+FIXTURE_TEARDOWN(subscriber)
+{
+	sockdup_unsubscribe(self->subscription);
+	scene_close(&self->scene);
+}
+
+/* The next on the scene's token, within WAIT_MS; 0 or -errno. */
+static int next_on(struct sockdup_subscription *subscription,
+		   const struct scene *scene, struct sockdup_token_event *event)
+{
+	int error;
+
+	do {
+		error = wait_for_poll(sockdup_subscription_fd(subscription),
+				      POLLIN);
+		if (!error)
+			error = result(sockdup_next_event(subscription, event));
+	} while (!error && event->id != id_of(&scene->info));
+	return error;
+}
+
+FIXTURE(happening) {
+	struct scene scene;
+	struct sockdup_subscription *subscription;
+	struct sockdup_token_event event;
+};
+
+FIXTURE_VARIANT(happening) {
+	enum sockdup_token_happening what;
+	int (*come)(struct scene *scene);
+	unsigned int flags;
+	unsigned int ttl_ms;
+};
+
+FIXTURE_VARIANT_ADD(happening, import) {
+	SOCKDUP_HAPPENING_IMPORTED, end_by_import, 0, 0
+};
+
+FIXTURE_VARIANT_ADD(happening, revocation) {
+	SOCKDUP_HAPPENING_REVOKED, end_by_revocation, 0, 0
+};
+
+FIXTURE_VARIANT_ADD(happening, deadline) {
+	SOCKDUP_HAPPENING_EXPIRED, end_by_deadline, 0, 300
+};
+
+FIXTURE_VARIANT_ADD(happening, end_of_handle) {
+	SOCKDUP_HAPPENING_HANDLE_CLOSED, end_with_handle,
+	SOCKDUP_EXPORT_END_ON_CLOSE, 0
+};
+
+FIXTURE_VARIANT_ADD(happening, death_of_target) {
+	SOCKDUP_HAPPENING_TARGET_DIED, end_with_target, 0, 0
+};
+
+FIXTURE_SETUP(happening)
+{
+	ASSERT_EQ(0, scene_open(&self->scene));
+	ASSERT_EQ(0, sockdup_subscribe(&self->subscription));
+}
+
+FIXTURE_TEARDOWN(happening)
+{
+	sockdup_unsubscribe(self->subscription);
+	scene_close(&self->scene);
+}
+
+TEST_F(happening, is_told_to_a_subscriber)
+{
+	const struct scene *scene = &self->scene;
+	const struct sockdup_token_event *event = &self->event;
+
+	ASSERT_EQ(0, scene_export(&self->scene, variant->flags,
+				  variant->ttl_ms));
+	ASSERT_EQ(0, next_on(self->subscription, scene, &self->event));
+	EXPECT_EQ(SOCKDUP_HAPPENING_EXPORTED, event->what);
+	EXPECT_EQ(scene->target.pid, event->target);
+	EXPECT_EQ(getpid(), event->source);
+	EXPECT_EQ(geteuid(), event->uid);
+	ASSERT_EQ(0, variant->come(&self->scene));
+	memset(&self->event, POISON, sizeof(self->event));
+	ASSERT_EQ(0, next_on(self->subscription, scene, &self->event));
+	EXPECT_EQ(variant->what, event->what);
+	EXPECT_EQ(scene->target.pid, event->target);
+	EXPECT_EQ(getpid(), event->source);
+	EXPECT_EQ(geteuid(), event->uid);
+}
+
+TEST_F(subscriber, that_does_not_keep_up_is_told_of_it)
+{
+	const int fd = sockdup_subscription_fd(self->subscription);
+	struct scene *scene = &self->scene;
+	const int room = 1;
+	int i;
+
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room,
+				sizeof(room)));
+	for (i = 0; i < 1000; i++) {
+		ASSERT_EQ(0, scene_export(scene, 0, 0));
+		ASSERT_EQ(0, raw_revoke(scene->device, &scene->info));
+	}
+	/* The last is not among those that there was room for. */
+	EXPECT_EQ(-ENOBUFS, next_on(self->subscription, scene, &self->event));
+	EXPECT_STREQ("", sockdup_error_text());
+	/* It goes on with those that were kept, and with what comes. */
+	do {
+		ASSERT_EQ(0, scene_export(scene, 0, 0));
+		ASSERT_EQ(0, sockdup_next_event(self->subscription,
+						&self->event));
+	} while (self->event.id != id_of(&scene->info));
+	EXPECT_EQ(SOCKDUP_HAPPENING_EXPORTED, self->event.what);
+}
+
+/* Whatever of other tests comes first is told. */
+static int next_error(struct sockdup_subscription *subscription)
+{
+	struct sockdup_token_event event;
+	int error;
+
+	do {
+		error = result(sockdup_next_event(subscription, &event));
+	} while (!error);
+	return error;
+}
+
+TEST_F(subscriber, that_does_not_block_is_told_of_nothing)
+{
+	const int fd = sockdup_subscription_fd(self->subscription);
+
+	ASSERT_EQ(0, fcntl(fd, F_SETFL, O_NONBLOCK));
+	EXPECT_EQ(-EAGAIN, next_error(self->subscription));
+	ASSERT_EQ(0, scene_export(&self->scene, 0, 0));
+	EXPECT_EQ(0, next_on(self->subscription, &self->scene, &self->event));
+}
+
+static void do_nothing(int number)
+{
+}
+
+TEST_F(subscriber, that_waits_is_woken_by_a_signal)
+{
+	const struct itimerval time = {
+		.it_interval.tv_usec = 100000,
+		.it_value.tv_usec = 100000,
+	};
+	const struct sigaction action = { .sa_handler = do_nothing };
+	const struct itimerval never = { 0 };
+
+	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &time, NULL));
+	EXPECT_EQ(-EINTR, next_error(self->subscription));
+	ASSERT_EQ(0, setitimer(ITIMER_REAL, &never, NULL));
+	ASSERT_EQ(0, scene_export(&self->scene, 0, 0));
+	EXPECT_EQ(0, next_on(self->subscription, &self->scene, &self->event));
+}
+
+TEST_F(subscriber, has_a_descriptor_of_its_own_until_the_end)
+{
+	const int fd = sockdup_subscription_fd(self->subscription);
+
+	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
+	sockdup_unsubscribe(self->subscription);
+	self->subscription = NULL;
+	EXPECT_EQ(-1, fcntl(fd, F_GETFD));
+	EXPECT_EQ(EBADF, errno);
+	sockdup_unsubscribe(NULL);
+}
+
+/* No module, no family. */
+
+FIXTURE(removal) {
+	struct sockdup_protocol_info info;
+};
+
+FIXTURE_SETUP(removal)
+{
+	if (access(module_path(), R_OK))
+		SKIP(longjmp(_metadata->env, 1),
+		     "no module file beside the programs");
+	memset(&self->info, 0, sizeof(self->info));
+	self->info.size = sizeof(self->info);
+	ASSERT_EQ(0, module_wait_until_unused());
+	ASSERT_EQ(0, module_remove());
+}
+
+FIXTURE_TEARDOWN(removal)
+{
+	EXPECT_EQ(0, module_insert());
+}
+
+TEST_F(removal, is_what_every_function_tells_of)
+{
+	struct sockdup_subscription *subscription;
+	struct sockdup_token_info token;
+	struct reading reading = { 0 };
+	struct sockdup_stats stats;
+
+	EXPECT_FAILURE(ENODEV, sockdup_netlink_export(STDIN_FILENO, getpid(), 0,
+						      0, &self->info, NULL),
+		       "");
+	EXPECT_FAILURE(ENODEV, sockdup_list(NULL, read_one, &reading), "");
+	EXPECT_FAILURE(ENODEV, sockdup_find_by_id(1, &token), "");
+	EXPECT_FAILURE(ENODEV, sockdup_find_by_info(&self->info, &token), "");
+	EXPECT_FAILURE(ENODEV, sockdup_revoke_id(1), "");
+	EXPECT_FAILURE(ENODEV, sockdup_stats(&stats), "");
+	EXPECT_FAILURE(ENODEV, sockdup_stats_of(0, &stats), "");
+	EXPECT_FAILURE(ENODEV, sockdup_subscribe(&subscription), "");
+	EXPECT_EQ(0, reading.told);
+}
+
+SOCKDUP_TEST_MAIN
