@@ -72,10 +72,11 @@ demo: guest samples need-demo ## hand over a live download and a listening port
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/samples/demo $(O)
 
-demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx
+demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx, and what a restart does
 	$(call say,DEMO,nginx in a guest with Linux $(GUEST_RELEASE))
 	$(Q)lib/samples/nginx $(O)/nginx
-	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/samples/demo-nginx $(O)
+	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/samples/demo-nginx "$(O)" && \
+		echo && lib/samples/demo-nginx --restart "$(O)"'
 
 selftests: lib cli need-check
 	$(call say,TESTS,$(O)/selftests)
