@@ -15,12 +15,20 @@
 
 #include "part.h"
 
-/* In the order in which they run. */
+/*
+ * In the order in which they run: the first takes the module out, which nobody
+ * may use then, and the last leaves its tokens behind.
+ */
 static const struct part {
 	const char *name;
 	int (*run)(const struct effort *effort);
 } parts[] = {
+	{ "memory", part_memory },
 	{ "one", part_one },
+	{ "two", part_two },
+	{ "alone", part_alone },
+	{ "wakeup", part_wakeup },
+	{ "alive", part_alive },
 };
 
 static const struct option options[] = {

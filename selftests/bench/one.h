@@ -14,8 +14,6 @@ struct own {
 	const struct way *way;
 };
 
-int side_of_own(struct side *side, const struct way *way);
-
 /* Measures a way with that many tokens of others alive. */
 int measure_own(const struct effort *effort, const struct way *way,
 		unsigned long alive);

@@ -7,6 +7,11 @@
 
 #include "measure.h"
 
+int part_memory(const struct effort *effort);
 int part_one(const struct effort *effort);
+int part_two(const struct effort *effort);
+int part_alone(const struct effort *effort);
+int part_wakeup(const struct effort *effort);
+int part_alive(const struct effort *effort);
 
 #endif /* BENCH_PART_H */

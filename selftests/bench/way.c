@@ -2,9 +2,29 @@
 /*
  * What all the ways have in common.
  */
+#include <errno.h>
 #include <unistd.h>
 
 #include "way.h"
+
+const struct way *const ways[] = {
+	&way_floor, &way_scm_rights, &way_pidfd, &way_kept_pidfd,
+	&way_sockdup, &way_netlink, NULL
+};
+
+int side_open(struct side *side)
+{
+	*side = (struct side) {
+		.source = getpid(),
+		.target = getpid(),
+		.socket = tcp_listener(AF_INET),
+	};
+	if (side->socket < 0)
+		return side->socket;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, side->channel))
+		return -errno;
+	return 0;
+}
 
 int side_begin(struct side *side, const struct way *way)
 {

@@ -67,7 +67,13 @@ extern const struct way way_kept_pidfd;
 extern const struct way way_sockdup;
 extern const struct way way_netlink;
 
-/* Opens the device and does what the way wants. */
+/* All of them, up to a NULL. */
+extern const struct way *const ways[];
+
+/* A process that hands over to itself, unless another target is set. */
+int side_open(struct side *side);
+
+/* Opens the device and does what the way wants, in the process that uses them. */
 int side_begin(struct side *side, const struct way *way);
 
 /* Over to the same process. */
