@@ -125,6 +125,28 @@ check-matrix: need-build need-vm need-matrix selftests ## the tests at 1/10 on e
 	$(call say,CHECK,on each kernel)
 	$(Q)$(VM)/matrix/check $(O)
 
+bench-program: lib need-bench
+	$(call say,BENCH,$(O)/bench)
+	$(Q)$(MAKE) -s -C selftests/bench O=$(O)
+
+REPORT = selftests/bench/report
+
+bench: guest bench-program need-matrix ## what a handed-over socket costs, on each of Debian's kernels
+	$(Q)selftests/bench/run $(O) $(GUEST_MODULE)
+	$(Q)$(REPORT) table $(O)/bench/bench.json
+	$(Q)$(REPORT) docs $(O)/bench/bench.json $(O)/bench/docs
+	$(Q)$(REPORT) plots $(O)/bench/bench.json $(O)/bench/docs
+
+bench-check: guest bench-program $(if $(SHORT),,need-matrix) ## fails where a limit is missed; SHORT=yes: one kernel, 3 minutes
+	$(Q)selftests/bench/run $(O) $(GUEST_MODULE) $(if $(SHORT),short)
+	$(Q)$(REPORT) table $(O)/bench/bench.json
+	$(Q)$(REPORT) check $(if $(SHORT),--short) $(O)/bench/bench.json
+
+bench-docs: ## the figures of the last `make bench` into the documentation
+	$(call say,BENCH,Documentation/performance)
+	$(Q)mkdir -p Documentation/performance
+	$(Q)cp $(O)/bench/docs/*.csv $(O)/bench/docs/*.svg Documentation/performance
+
 style: need-build need-style ## checkpatch, generated files, sparse, gcc and clang at W=1, pahole, shellcheck
 	$(call need,guest)
 	$(Q)selftests/style $(O) $(GUEST_RELEASE)
@@ -150,5 +172,5 @@ clean: ## remove what was built
 FORCE:
 
 .PHONY: all help modules lib cli samples guest vm demo demo-nginx selftests \
-	selftests-32 check check-debug check-matrix style netlink docs install \
-	clean FORCE
+	selftests-32 check check-debug check-matrix bench-program bench \
+	bench-check bench-docs style netlink docs install clean FORCE

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "part.h"
@@ -79,10 +80,21 @@ static void run(const struct part *part, const struct effort *effort)
 {
 	int error;
 
-	fprintf(stderr, "bench: part %s\n", part->name);
+	fprintf(stderr, "# %s\n", part->name);
 	error = part->run(effort);
 	if (error)
 		errx(1, "part %s: %s", part->name, strerror(-error));
+}
+
+/* What follows is of this kernel: its release, and the processors. */
+static void print_kernel(void)
+{
+	struct utsname system;
+
+	if (uname(&system))
+		err(1, "uname");
+	printf("kernel\t%s\t%ld\n", system.release,
+	       sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 static void parse(int argc, char **argv, struct effort *effort)
@@ -127,6 +139,7 @@ int main(int argc, char **argv)
 		if (!is_part(argv[i]))
 			usage();
 	}
+	print_kernel();
 	sleep(effort.settle);
 	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		if (is_wanted(&parts[i], argv))

@@ -45,7 +45,7 @@ int crowd_grow(struct crowd *crowd, unsigned long count)
 		error = raw_export(crowd->device, crowd->socket, crowd->target,
 				   TTL_MS, &info);
 		if (++crowd->count % PROGRESS == 0)
-			fprintf(stderr, "bench: %lu tokens\n", crowd->count);
+			fprintf(stderr, "# %lu tokens\n", crowd->count);
 	}
 	return error;
 }
