@@ -45,8 +45,8 @@ static void usage(void)
 	unsigned int i;
 
 	fputs("usage: bench [OPTION ...] [PART ...]\n\n"
-	      "  --rounds N        in a repetition (1000)\n"
-	      "  --repetitions N   of which the median counts (11)\n"
+	      "  --rounds N        in a repetition (5000)\n"
+	      "  --repetitions N   of which the median counts (7)\n"
 	      "  --alive N         most tokens of others that are alive (1000000)\n"
 	      "  --settle SECONDS  before anything is measured (30)\n\n"
 	      "parts:", stderr);
@@ -126,8 +126,8 @@ static void parse(int argc, char **argv, struct effort *effort)
 int main(int argc, char **argv)
 {
 	struct effort effort = {
-		.rounds = 1000,
-		.repetitions = 11,
+		.rounds = 5000,
+		.repetitions = 7,
 		.alive = 1000000,
 		.settle = 30,
 	};

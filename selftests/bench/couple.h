@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Two processes of which one hands sockets over to the other, which
+ * acknowledges each. What must travel goes through a pipe, and the
+ * acknowledgement through another.
+ */
+#ifndef BENCH_COUPLE_H
+#define BENCH_COUPLE_H
+
+#include "way.h"
+
+/**
+ * struct couple - the two, as the giving one sees them
+ * @side: this one
+ * @way: how it gives
+ * @there: what must travel
+ * @back: acknowledgements
+ */
+struct couple {
+	struct side side;
+	const struct way *way;
+	int there[2];
+	int back[2];
+};
+
+/* 0 or -errno. */
+int couple_start(struct couple *couple, const struct way *way);
+int couple_hand_over(const struct couple *couple);
+void couple_end(const struct couple *couple);
+
+#endif /* BENCH_COUPLE_H */
