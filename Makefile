@@ -109,12 +109,15 @@ check: guest selftests selftests-32 ## the tests, of 64 and of 32 bits; TESTS='.
 	printf '\n%-8s %s\n' CHECK "64 bits: $$wide, 32 bits: $$narrow"; \
 	[ $$wide = passed ] && [ $$narrow = passed ]
 
+# The module for the kernel with checkers, which the shell then knows as $debug.
+build_debug = debug=$$($(VM)/debug/build) && mkdir -p $(O)/debug && \
+	cp -ru Kbuild kmod uapi $(O)/debug && \
+	(unset MAKEFLAGS; make -s -C $$debug/build M=$(O)/debug modules)
+
 # Its kernel hangs early on with all that the emulator can do.
 check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a kernel with every checker, then a leak scan
 	$(call say,CHECK,on a kernel with checkers)
-	$(Q)debug=$$($(VM)/debug/build) && mkdir -p $(O)/debug && \
-		cp -ru Kbuild kmod uapi $(O)/debug && \
-		(unset MAKEFLAGS; make -s -C $$debug/build M=$(O)/debug modules) && \
+	$(Q)$(build_debug) && \
 		$(VM)/run --kernel $$debug --cpu qemu64 --memory 4G --timeout 5400 \
 			--module $(O)/debug/sockdup.ko \
 			--env SOCKDUP_TEST_TIMEOUT=1800 \
@@ -141,6 +144,11 @@ bench-check: guest bench-program $(if $(SHORT),,need-matrix) ## fails where a li
 	$(Q)selftests/bench/run $(O) $(GUEST_MODULE) $(if $(SHORT),short)
 	$(Q)$(REPORT) table $(O)/bench/bench.json
 	$(Q)$(REPORT) check $(if $(SHORT),--short) $(O)/bench/bench.json
+
+bench-locks: need-build need-vm need-debug bench-program ## who waits for sockdup's locks, with 2 and 8 processors
+	$(call say,BENCH,pairs of processes on a kernel with checkers)
+	$(Q)$(build_debug) && \
+		selftests/bench/lock_stat $$debug $(O)/debug/sockdup.ko $(O)/bench/pairs
 
 bench-docs: ## the figures of the last `make bench` into the documentation
 	$(call say,BENCH,Documentation/performance)
@@ -173,4 +181,4 @@ FORCE:
 
 .PHONY: all help modules lib cli samples guest vm demo demo-nginx selftests \
 	selftests-32 check check-debug check-matrix bench-program bench \
-	bench-check bench-docs style netlink docs install clean FORCE
+	bench-check bench-locks bench-docs style netlink docs install clean FORCE

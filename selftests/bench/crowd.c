@@ -10,9 +10,6 @@
 #include "crowd.h"
 #include "process.h"
 
-/* Longer than anything here takes. */
-#define TTL_MS		3600000
-
 #define PROGRESS	100000
 
 static int wait_for_ever(void *context)
@@ -43,7 +40,7 @@ int crowd_grow(struct crowd *crowd, unsigned long count)
 
 	while (crowd->count < count && !error) {
 		error = raw_export(crowd->device, crowd->socket, crowd->target,
-				   TTL_MS, &info);
+				   CROWD_TTL_MS, &info);
 		if (++crowd->count % PROGRESS == 0)
 			fprintf(stderr, "# %lu tokens\n", crowd->count);
 	}

@@ -7,6 +7,9 @@
 
 #include <sys/types.h>
 
+/* The life of each: longer than anything here takes. */
+#define CROWD_TTL_MS	3600000
+
 struct crowd {
 	int device;
 	int socket;
