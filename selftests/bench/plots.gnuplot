@@ -4,7 +4,8 @@
 # `kernels`; `form` is the kind of file.
 
 set grid ytics
-set key outside below
+set key outside above horizontal
+set termoption noenhanced
 set datafile separator "\t"
 
 # A kernel has two columns: its values, and the aims, which are marks.
@@ -14,6 +15,7 @@ set style data histograms
 set style histogram clustered gap 1
 set style fill solid 0.8 noborder
 set yrange [0:*]
+set bmargin 5
 place(row, kernel) = row + (kernel - (kernels - 1) / 2.) / (kernels + 1)
 plot for [i = 0:kernels - 1] "ratios.data" \
 		using 2 + 2 * i:xticlabels(1) title columnheader(2 + 2 * i), \
@@ -25,6 +27,8 @@ set output sprintf("alive.%s", form)
 set title "one process, by instructions"
 set xlabel "tokens of others alive"
 set logscale x
-set format x "10^{%T}"
+set format x "%.0f"
+set rmargin 5
+set key maxrows 2
 set style data linespoints
 plot for [i = 2:2 * kernels + 1] "alive.data" using 1:i title columnheader(i)
