@@ -47,10 +47,10 @@ static int old_open(struct old *old, unsigned int count)
 	return error;
 }
 
-static int import_old(void *context, unsigned int rounds, int64_t *ns)
+static int import_old(void *context, unsigned int rounds, long long *ns)
 {
 	struct old *old = context;
-	int64_t start = now_ns();
+	long long start = now_ns();
 	int fd = 0;
 
 	if (old->made - old->spent < rounds)

@@ -72,9 +72,9 @@ static void close_all(const struct batch *batch)
 	}
 }
 
-static int live_once(struct batch *batch, int64_t *ns)
+static int live_once(struct batch *batch, long long *ns)
 {
-	int64_t start = now_ns(), middle;
+	long long start = now_ns(), middle;
 	int error = make(batch);
 
 	if (error)
@@ -88,10 +88,10 @@ static int live_once(struct batch *batch, int64_t *ns)
 	return 0;
 }
 
-static int repeat(void *context, unsigned int rounds, int64_t *ns)
+static int repeat(void *context, unsigned int rounds, long long *ns)
 {
 	unsigned int batches = rounds / BATCH;
-	int64_t sum = 0;
+	long long sum = 0;
 	int error = 0;
 
 	while (batches-- && !error)

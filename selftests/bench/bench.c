@@ -40,7 +40,7 @@ static const struct option options[] = {
 	{ }
 };
 
-static void usage(void)
+static void refuse(void)
 {
 	unsigned int i;
 
@@ -116,11 +116,11 @@ static void parse(int argc, char **argv, struct effort *effort)
 			effort->settle = strtoul(optarg, NULL, 10);
 			break;
 		default:
-			usage();
+			refuse();
 		}
 	}
 	if (!effort->rounds || !effort->repetitions)
-		usage();
+		refuse();
 }
 
 int main(int argc, char **argv)
@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 	argv += optind;
 	for (i = 0; argv[i]; i++) {
 		if (!is_part(argv[i]))
-			usage();
+			refuse();
 	}
 	print_kernel();
 	sleep(effort.settle);

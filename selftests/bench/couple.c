@@ -39,7 +39,7 @@ static int take_all(void *context)
 	return error;
 }
 
-static int wait_for_acknowledgement(const struct couple *couple)
+static int wait_for_acknowledgment(const struct couple *couple)
 {
 	char byte;
 
@@ -54,7 +54,7 @@ int couple_hand_over(const struct couple *couple)
 
 	if (!error)
 		error = pipe_write(couple->there[1], &parcel, way->size);
-	return error ? error : wait_for_acknowledgement(couple);
+	return error ? error : wait_for_acknowledgment(couple);
 }
 
 int couple_start(struct couple *couple, const struct way *way)
@@ -72,7 +72,7 @@ int couple_start(struct couple *couple, const struct way *way)
 	if (side->target < 0)
 		return side->target;
 	error = side_begin(side, way);
-	return error ? error : wait_for_acknowledgement(couple);
+	return error ? error : wait_for_acknowledgment(couple);
 }
 
 void couple_end(const struct couple *couple)

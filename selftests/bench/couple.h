@@ -2,7 +2,7 @@
 /*
  * Two processes of which one hands sockets over to the other, which
  * acknowledges each. What must travel goes through a pipe, and the
- * acknowledgement through another.
+ * acknowledgment through another.
  */
 #ifndef BENCH_COUPLE_H
 #define BENCH_COUPLE_H
@@ -14,7 +14,7 @@
  * @side: this one
  * @way: how it gives
  * @there: what must travel
- * @back: acknowledgements
+ * @back: acknowledgments
  */
 struct couple {
 	struct side side;

@@ -9,17 +9,17 @@
 
 #include "measure.h"
 
-int64_t now_ns(void)
+long long now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC_RAW, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
 static int compare(const void *left, const void *right)
 {
-	int64_t a = *(const int64_t *)left, b = *(const int64_t *)right;
+	long long a = *(const long long *)left, b = *(const long long *)right;
 
 	return (a > b) - (a < b);
 }
@@ -48,7 +48,7 @@ void print_number(const char *name, unsigned long alive, const char *unit,
 
 /* The spread is that of the middle half. */
 static void print_series(const struct effort *effort,
-			 const struct subject *subject, int64_t *series)
+			 const struct subject *subject, long long *series)
 {
 	const unsigned int count = effort->repetitions;
 	double median, width;
@@ -62,7 +62,7 @@ static void print_series(const struct effort *effort,
 
 int measure(const struct effort *effort, const struct subject *subject)
 {
-	int64_t *series = calloc(effort->repetitions, sizeof(*series));
+	long long *series = calloc(effort->repetitions, sizeof(*series));
 	unsigned int i;
 	int error;
 

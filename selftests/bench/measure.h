@@ -6,7 +6,6 @@
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 
-#include <stdint.h>
 
 /**
  * struct effort - how much of everything
@@ -35,11 +34,11 @@ struct subject {
 	const char *name;
 	unsigned int processes;
 	unsigned long alive;
-	int (*repeat)(void *context, unsigned int rounds, int64_t *ns);
+	int (*repeat)(void *context, unsigned int rounds, long long *ns);
 	void *context;
 };
 
-int64_t now_ns(void);
+long long now_ns(void);
 
 /* Prints a line with the nanoseconds of a round, or gives -errno. */
 int measure(const struct effort *effort, const struct subject *subject);

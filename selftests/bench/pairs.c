@@ -17,7 +17,7 @@
 /* The first pair's user. */
 #define FIRST_UID	2000
 
-static int hand_over_until(int64_t end_ns, unsigned long *count)
+static int hand_over_until(long long end_ns, unsigned long *count)
 {
 	struct couple couple;
 	int error = couple_start(&couple, &way_sockdup);
@@ -32,7 +32,7 @@ static int hand_over_until(int64_t end_ns, unsigned long *count)
 }
 
 /* The giving process of a pair: how many it has handed over goes to the pipe. */
-static void be_pair(uid_t uid, int64_t end_ns, int result)
+static void be_pair(uid_t uid, long long end_ns, int result)
 {
 	unsigned long count = 0;
 	int error;
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 {
 	unsigned int i, pairs = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
 	unsigned int seconds = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
-	int64_t end_ns = now_ns() + seconds * INT64_C(1000000000);
+	long long end_ns = now_ns() + seconds * 1000000000LL;
 	int result[2];
 
 	if (!pairs || !seconds)

@@ -5,9 +5,9 @@
 #include "couple.h"
 #include "part.h"
 
-static int repeat(void *context, unsigned int rounds, int64_t *ns)
+static int repeat(void *context, unsigned int rounds, long long *ns)
 {
-	int64_t start = now_ns();
+	long long start = now_ns();
 	int error = 0;
 
 	while (rounds-- && !error)

@@ -37,7 +37,7 @@ struct watch {
 	int device;
 	int event;
 	int go[2];
-	int64_t *sent;
+	long long *sent;
 	const struct method *method;
 };
 
@@ -124,10 +124,10 @@ static int receive_byte(const struct watch *watch)
 	return recv(watch->fds[0], &byte, 1, MSG_DONTWAIT) == 1 ? 0 : -errno;
 }
 
-static int repeat_in_one(void *context, unsigned int rounds, int64_t *ns)
+static int repeat_in_one(void *context, unsigned int rounds, long long *ns)
 {
 	const struct watch *watch = context;
-	int64_t start = now_ns();
+	long long start = now_ns();
 	int error = 0;
 
 	while (rounds-- && !error) {
@@ -159,10 +159,10 @@ static int send_when_asked(void *context)
 	return error;
 }
 
-static int repeat_in_two(void *context, unsigned int rounds, int64_t *ns)
+static int repeat_in_two(void *context, unsigned int rounds, long long *ns)
 {
 	const struct watch *watch = context;
-	int64_t sum = 0;
+	long long sum = 0;
 	int error = 0;
 
 	while (rounds-- && !error) {
