@@ -6,7 +6,6 @@
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 
-
 /**
  * struct effort - how much of everything
  * @rounds: in a repetition
