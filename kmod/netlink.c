@@ -257,6 +257,9 @@ static struct sockdup_target *netlink_target(struct genl_info *info)
 	return target;
 }
 
+#define NETLINK_EXPORT_SIZE	(nla_total_size_64bit(sizeof(u64)) + \
+				 nla_total_size(sizeof(struct sockdup_protocol_info)))
+
 static struct sk_buff *netlink_export_reply(struct genl_info *info,
 					    const struct sockdup_token *token)
 {
@@ -264,7 +267,7 @@ static struct sk_buff *netlink_export_reply(struct genl_info *info,
 	struct sk_buff *reply;
 	void *header;
 
-	reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	reply = genlmsg_new(NETLINK_EXPORT_SIZE, GFP_KERNEL);
 	if (!reply)
 		return ERR_PTR(-ENOMEM);
 	sockdup_protocol_info_fill(&protocol_info,

@@ -274,6 +274,9 @@ int agent_exec(struct agent *agent, enum agent_actor actor);
 int agent_exec_path(struct agent *agent, enum agent_actor actor,
 		    const char *path);
 
+/* An AF_UNIX stream socket whose peer, by connect(), is the agent; or -errno. */
+int agent_channel(struct agent *agent);
+
 /*
  * The two halves of a call, for one that blocks: agent_post() is 0 or
  * -errno, agent_wait() as the call would be. One at a time for each agent.

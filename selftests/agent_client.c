@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -798,4 +799,27 @@ int agent_exec_path(struct agent *agent, enum agent_actor actor,
 int agent_exec(struct agent *agent, enum agent_actor actor)
 {
 	return agent_exec_path(agent, actor, NULL);
+}
+
+int agent_channel(struct agent *agent)
+{
+	/* The kernel chooses an abstract name. */
+	const struct sockaddr_un any_name = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int end = agent_socket(agent, AF_UNIX, SOCK_STREAM, 0);
+	struct address name;
+	int channel = -EADDRNOTAVAIL;
+
+	if (end >= 0 &&
+	    !bind(listener, (const void *)&any_name, sizeof(sa_family_t)) &&
+	    !listen(listener, 1)) {
+		name = bound_address(listener);
+		channel = agent_connect(agent, end, &name.storage, name.size);
+	}
+	if (!channel) {
+		channel = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		channel = channel < 0 ? -errno : channel;
+	}
+	close(listener);
+	return channel;
 }

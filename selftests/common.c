@@ -147,25 +147,6 @@ int tcp_pair(int family, int fds[2])
 	return give_up(listener, error);
 }
 
-int channel_to(struct agent *agent)
-{
-	/* An abstract name that the kernel chooses. */
-	const struct sockaddr_un any_name = { .sun_family = AF_UNIX };
-	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int end = agent_socket(agent, AF_UNIX, SOCK_STREAM, 0);
-	struct address name;
-	int channel;
-
-	if (bind(listener, (const void *)&any_name, sizeof(sa_family_t)) ||
-	    listen(listener, 1))
-		return give_up(listener, -errno);
-	name = bound_address(listener);
-	channel = agent_connect(agent, end, &name.storage, name.size);
-	if (!channel)
-		channel = result(accept4(listener, NULL, NULL, SOCK_CLOEXEC));
-	return give_up(listener, channel);
-}
-
 static long long now_ms(void)
 {
 	struct timespec now;
@@ -558,7 +539,7 @@ int write_number(const char *path, long long number)
 
 int write_string(const char *path, const char *text)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	int error = 0;
 
 	if (fd < 0)

@@ -52,9 +52,6 @@ int udp_bound(int family);
 /* Two ends of a TCP connection over loopback, fds[0] the one that connected. */
 int tcp_pair(int family, int fds[2]);
 
-/* An AF_UNIX stream socket whose peer, by connect(), is an agent. */
-int channel_to(struct agent *agent);
-
 /*
  * For what another process or the kernel's workers do in their own time:
  * each waits until it is so, WAIT_MS at most, and gives -ETIME after that.

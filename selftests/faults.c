@@ -14,7 +14,6 @@
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include "census.h"
 #include "harness.h"
@@ -34,19 +33,6 @@
 #define SPREAD		3
 
 /* The steps of a call that fail. */
-
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	int error = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		error = -errno;
-	close(fd);
-	return error;
-}
 
 static bool has_injection(void)
 {
@@ -70,9 +56,9 @@ static int allow_all_faults(void)
 	int error = 0;
 
 	for (i = 0; i < ARRAY_SIZE(settings) && !error; i++)
-		error = write_text(settings[i][0], settings[i][1]);
+		error = write_string(settings[i][0], settings[i][1]);
 	/* Not every kernel can fail these. */
-	write_text(INJECTION "fail_usercopy/verbose", "0");
+	write_string(INJECTION "fail_usercopy/verbose", "0");
 	return error;
 }
 
@@ -520,28 +506,6 @@ static int make_streams(struct scene *scene)
 	return scene->listener < 0 || scene->accepted < 0 ? -EADDRINUSE : 0;
 }
 
-/* The agent listens; whose peer is the agent then is the value. */
-static int connect_to_agent(struct agent *agent)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	socklen_t size = sizeof(address);
-	int listener, fd, error;
-
-	listener = agent_socket(agent, AF_UNIX, SOCK_STREAM, 0);
-	if (listener < 0)
-		return listener;
-	error = agent_bind(agent, listener, &address,
-			   sizeof(address.sun_family));
-	if (!error)
-		error = agent_listen(agent, listener, 1);
-	if (!error)
-		error = agent_getsockname(agent, listener, &address, &size);
-	if (error)
-		return error;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	return connect(fd, (void *)&address, size) ? -errno : fd;
-}
-
 FIXTURE_SETUP(fault)
 {
 	struct scene *scene = &self->scene;
@@ -553,7 +517,7 @@ FIXTURE_SETUP(fault)
 	self->trial.control = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->trial.control);
 	ASSERT_EQ(0, agent_spawn(&scene->agent));
-	scene->channel = connect_to_agent(&scene->agent);
+	scene->channel = agent_channel(&scene->agent);
 	ASSERT_LE(0, scene->channel);
 	ASSERT_EQ(0, make_streams(scene));
 	scene->event = new_event();
@@ -668,11 +632,6 @@ FIXTURE(load) {
 	int module;
 };
 
-static bool module_is_unused(void *context)
-{
-	return !read_number("/sys/module/" SOCKDUP_DEVICE_NAME "/refcnt");
-}
-
 static bool module_is_there(void)
 {
 	return !access("/sys/module/" SOCKDUP_DEVICE_NAME, F_OK) ||
@@ -705,8 +664,8 @@ FIXTURE_SETUP(load)
 	self->trial.control = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->trial.control);
 	ASSERT_TRUE(!mkdir(INSTANCE, 0755) || errno == EEXIST);
-	ASSERT_EQ(0, write_text(INSTANCE "events/initcall/enable", "1"));
-	ASSERT_EQ(0, wait_until(module_is_unused, NULL));
+	ASSERT_EQ(0, write_string(INSTANCE "events/initcall/enable", "1"));
+	ASSERT_EQ(0, module_wait_until_unused());
 	ASSERT_EQ(0, module_remove());
 }
 
@@ -715,7 +674,7 @@ FIXTURE_TEARDOWN(load)
 	int error = module_load(self->module);
 
 	EXPECT_TRUE(!error || error == -EEXIST);
-	EXPECT_EQ(0, write_text(INSTANCE "events/initcall/enable", "0"));
+	EXPECT_EQ(0, write_string(INSTANCE "events/initcall/enable", "0"));
 	EXPECT_EQ(0, rmdir(INSTANCE));
 }
 
@@ -738,7 +697,7 @@ static int count_steps(struct trial *trial, int module)
 /* 0 where loading does what it should. The module is not there afterwards. */
 static int try_load(struct trial *trial, int module)
 {
-	int error = write_text(INSTANCE "trace", "\n");
+	int error = write_string(INSTANCE "trace", "\n");
 
 	if (!error)
 		error = trial_begin(trial);

@@ -61,7 +61,7 @@ TEST_F(command, exports_to_a_process)
 
 TEST_F(command, exports_to_the_peer_of_a_socket)
 {
-	int fd, channel = channel_to(&self->target);
+	int fd, channel = agent_channel(&self->target);
 
 	ASSERT_LE(0, channel);
 	ASSERT_EQ(0, genl_export_to_peer(&self->genl, self->fd, channel,

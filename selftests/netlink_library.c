@@ -90,7 +90,7 @@ TEST_F(library, exports_to_the_process_of_a_pidfd)
 
 TEST_F(library, exports_to_the_peer_of_a_socket)
 {
-	int channel = channel_to(&self->target);
+	int channel = agent_channel(&self->target);
 
 	ASSERT_LE(0, channel);
 	ASSERT_EQ(0, sockdup_netlink_export(self->fd, channel,
