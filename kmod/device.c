@@ -611,10 +611,8 @@ err_handle:
 static int device_release(struct inode *inode, struct file *file)
 {
 	struct device_handle *handle = file->private_data;
-	struct sockdup_target *last = unrcu_pointer(handle->last);
 
-	if (last)
-		sockdup_target_put(last);
+	sockdup_target_forget(&handle->last);
 	sockdup_selection_list_drop(&handle->selections);
 	sockdup_token_list_drop(&handle->tokens);
 	atomic_dec(&handle->target->handles);

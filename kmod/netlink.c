@@ -294,7 +294,7 @@ static void netlink_take_back(u64 id)
 
 	if (IS_ERR(token))
 		return;
-	sockdup_token_drop_live(token, SOCKDUP_TOKEN_REVOKED);
+	sockdup_token_disown(token);
 	sockdup_token_put(token);
 }
 
@@ -759,16 +759,10 @@ static int netlink_put_counts(struct sk_buff *skb)
 static int netlink_put_stats(struct sk_buff *skb, kuid_t uid,
 			     const struct netlink_reader *reader)
 {
-	struct sockdup_account *account = sockdup_account_get(uid);
-	long held;
-
-	if (IS_ERR(account))
-		return PTR_ERR(account);
-	held = sockdup_account_held(account);
-	sockdup_account_put(account);
 	if (nla_put_u32(skb, SOCKDUP_A_STATS_UID,
 			from_kuid_munged(reader->users, uid)) ||
-	    nla_put_u64_64bit(skb, SOCKDUP_A_STATS_HELD, held,
+	    nla_put_u64_64bit(skb, SOCKDUP_A_STATS_HELD,
+			      sockdup_account_held_by(uid),
 			      SOCKDUP_A_STATS_PAD))
 		return -EMSGSIZE;
 	return reader->all ? netlink_put_counts(skb) : 0;

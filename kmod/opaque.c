@@ -6,6 +6,7 @@
  * an export.
  */
 
+#include <linux/jiffies.h>
 #include <linux/local_lock.h>
 #include <linux/notifier.h>
 #include <linux/percpu.h>
@@ -15,10 +16,14 @@
 
 #define OPAQUE_BATCH	64
 
+/* The kernel makes its own generator anew as often. */
+#define OPAQUE_LIFE	(60 * HZ)
+
 struct opaque_batch {
 	local_lock_t lock;		/* covers all of this */
 	unsigned int left;
 	int generation;
+	unsigned long until;		/* jiffies */
 	struct sockdup_opaque random[OPAQUE_BATCH];
 };
 
@@ -38,12 +43,21 @@ static struct notifier_block opaque_copy_block = {
 	.notifier_call = opaque_machine_copied,
 };
 
+static bool opaque_is_spent(const struct opaque_batch *batch)
+{
+	return !batch->left || time_after(jiffies, batch->until) ||
+	       batch->generation != atomic_read(&opaque_generation);
+}
+
 static void opaque_refill(struct opaque_batch *batch)
 {
 	/* Read first: who is copied meanwhile draws once more. */
 	batch->generation = atomic_read_acquire(&opaque_generation);
-	get_random_bytes(batch->random, sizeof(batch->random));
-	batch->left = OPAQUE_BATCH;
+	batch->until = jiffies + OPAQUE_LIFE;
+	/* Nothing is kept of what came before the generator was ready. */
+	batch->left = rng_is_initialized() ? OPAQUE_BATCH : 1;
+	get_random_bytes(batch->random,
+			 batch->left * sizeof(batch->random[0]));
 }
 
 /**
@@ -56,8 +70,7 @@ void sockdup_opaque_draw(struct sockdup_opaque *opaque)
 
 	local_lock(&opaque_batches->lock);
 	batch = this_cpu_ptr(opaque_batches);
-	if (!batch->left ||
-	    batch->generation != atomic_read(&opaque_generation))
+	if (opaque_is_spent(batch))
 		opaque_refill(batch);
 	batch->left--;
 	*opaque = batch->random[batch->left];

@@ -164,7 +164,10 @@ void sockdup_protocol_info_fill(struct sockdup_protocol_info *info,
 	address_sizes(info->address_family, &info->min_address_size,
 		      &info->max_address_size);
 	memcpy(info->opaque, opaque, sizeof(info->opaque));
-	/* The creator's name stays when TLS or a map takes over. */
+	/*
+	 * The creator's name stays when TLS or a map takes over. It is part of
+	 * a static struct, with zeroes behind it.
+	 */
 	static_assert(sizeof(sk->sk_prot_creator->name) ==
 		      sizeof(info->protocol_name));
 	memcpy(info->protocol_name, sk->sk_prot_creator->name,

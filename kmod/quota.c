@@ -65,17 +65,25 @@ static struct account_bucket *account_bucket(kuid_t uid)
 }
 
 /* Caller is in an RCU read section or holds the bucket lock. */
-static struct sockdup_account *account_lookup(struct account_bucket *bucket,
-					      kuid_t uid)
+static struct sockdup_account *account_find(struct account_bucket *bucket,
+					    kuid_t uid)
 {
 	struct sockdup_account *account;
 
 	hlist_for_each_entry_rcu(account, &bucket->head, node,
 				 lockdep_is_held(&bucket->lock))
-		if (uid_eq(account->uid, uid) &&
-		    refcount_inc_not_zero(&account->ref))
+		if (uid_eq(account->uid, uid) && refcount_read(&account->ref))
 			return account;
 	return NULL;
+}
+
+/* The same, and held. */
+static struct sockdup_account *account_lookup(struct account_bucket *bucket,
+					      kuid_t uid)
+{
+	struct sockdup_account *account = account_find(bucket, uid);
+
+	return account && refcount_inc_not_zero(&account->ref) ? account : NULL;
 }
 
 static void account_uncharge(struct sockdup_charge *charge)
@@ -191,6 +199,22 @@ void sockdup_account_put(struct sockdup_account *account)
 long sockdup_account_held(struct sockdup_account *account)
 {
 	return atomic_long_read(&account->held);
+}
+
+/**
+ * sockdup_account_held_by - how many files a user pays for
+ * @uid: the real user id
+ */
+long sockdup_account_held_by(kuid_t uid)
+{
+	struct sockdup_account *account;
+	long held;
+
+	rcu_read_lock();
+	account = account_find(account_bucket(uid), uid);
+	held = account ? sockdup_account_held(account) : 0;
+	rcu_read_unlock();
+	return held;
 }
 
 static bool account_allows(long count)

@@ -41,6 +41,7 @@ struct sockdup_look {
 struct sockdup_account *sockdup_account_get(kuid_t uid);
 void sockdup_account_put(struct sockdup_account *account);
 long sockdup_account_held(struct sockdup_account *account);
+long sockdup_account_held_by(kuid_t uid);
 
 bool sockdup_account_charge_selection(struct sockdup_account *account);
 void sockdup_account_return_selection(struct sockdup_account *account);

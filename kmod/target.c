@@ -2,8 +2,9 @@
 /*
  * A process tokens are bound to. There is at most one usable record of a
  * process, found by its struct pid, so a recycled number finds nothing. A
- * record exists while the process has a token or an open handle; it notices
- * the death of the process, which is the exit of its last thread.
+ * record exists while the process has a token or an open handle, or is the one
+ * that a handle was last used to export to; it notices the death of the process,
+ * which is the exit of its last thread.
  */
 
 #include <linux/capability.h>
@@ -252,18 +253,10 @@ static bool target_is_named(const struct sockdup_target *target, pid_t nr)
 	       pid_vnr(target->pid) == nr;
 }
 
-/**
- * sockdup_target_find_again - the target that a caller names by number, who is
- *			       likely to have named it the last time
- * @nr: process id in the caller's pid namespace
- * @last: the target of the last time, held, or NULL; replaced
- *
- * Return: as sockdup_target_find().
- */
-struct sockdup_target *
-sockdup_target_find_again(pid_t nr, struct sockdup_target __rcu **last)
+static struct sockdup_target *target_recall(pid_t nr,
+					    struct sockdup_target __rcu **last)
 {
-	struct sockdup_target *target, *previous;
+	struct sockdup_target *target;
 	bool named;
 
 	rcu_read_lock();
@@ -276,13 +269,53 @@ sockdup_target_find_again(pid_t nr, struct sockdup_target __rcu **last)
 		return target;
 	if (target)
 		sockdup_target_put(target);
-	target = sockdup_target_find(nr);
-	if (IS_ERR(target))
-		return target;
-	refcount_inc(&target->ref);
+	return NULL;
+}
+
+static void target_replace(struct sockdup_target __rcu **last,
+			   struct sockdup_target *target)
+{
+	struct sockdup_target *previous;
+
 	previous = unrcu_pointer(xchg(last, RCU_INITIALIZER(target)));
 	if (previous)
 		sockdup_target_put(previous);
+}
+
+/**
+ * sockdup_target_forget - let go of what was remembered
+ * @last: see sockdup_target_find_again()
+ */
+void sockdup_target_forget(struct sockdup_target __rcu **last)
+{
+	target_replace(last, NULL);
+}
+
+/**
+ * sockdup_target_find_again - the target that a caller names by number, and is
+ *			       likely to have named the last time
+ * @nr: process id in the caller's pid namespace
+ * @last: the target of the last time, held, or NULL; replaced
+ *
+ * Return: as sockdup_target_find().
+ */
+struct sockdup_target *
+sockdup_target_find_again(pid_t nr, struct sockdup_target __rcu **last)
+{
+	struct sockdup_target *target;
+
+	/* Who is not visible to the caller has the number 0. */
+	if (nr <= 0)
+		return ERR_PTR(-EINVAL);
+	target = target_recall(nr, last);
+	if (target)
+		return target;
+	sockdup_target_forget(last);
+	target = sockdup_target_find(nr);
+	if (!IS_ERR(target)) {
+		refcount_inc(&target->ref);
+		target_replace(last, target);
+	}
 	return target;
 }
 

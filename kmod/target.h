@@ -48,6 +48,7 @@ struct sockdup_target *sockdup_target_get(struct pid *pid);
 struct sockdup_target *sockdup_target_find(pid_t nr);
 struct sockdup_target *
 sockdup_target_find_again(pid_t nr, struct sockdup_target __rcu **last);
+void sockdup_target_forget(struct sockdup_target __rcu **last);
 struct sockdup_target *sockdup_target_find_peer(int fd);
 void sockdup_target_put(struct sockdup_target *target);
 

@@ -65,11 +65,15 @@ struct token_listed {
 	struct list_head mate;		/* on @list; covered by its lock */
 };
 
+/* Both are constructed alike. */
+static_assert(!offsetof(struct token_listed, token));
+
 /* The bits of a token's state. */
 enum {
 	TOKEN_CLAIMED,
 	TOKEN_ENDED,
 	TOKEN_LISTED,
+	TOKEN_UNWANTED,		/* whoever claims it next drops it */
 };
 
 static struct token_bucket *token_table;
@@ -164,7 +168,8 @@ static bool token_is_late(const struct sockdup_token *token)
 /* Whether it can no longer be imported, though it may still be live. */
 static bool token_is_over(const struct sockdup_token *token)
 {
-	return READ_ONCE(token->target->dead) || token_is_late(token);
+	return READ_ONCE(token->target->dead) ||
+	       test_bit(TOKEN_UNWANTED, &token->state) || token_is_late(token);
 }
 
 /**
@@ -181,8 +186,14 @@ int sockdup_token_refusal(const struct sockdup_token *token)
 /* End a claimed token that is over. */
 static void token_finish(struct sockdup_token *token)
 {
-	sockdup_token_drop(token, READ_ONCE(token->target->dead) ?
-			   SOCKDUP_TOKEN_TARGET_DIED : SOCKDUP_TOKEN_EXPIRED);
+	enum sockdup_token_event how = SOCKDUP_TOKEN_EXPIRED;
+
+	if (READ_ONCE(token->target->dead))
+		how = SOCKDUP_TOKEN_TARGET_DIED;
+	else if (test_bit(TOKEN_UNWANTED, &token->state))
+		how = token_listed(token) ? SOCKDUP_TOKEN_HANDLE_CLOSED :
+					    SOCKDUP_TOKEN_REVOKED;
+	sockdup_token_drop(token, how);
 }
 
 /*
@@ -268,7 +279,8 @@ static void token_unlink(struct sockdup_token *token)
  */
 static void token_end(struct sockdup_token *token, enum sockdup_token_event how)
 {
-	lockdep_assert(lock_is_held(&token_claim_map));
+	lockdep_assert(lock_is_held(&token_claim_map) &&
+		       test_bit(TOKEN_CLAIMED, &token->state));
 
 	token_tell(token, how);
 	set_bit(TOKEN_ENDED, &token->state);
@@ -321,6 +333,7 @@ static void token_free(struct sockdup_token *token)
 {
 	struct token_listed *listed = token_listed(token);
 
+	lockdep_assert(!test_bit(TOKEN_CLAIMED, &token->state));
 	token->state = 0;
 	if (listed)
 		kmem_cache_free(token_listed_cache, listed);
@@ -634,20 +647,21 @@ void sockdup_token_drop(struct sockdup_token *token,
 }
 
 /**
- * sockdup_token_drop_live - end a token unless it has ended
- * @token: got by the caller, not claimed
- * @how: what ends it
+ * sockdup_token_disown - end a token unless it has ended
+ * @token: got by the caller, who is the one that made it; not claimed
  *
- * Not killable: the caller may be on its way out, with a signal pending.
+ * Not killable: the caller may be on its way out, with a signal pending. Others
+ * who claim the token all the time do not keep the caller: the next of them
+ * ends it.
  */
-void sockdup_token_drop_live(struct sockdup_token *token,
-			     enum sockdup_token_event how)
+void sockdup_token_disown(struct sockdup_token *token)
 {
+	set_bit(TOKEN_UNWANTED, &token->state);
 	token_lock(token, TASK_UNINTERRUPTIBLE);
 	if (token_has_ended(token))
 		token_unlock(token);
 	else
-		sockdup_token_drop(token, how);
+		token_finish(token);
 }
 
 /**
@@ -682,7 +696,7 @@ void sockdup_token_list_drop(struct sockdup_token_list *list)
 	struct sockdup_token *token;
 
 	while ((token = token_list_get(list))) {
-		sockdup_token_drop_live(token, SOCKDUP_TOKEN_HANDLE_CLOSED);
+		sockdup_token_disown(token);
 		sockdup_token_put(token);
 		cond_resched();
 	}
@@ -827,8 +841,8 @@ int __init sockdup_token_init(void (*tell)(const struct sockdup_token *token,
 	size_t i;
 
 	token_told = tell;
-	lockdep_init_map(&token_claim_map, "sockdup_token_claim",
-			 &token_claim_key, 0);
+	lockdep_init_map_wait(&token_claim_map, "sockdup_token_claim",
+			      &token_claim_key, 0, LD_WAIT_SLEEP);
 	token_table = kvmalloc_array(1 << TOKEN_TABLE_BITS,
 				     sizeof(*token_table), GFP_KERNEL);
 	if (!token_table)

@@ -49,8 +49,9 @@ enum sockdup_token_event {
  *          covered by the bucket's lock
  * @life: among the target's tokens, with the deadline in nanoseconds of
  *        CLOCK_BOOTTIME; covered by the target's lock
- * @state: bits: claimed, which is a lock; ended, which the claim covers; and
- *         whether there is a list that the token ends with
+ * @state: bits: claimed, which is a lock; ended, which the claim covers; whether
+ *         there is a list that the token ends with; and whether its maker wants
+ *         it ended
  * @ref: one for being live, one for each caller that got it
  * @ttl_ms: what it was given to live, milliseconds
  * @opaque: its name and secret
@@ -112,8 +113,7 @@ void sockdup_token_spend(struct sockdup_token *token);
 void sockdup_token_drop(struct sockdup_token *token,
 			enum sockdup_token_event how);
 
-void sockdup_token_drop_live(struct sockdup_token *token,
-			     enum sockdup_token_event how);
+void sockdup_token_disown(struct sockdup_token *token);
 
 struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor);
 void sockdup_token_pass(struct sockdup_token_cursor *cursor,

@@ -13,14 +13,16 @@
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
-static inline bool words_are_aligned(const void __user *address, size_t size)
+static inline bool words_are_aligned(const void *kernel,
+				     const void __user *user, size_t size)
 {
-	return IS_ALIGNED((unsigned long)address | size, sizeof(long));
+	return IS_ALIGNED((unsigned long)kernel | (unsigned long)user | size,
+			  sizeof(long));
 }
 
 /**
  * sockdup_words_from_user - copy a struct in
- * @to: aligned for a long
+ * @to: where to
  * @from: where the caller says it lies
  * @size: bytes
  *
@@ -30,15 +32,16 @@ static inline int sockdup_words_from_user(void *to, const void __user *from,
 					  size_t size)
 {
 	const unsigned long __user *source = from;
-	unsigned long *word = to;
+	unsigned long *words = to;
+	size_t i;
 
-	if (!words_are_aligned(from, size))
+	if (!words_are_aligned(to, from, size))
 		return copy_from_user(to, from, size) ? -EFAULT : 0;
 	might_fault();
 	if (should_fail_usercopy() || !user_read_access_begin(source, size))
 		return -EFAULT;
-	for (; size; size -= sizeof(long))
-		unsafe_get_user(*word++, source++, fault);
+	for (i = 0; i < size / sizeof(long); i++)
+		unsafe_get_user(words[i], &source[i], fault);
 	user_read_access_end();
 	return 0;
 
@@ -50,7 +53,7 @@ fault:
 /**
  * sockdup_words_to_user - copy a struct out
  * @to: where the caller wants it
- * @from: aligned for a long
+ * @from: where from
  * @size: bytes
  *
  * Return: 0 or -EFAULT.
@@ -59,15 +62,16 @@ static inline int sockdup_words_to_user(void __user *to, const void *from,
 					size_t size)
 {
 	unsigned long __user *target = to;
-	const unsigned long *word = from;
+	const unsigned long *words = from;
+	size_t i;
 
-	if (!words_are_aligned(to, size))
+	if (!words_are_aligned(from, to, size))
 		return copy_to_user(to, from, size) ? -EFAULT : 0;
 	might_fault();
 	if (should_fail_usercopy() || !user_write_access_begin(target, size))
 		return -EFAULT;
-	for (; size; size -= sizeof(long))
-		unsafe_put_user(*word++, target++, fault);
+	for (i = 0; i < size / sizeof(long); i++)
+		unsafe_put_user(words[i], &target[i], fault);
 	user_write_access_end();
 	return 0;
 

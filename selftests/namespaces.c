@@ -169,6 +169,26 @@ TEST_F(pid, W17_of_an_outer_process_names_nobody_inside)
 	EXPECT_EQ(0, wait_for_end(self->peer));
 }
 
+/* A handle that has just been used for somebody outside is inherited. */
+TEST_F(pid, W17_handle_from_outside_names_nobody_outside)
+{
+	int fd = tcp_listener(AF_INET), device = device_open();
+	pid_t target = self->outer_target.pid;
+	int status;
+	pid_t child;
+
+	ASSERT_LE(0, fd);
+	ASSERT_LE(0, device);
+	ASSERT_EQ(0, raw_export(device, fd, target, 0, &self->info));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(raw_export(device, fd, 0, 0, &self->info) != -EINVAL ||
+		      raw_export(device, fd, target, 0, &self->info) != -ESRCH);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
 TEST_F(pid, W17_number_inside_names_no_process_outside)
 {
 	/* The outer process of that number is not meant. */

@@ -337,7 +337,7 @@ const char *sockdup_error_text(void);
  * @family: AF_* of it
  * @type: SOCK_* of it
  * @protocol: the protocol that it speaks, such as IPPROTO_TCP
- * @protocol_name: the protocol's name in printable ASCII
+ * @protocol_name: the protocol, as the kernel names it
  * @local: its own address
  * @local_size: bytes of it, 0 where there is none
  * @remote: the address of its peer
