@@ -145,6 +145,11 @@ processors_are_as_asked() {
 	says 3 --smp 3 nproc && says 1 --icount nproc
 }
 
+further_options_reach_qemu() {
+	says asked --qemu '-smbios type=1,product=asked' \
+		'cat /sys/class/dmi/id/product_name'
+}
+
 complaints_are_known() {
 	sed 's/^/[   12.345678] /' >complaints <<-'END'
 	------------[ cut here ]------------
@@ -259,6 +264,7 @@ checks=(
 	given_modules_are_inserted
 	guest_is_furnished
 	processors_are_as_asked
+	further_options_reach_qemu
 	complaints_are_known
 	innocent_words_are_known
 	panic_fails
