@@ -145,15 +145,21 @@ bench-check: guest bench-program $(if $(SHORT),,need-matrix) ## fails where a li
 	$(Q)$(REPORT) table $(O)/bench/bench.json
 	$(Q)$(REPORT) check $(if $(SHORT),--short) $(O)/bench/bench.json
 
+bench-budget: guest bench-program ## where each instruction of a hand-over goes
+	$(call say,BENCH,each instruction in a guest with Linux $(GUEST_RELEASE))
+	$(Q)selftests/bench/budget $(O) $(GUEST_MODULE)
+	$(Q)$(REPORT) budget $(O)/bench/budget.json $(O)/bench/docs
+
 bench-locks: need-build need-vm need-debug bench-program ## who waits for sockdup's locks, with 2 and 8 processors
 	$(call say,BENCH,pairs of processes on a kernel with checkers)
 	$(Q)$(build_debug) && \
 		selftests/bench/lock_stat $$debug $(O)/debug/sockdup.ko $(O)/bench/pairs
 
-bench-docs: ## the figures of the last `make bench` into the documentation
+bench-docs: ## the figures of the last `make bench` and `make bench-budget` into the documentation
 	$(call say,BENCH,Documentation/performance)
 	$(Q)mkdir -p Documentation/performance
-	$(Q)cp $(O)/bench/docs/*.csv $(O)/bench/docs/*.svg Documentation/performance
+	$(Q)cp $(wildcard $(O)/bench/docs/*.csv $(O)/bench/docs/*.svg) \
+		Documentation/performance
 
 style: need-build need-style ## checkpatch, generated files, sparse, gcc and clang at W=1, pahole, shellcheck
 	$(call need,guest)
@@ -181,4 +187,5 @@ FORCE:
 
 .PHONY: all help modules lib cli samples guest vm demo demo-nginx selftests \
 	selftests-32 check check-debug check-matrix bench-program bench \
-	bench-check bench-locks bench-docs style netlink docs install clean FORCE
+	bench-check bench-budget bench-locks bench-docs style netlink docs install \
+	clean FORCE
