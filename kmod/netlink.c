@@ -13,6 +13,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/hashtable.h>
+#include <linux/ipv6.h>
 #include <linux/module.h>
 #include <linux/net.h>
 #include <linux/nsproxy.h>
@@ -168,7 +169,9 @@ static int netlink_put_description(struct sk_buff *skb, struct socket *sock,
 	    netlink_put_address(skb, SOCKDUP_A_SOCKET_REMOTE_ADDRESS, sock,
 				true) ||
 	    nla_put_u64_64bit(skb, SOCKDUP_A_SOCKET_INODE,
-			      SOCK_INODE(sock)->i_ino, SOCKDUP_A_SOCKET_PAD))
+			      SOCK_INODE(sock)->i_ino, SOCKDUP_A_SOCKET_PAD) ||
+	    (info->address_family == AF_INET6 && ipv6_only_sock(sock->sk) &&
+	     nla_put_flag(skb, SOCKDUP_A_SOCKET_IPV6_ONLY)))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -326,6 +326,9 @@ static int keep_socket_field(const struct nlattr *attribute, void *context)
 	case SOCKDUP_A_SOCKET_INODE:
 		socket->inode = mnl_attr_get_u64(attribute);
 		break;
+	case SOCKDUP_A_SOCKET_IPV6_ONLY:
+		socket->ipv6_only = true;
+		break;
 	}
 	return MNL_CB_OK;
 }

@@ -62,6 +62,7 @@ struct genl_socket {
 	struct address local;
 	struct address remote;
 	__u64 inode;
+	bool ipv6_only;
 };
 
 /* What a reply, a list or an event tells of a token; 0 is what it leaves out. */

@@ -143,6 +143,7 @@ static void expect_all_told(struct __test_metadata *_metadata,
 	EXPECT_TRUE(same_address(&local, &token->socket.local));
 	EXPECT_TRUE(same_address(&remote, &token->socket.remote));
 	EXPECT_EQ(status.st_ino, token->socket.inode);
+	EXPECT_FALSE(token->socket.ipv6_only);
 }
 
 TEST_F(command, query_tells_all_of_a_token)
@@ -231,6 +232,22 @@ TEST_F(command, get_tells_both_ends_of_a_connection)
 	remote = bound_address(fds[1]);
 	EXPECT_TRUE(same_address(&local, &self->token.socket.local));
 	EXPECT_TRUE(same_address(&remote, &self->token.socket.remote));
+}
+
+TEST_F(command, get_tells_whether_ipv6_is_all)
+{
+	int only, fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, genl_export(&self->genl, fd, self->target.pid, 0,
+				 &self->info));
+	for (only = 0; only <= 1; only++) {
+		ASSERT_EQ(0, setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only,
+					sizeof(only)));
+		ASSERT_EQ(0, genl_get(&self->genl, id_of(&self->info),
+				      &self->token));
+		EXPECT_EQ(only, self->token.socket.ipv6_only);
+	}
 }
 
 TEST_F(command, query_takes_nothing_from_a_token)

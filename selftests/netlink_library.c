@@ -139,6 +139,22 @@ static void expect_all_told(struct __test_metadata *_metadata,
 	EXPECT_TRUE(is_address(&local, &socket->local, socket->local_size));
 	EXPECT_TRUE(is_address(&remote, &socket->remote, socket->remote_size));
 	EXPECT_EQ(status.st_ino, socket->inode);
+	EXPECT_FALSE(socket->ipv6_only);
+}
+
+TEST_F(library, tells_whether_ipv6_is_all)
+{
+	int only, fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, sockdup_netlink_export(fd, self->target.pid, 0, 0,
+					    &self->info, &self->id));
+	for (only = 0; only <= 1; only++) {
+		ASSERT_EQ(0, setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only,
+					sizeof(only)));
+		ASSERT_EQ(0, sockdup_find_by_id(self->id, &self->token));
+		EXPECT_EQ(only, self->token.socket.ipv6_only);
+	}
 }
 
 TEST_F(library, finds_a_token_by_either_of_its_names)

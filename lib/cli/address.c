@@ -39,7 +39,7 @@ static void format_inet(struct address_text *text,
 }
 
 static void format_inet6(struct address_text *text,
-			 const struct sockaddr_in6 *address)
+			 const struct sockaddr_in6 *address, bool only)
 {
 	char number[INET6_ADDRSTRLEN], name[IF_NAMESIZE];
 	unsigned int scope = address->sin6_scope_id;
@@ -52,6 +52,8 @@ static void format_inet6(struct address_text *text,
 	snprintf(text->address, sizeof(text->address), "%s%s%s", number,
 		 scope ? "%" : "", name);
 	port_format(text, address->sin6_port);
+	text->any_version = !only &&
+			    IN6_IS_ADDR_UNSPECIFIED(&address->sin6_addr);
 }
 
 /* An abstract name starts with a zero byte and may have more of them. */
@@ -89,10 +91,12 @@ static void format_netlink(struct address_text *text,
 	snprintf(text->address, sizeof(text->address), "%u", address->nl_pid);
 }
 
-void address_format(struct address_text *text, int family,
+void address_format(struct address_text *text,
+		    const struct sockdup_socket_info *socket,
 		    const struct sockaddr_storage *address, socklen_t size)
 {
 	struct sockaddr_storage nowhere = { };
+	int family = socket->family;
 
 	memset(text, 0, sizeof(*text));
 	/* ss(8) shows the peer of an unconnected socket as any. */
@@ -105,7 +109,8 @@ void address_format(struct address_text *text, int family,
 		format_inet(text, (const struct sockaddr_in *)address);
 		break;
 	case AF_INET6:
-		format_inet6(text, (const struct sockaddr_in6 *)address);
+		format_inet6(text, (const struct sockaddr_in6 *)address,
+			     socket->ipv6_only);
 		break;
 	case AF_UNIX:
 		format_unix(text, (const struct sockaddr_un *)address, size);
@@ -126,6 +131,8 @@ void address_join(char *joined, size_t size, const struct address_text *text)
 
 	if (!*text->address)
 		snprintf(joined, size, "*");
+	else if (text->any_version)
+		snprintf(joined, size, "*:%s", text->port);
 	else if (!*text->port)
 		snprintf(joined, size, "%s", text->address);
 	else if (strchr(text->address, ':'))

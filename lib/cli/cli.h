@@ -123,13 +123,16 @@ void *checked(void *memory);
  * struct address_text - a socket address in two parts
  * @address: as ss(8) shows it; for unnamed ones empty
  * @port: empty where the family has none
+ * @any_version: all addresses of IPv6 and IPv4, for which ss(8) has a sign
  */
 struct address_text {
 	char address[ADDRESS_SIZE];
 	char port[16];
+	bool any_version;
 };
 
-void address_format(struct address_text *text, int family,
+void address_format(struct address_text *text,
+		    const struct sockdup_socket_info *socket,
 		    const struct sockaddr_storage *address, socklen_t size);
 void address_join(char *joined, size_t size, const struct address_text *text);
 const char *protocol_format(const struct sockdup_socket_info *socket);

@@ -100,10 +100,8 @@ void token_print(const struct sockdup_token_info *token)
 	const struct sockdup_socket_info *socket = &token->socket;
 	struct address_text local, remote;
 
-	address_format(&local, socket->family, &socket->local,
-		       socket->local_size);
-	address_format(&remote, socket->family, &socket->remote,
-		       socket->remote_size);
+	address_format(&local, socket, &socket->local, socket->local_size);
+	address_format(&remote, socket, &socket->remote, socket->remote_size);
 	record_begin();
 	if (output_for_people())
 		token_cells(token, &local, &remote);

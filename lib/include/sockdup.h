@@ -342,6 +342,7 @@ const char *sockdup_error_text(void);
  * @local_size: bytes of it, 0 where there is none
  * @remote: the address of its peer
  * @remote_size: bytes of it, 0 where there is none
+ * @ipv6_only: true for one of AF_INET6 that takes no part in IPv4
  * @inode: its inode number, as in /proc
  */
 struct sockdup_socket_info {
@@ -353,6 +354,7 @@ struct sockdup_socket_info {
 	socklen_t local_size;
 	struct sockaddr_storage remote;
 	socklen_t remote_size;
+	bool ipv6_only;
 	__u64 inode;
 };
 

@@ -72,6 +72,9 @@ static void socket_attr(const struct nlattr *attr,
 	case SOCKDUP_A_SOCKET_INODE:
 		socket->inode = attr_u64(attr);
 		break;
+	case SOCKDUP_A_SOCKET_IPV6_ONLY:
+		socket->ipv6_only = true;
+		break;
 	}
 }
 
