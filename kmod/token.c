@@ -449,23 +449,17 @@ void sockdup_token_discard(struct sockdup_token *token)
 	sockdup_token_put(token);
 }
 
-/**
- * sockdup_token_get - find a token by all its opaque bytes
- * @opaque: from the caller's protocol info
- *
- * Return: the token, to be put, or ERR_PTR(-ENOENT). It may end meanwhile:
- * only a claim tells, and only what never changes may be read without one.
- */
-struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque)
+/* Where @secret is NULL, whoever has the id will do. */
+static struct sockdup_token *token_find(u64 id, const u64 *secret)
 {
-	struct token_bucket *bucket = token_bucket(opaque->id);
+	struct token_bucket *bucket = token_bucket(id);
 	struct sockdup_token *token;
 
 	spin_lock(&bucket->lock);
 	hlist_for_each_entry(token, &bucket->head, charge.place) {
-		if (token->opaque.id == opaque->id &&
-		    !crypto_memneq(token->opaque.secret, opaque->secret,
-				   sizeof(opaque->secret))) {
+		if (token->opaque.id == id &&
+		    (!secret || !crypto_memneq(token->opaque.secret, secret,
+					       sizeof(token->opaque.secret)))) {
 			refcount_inc(&token->ref);
 			goto out;
 		}
@@ -477,6 +471,18 @@ out:
 }
 
 /**
+ * sockdup_token_get - find a token by all its opaque bytes
+ * @opaque: from the caller's protocol info
+ *
+ * Return: the token, to be put, or ERR_PTR(-ENOENT). It may end meanwhile:
+ * only a claim tells, and only what never changes may be read without one.
+ */
+struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque)
+{
+	return token_find(opaque->id, opaque->secret);
+}
+
+/**
  * sockdup_token_get_by_id - find a token by what lists show of it
  * @id: its public name
  *
@@ -484,20 +490,7 @@ out:
  */
 struct sockdup_token *sockdup_token_get_by_id(u64 id)
 {
-	struct token_bucket *bucket = token_bucket(id);
-	struct sockdup_token *token;
-
-	spin_lock(&bucket->lock);
-	hlist_for_each_entry(token, &bucket->head, charge.place) {
-		if (token->opaque.id == id) {
-			refcount_inc(&token->ref);
-			goto out;
-		}
-	}
-	token = ERR_PTR(-ENOENT);
-out:
-	spin_unlock(&bucket->lock);
-	return token;
+	return token_find(id, NULL);
 }
 
 /* The token of the lowest id from @id on in a bucket, held, or NULL. */
