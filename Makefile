@@ -119,6 +119,7 @@ check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a 
 	$(call say,CHECK,on a kernel with checkers)
 	$(Q)$(build_debug) && \
 		$(VM)/run --kernel $$debug --cpu qemu64 --memory 4G --timeout 5400 \
+			--leaks-judged \
 			--module $(O)/debug/sockdup.ko \
 			--env SOCKDUP_TEST_TIMEOUT=1800 \
 			--env SOCKDUP_STRESS=$(or $(SOCKDUP_STRESS),1) \

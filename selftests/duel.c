@@ -19,6 +19,9 @@
 /* A race that one side alone has won after so many items is no race. */
 #define FAIR_ITEMS	2000
 
+/* So many times the rounds are played until it is one, at most. */
+#define PATIENCE	20
+
 #define LEAD_MAX	250000L
 #define STEP_MIN	16L
 #define STEP_MAX	16000L
@@ -142,12 +145,28 @@ static int play_round(struct duel *duel)
 	return error;
 }
 
+bool duel_was_fair(const struct duel *duel)
+{
+	if (duel->game->blind || duel->processors < 2 ||
+	    duel->round * duel->batch < FAIR_ITEMS)
+		return true;
+	return duel->total[0] && duel->total[1];
+}
+
+/* On a busy machine it can take long until either side has come first. */
+static bool is_enough(const struct duel *duel, unsigned int rounds)
+{
+	if (duel->round < rounds)
+		return false;
+	return duel_was_fair(duel) || duel->round >= PATIENCE * rounds;
+}
+
 static int play_rounds(struct duel *duel, unsigned int rounds)
 {
 	int error = 0;
 
 	duel_join_side(duel, 0);
-	for (; duel->round < rounds && !error; duel->round++)
+	for (; !is_enough(duel, rounds) && !error; duel->round++)
 		error = play_round(duel);
 	duel->over = true;
 	meet(duel);
@@ -222,12 +241,4 @@ int duel_play(struct duel *duel, unsigned int items)
 	pthread_barrier_destroy(&duel->rendezvous);
 	report(duel, start_ns, error);
 	return error;
-}
-
-bool duel_was_fair(const struct duel *duel)
-{
-	if (duel->game->blind || duel->processors < 2 ||
-	    duel->round * duel->batch < FAIR_ITEMS)
-		return true;
-	return duel->total[0] && duel->total[1];
 }

@@ -92,8 +92,8 @@ struct duel {
 void duel_init(struct duel *duel, const struct game *game, struct race *race);
 
 /*
- * Plays until so many items have been raced for, or until a round fails, whose
- * -errno is the value.
+ * Plays until so many items have been raced for, and more where one side has won
+ * all, or until a round fails, whose -errno is the value.
  */
 int duel_play(struct duel *duel, unsigned int items);
 
