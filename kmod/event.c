@@ -224,8 +224,22 @@ void sockdup_event_put(struct sockdup_event *event)
 }
 
 /**
+ * sockdup_event_may_be_set - whether an event may be set here and now
+ *
+ * Not by those whom an eventfd has woken, and who hold its lock: events that set
+ * each other would never end, or wait for themselves.
+ */
+bool sockdup_event_may_be_set(void)
+{
+	return eventfd_signal_allowed();
+}
+
+/**
  * sockdup_event_set - set an event, and wake who waits for it
  * @event: held by the caller
+ *
+ * Context: any, where sockdup_event_may_be_set(), as it always may in a process
+ * that holds no wait queue's lock.
  */
 void sockdup_event_set(const struct sockdup_event *event)
 {
@@ -238,12 +252,13 @@ void sockdup_event_set(const struct sockdup_event *event)
  */
 void sockdup_event_reset(const struct sockdup_event *event)
 {
+	unsigned long flags;
 	u64 count;
 
-	spin_lock_irq(&event->head->lock);
+	spin_lock_irqsave(&event->head->lock, flags);
 	eventfd_ctx_do_read(event->ctx, &count);
 	/* Those who could add no more to the counter now can. */
 	if (count)
 		event_wake_writers(event);
-	spin_unlock_irq(&event->head->lock);
+	spin_unlock_irqrestore(&event->head->lock, flags);
 }

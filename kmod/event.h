@@ -3,6 +3,7 @@
 #define SOCKDUP_EVENT_H
 
 #include <linux/refcount.h>
+#include <linux/types.h>
 #include <linux/wait.h>
 
 struct eventfd_ctx;
@@ -24,6 +25,7 @@ struct sockdup_event {
 struct sockdup_event *sockdup_event_get(int fd);
 struct sockdup_event *sockdup_event_hold(struct sockdup_event *event);
 void sockdup_event_put(struct sockdup_event *event);
+bool sockdup_event_may_be_set(void);
 void sockdup_event_set(const struct sockdup_event *event);
 void sockdup_event_reset(const struct sockdup_event *event);
 

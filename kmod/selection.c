@@ -300,7 +300,7 @@ static unsigned int selection_interest(u32 events)
 
 static void selection_arm(struct sockdup_selection *selection, u32 armed)
 {
-	selection->armed = armed;
+	WRITE_ONCE(selection->armed, armed);
 	WRITE_ONCE(selection->interest, selection_interest(armed));
 }
 
@@ -308,10 +308,11 @@ static void selection_arm(struct sockdup_selection *selection, u32 armed)
 static void selection_record(struct sockdup_selection *selection,
 			     const struct selection_level *level, u32 wanted)
 {
+	unsigned long flags;
 	u32 events;
 	int i;
 
-	spin_lock(&selection->lock);
+	spin_lock_irqsave(&selection->lock, flags);
 	WRITE_ONCE(selection->connected, level->connected);
 	events = level->events & wanted & selection->armed;
 	if (!events || selection->over)
@@ -327,7 +328,43 @@ static void selection_record(struct sockdup_selection *selection,
 	/* Under the lock: once it is over, nobody sees the event set. */
 	sockdup_event_set(selection->event);
 out:
-	spin_unlock(&selection->lock);
+	spin_unlock_irqrestore(&selection->lock, flags);
+}
+
+/*
+ * Whether there is data, and nothing else to tell: a plain connection of TCP's own,
+ * where neither TLS nor a map has taken over. Then poll() would call it readable.
+ */
+static bool level_is_plain_data(const struct sock *sk)
+{
+	return sk_is_tcp(sk) &&
+	       READ_ONCE(sk->sk_prot) == sk->sk_prot_creator &&
+	       READ_ONCE(sk->sk_state) == TCP_ESTABLISHED &&
+	       !READ_ONCE(sk->sk_shutdown) && !READ_ONCE(sk->sk_err) &&
+	       !READ_ONCE(tcp_sk(sk)->urg_data) &&
+	       level_tcp_data(sk) >= max(READ_ONCE(sk->sk_rcvlowat), 1);
+}
+
+/*
+ * Record at a wake-up that there is data, which most of them say, and spare the
+ * switch to a worker. Not while one is asked to look: what it will record has
+ * come before, and a connection before its data. False where it must look.
+ */
+static bool selection_record_data(struct sockdup_selection *selection,
+				  const struct sock *sk, unsigned int woken)
+{
+	static const struct selection_level data = {
+		.events = SOCKDUP_FD_READ,
+		.connected = true,
+	};
+
+	if (!((__force __poll_t)woken & EPOLLIN) ||
+	    atomic_read(&selection->waiting) ||
+	    READ_ONCE(selection->armed) & SOCKDUP_FD_CONNECT ||
+	    !sockdup_event_may_be_set() || !level_is_plain_data(sk))
+		return false;
+	selection_record(selection, &data, SOCKDUP_FD_READ);
+	return true;
 }
 
 /* Caller: as selection_level()'s. */
@@ -382,7 +419,7 @@ static bool selection_run(struct sockdup_look *look)
 
 /*
  * Runs with the wait queue's lock held, often in an interrupt. What woke us
- * is not always told, and never what it means: a worker looks.
+ * is not always told, and rarely what it means: a worker looks.
  */
 static int selection_wake(wait_queue_entry_t *wait, unsigned int mode,
 			  int sync, void *key)
@@ -394,10 +431,10 @@ static int selection_wake(wait_queue_entry_t *wait, unsigned int mode,
 
 	if (!(woken & READ_ONCE(selection->interest)))
 		return 0;
-	/*
-	 * Whoever called the socket may take its error before we can look. It
-	 * is the socket that wakes us, so it is there.
-	 */
+	/* It is the socket that wakes us, so as long as we are here it is there. */
+	if (sk && selection_record_data(selection, sk, woken))
+		return 0;
+	/* Whoever called the socket may take its error before we can look. */
 	if (sk && READ_ONCE(sk->sk_err))
 		atomic_set(&selection->error, READ_ONCE(sk->sk_err));
 	atomic_or(woken, &selection->woken);
@@ -444,9 +481,9 @@ static void selection_unlink(struct sockdup_selection *selection)
 	WRITE_ONCE(list->count, list->count - 1);
 	spin_unlock(&list->lock);
 	rcu_read_unlock();
-	spin_lock(&selection->lock);
+	spin_lock_irq(&selection->lock);
 	WRITE_ONCE(selection->over, true);
-	spin_unlock(&selection->lock);
+	spin_unlock_irq(&selection->lock);
 }
 
 /* The same, and its user is not charged any more. */
@@ -744,11 +781,11 @@ sockdup_selection_get_own(struct file *file,
 void sockdup_selection_read(struct sockdup_selection *selection,
 			    struct sockdup_selection_record *record)
 {
-	spin_lock(&selection->lock);
+	spin_lock_irq(&selection->lock);
 	record->events = selection->recorded;
 	memcpy(record->errors, selection->errors, sizeof(record->errors));
 	record->turn = selection->turn;
-	spin_unlock(&selection->lock);
+	spin_unlock_irq(&selection->lock);
 }
 
 /**
@@ -766,7 +803,7 @@ int sockdup_selection_clear(struct sockdup_selection *selection,
 {
 	int err = 0;
 
-	spin_lock(&selection->lock);
+	spin_lock_irq(&selection->lock);
 	if (selection->over) {
 		err = -ENOENT;
 	} else if (selection->turn != record->turn) {
@@ -777,7 +814,7 @@ int sockdup_selection_clear(struct sockdup_selection *selection,
 		if (reset && !selection->recorded)
 			sockdup_event_reset(selection->event);
 	}
-	spin_unlock(&selection->lock);
+	spin_unlock_irq(&selection->lock);
 	return err;
 }
 
@@ -788,13 +825,13 @@ int sockdup_selection_clear(struct sockdup_selection *selection,
  */
 void sockdup_selection_rearm(struct sockdup_selection *selection, u32 events)
 {
-	spin_lock(&selection->lock);
+	spin_lock_irq(&selection->lock);
 	events &= selection->mask;
 	/* The next attempt's error is not the last one's. */
 	if (events & SOCKDUP_FD_CONNECT)
 		atomic_set(&selection->error, 0);
 	selection_arm(selection, selection->armed | events);
-	spin_unlock(&selection->lock);
+	spin_unlock_irq(&selection->lock);
 	/* Armed first, then the look: as in sockdup_selection_register(). */
 	smp_mb();
 	selection_look(selection, events);

@@ -1560,6 +1560,31 @@ TEST_F(connecting, W75_refusal_is_told_with_its_error_and_nothing_else_is)
 	EXPECT_EQ(ECONNREFUSED, *error_of(&happened, CONNECT));
 }
 
+/* The peer sends before anybody is likely to have looked at the connection. */
+TEST_F(connecting, data_is_told_with_its_connection_or_after_it)
+{
+	int events, fd, peer, round;
+
+	for (round = 0; round < 200; round++) {
+		fd = socket(variant->family,
+			    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(0, ask(fd, self->event, CONNECT | READ));
+		ASSERT_EQ(-EINPROGRESS, begin_to_connect(fd, &self->address));
+		peer = accept(self->listener, NULL, NULL);
+		ASSERT_LE(0, peer);
+		ASSERT_EQ(1, send(peer, "x", 1, MSG_NOSIGNAL));
+		/* It may have been set by the last socket's data. */
+		do {
+			ASSERT_EQ(0, wait_for_poll(self->event, POLLIN));
+			events = take(fd);
+		} while (!events);
+		ASSERT_NE(0, events & CONNECT);
+		ASSERT_EQ(0, close(peer));
+		ASSERT_EQ(0, close(fd));
+	}
+}
+
 /* The caller takes the error as soon as it wakes, often before the events. */
 TEST_F(connecting, W75_refusal_is_told_though_the_call_that_waited_has_taken_it)
 {
