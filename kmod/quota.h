@@ -2,7 +2,7 @@
 #ifndef SOCKDUP_QUOTA_H
 #define SOCKDUP_QUOTA_H
 
-#include <linux/list.h>
+#include <linux/list_bl.h>
 #include <linux/llist.h>
 #include <linux/uidgid.h>
 
@@ -22,7 +22,7 @@ struct sockdup_charge {
 	struct file *file;
 	struct sockdup_account *account;
 	union {
-		struct hlist_node place;
+		struct hlist_bl_node place;
 		struct llist_node node;
 	};
 };

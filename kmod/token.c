@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/file.h>
+#include <linux/list_bl.h>
 #include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/nsproxy.h>
@@ -49,15 +50,6 @@ static unsigned int max_ttl_ms = 60 * 60 * 1000;
 module_param(max_ttl_ms, uint, 0644);
 MODULE_PARM_DESC(max_ttl_ms, "longest life of a token, milliseconds, at most 24 hours (3600000)");
 
-/*
- * No count of the tokens is kept, and the locks are one a bucket: exports and
- * imports of different users share no cache line that either of them writes.
- */
-struct token_bucket {
-	spinlock_t lock;		/* covers @head; inside a target's lock */
-	struct hlist_head head;
-};
-
 /* A token that ends with others. */
 struct token_listed {
 	struct sockdup_token token;	/* with TOKEN_LISTED */
@@ -76,7 +68,12 @@ enum {
 	TOKEN_UNWANTED,		/* whoever claims it next drops it */
 };
 
-static struct token_bucket *token_table;
+/*
+ * Live tokens by id. No count of them is kept, and the locks are one a bucket, a
+ * bit of its head and inside all other locks: exports and imports of different
+ * users share no cache line that either of them writes.
+ */
+static struct hlist_bl_head *token_table;
 static struct kmem_cache *token_cache;
 static struct kmem_cache *token_listed_cache;
 static struct workqueue_struct *token_queue;
@@ -155,7 +152,7 @@ static struct token_listed *token_listed(struct sockdup_token *token)
 	       container_of(token, struct token_listed, token) : NULL;
 }
 
-static struct token_bucket *token_bucket(u64 id)
+static struct hlist_bl_head *token_bucket(u64 id)
 {
 	return &token_table[id & ((1U << TOKEN_TABLE_BITS) - 1)];
 }
@@ -235,7 +232,7 @@ static void token_tell(const struct sockdup_token *token,
  */
 static int token_link(struct sockdup_token *token)
 {
-	struct token_bucket *bucket = token_bucket(token->opaque.id);
+	struct hlist_bl_head *bucket = token_bucket(token->opaque.id);
 	struct token_listed *listed = token_listed(token);
 	int err;
 
@@ -249,20 +246,20 @@ static int token_link(struct sockdup_token *token)
 		list_add_tail(&listed->mate, &listed->list->tokens);
 		spin_unlock(&listed->list->lock);
 	}
-	spin_lock(&bucket->lock);
-	hlist_add_head(&token->charge.place, &bucket->head);
-	spin_unlock(&bucket->lock);
+	hlist_bl_lock(bucket);
+	hlist_bl_add_head(&token->charge.place, bucket);
+	hlist_bl_unlock(bucket);
 	return 0;
 }
 
 static void token_unlink(struct sockdup_token *token)
 {
-	struct token_bucket *bucket = token_bucket(token->opaque.id);
+	struct hlist_bl_head *bucket = token_bucket(token->opaque.id);
 	struct token_listed *listed = token_listed(token);
 
-	spin_lock(&bucket->lock);
-	hlist_del(&token->charge.place);
-	spin_unlock(&bucket->lock);
+	hlist_bl_lock(bucket);
+	hlist_bl_del(&token->charge.place);
+	hlist_bl_unlock(bucket);
 	if (listed) {
 		rcu_read_lock();
 		spin_lock(&listed->list->lock);
@@ -452,11 +449,12 @@ void sockdup_token_discard(struct sockdup_token *token)
 /* Where @secret is NULL, whoever has the id will do. */
 static struct sockdup_token *token_find(u64 id, const u64 *secret)
 {
-	struct token_bucket *bucket = token_bucket(id);
+	struct hlist_bl_head *bucket = token_bucket(id);
 	struct sockdup_token *token;
+	struct hlist_bl_node *place;
 
-	spin_lock(&bucket->lock);
-	hlist_for_each_entry(token, &bucket->head, charge.place) {
+	hlist_bl_lock(bucket);
+	hlist_bl_for_each_entry(token, place, bucket, charge.place) {
 		if (token->opaque.id == id &&
 		    (!secret || !crypto_memneq(token->opaque.secret, secret,
 					       sizeof(token->opaque.secret)))) {
@@ -466,7 +464,7 @@ static struct sockdup_token *token_find(u64 id, const u64 *secret)
 	}
 	token = ERR_PTR(-ENOENT);
 out:
-	spin_unlock(&bucket->lock);
+	hlist_bl_unlock(bucket);
 	return token;
 }
 
@@ -494,19 +492,20 @@ struct sockdup_token *sockdup_token_get_by_id(u64 id)
 }
 
 /* The token of the lowest id from @id on in a bucket, held, or NULL. */
-static struct sockdup_token *token_bucket_next(struct token_bucket *bucket,
+static struct sockdup_token *token_bucket_next(struct hlist_bl_head *bucket,
 					       u64 id)
 {
 	struct sockdup_token *token, *next = NULL;
+	struct hlist_bl_node *place;
 
-	spin_lock(&bucket->lock);
-	hlist_for_each_entry(token, &bucket->head, charge.place)
+	hlist_bl_lock(bucket);
+	hlist_bl_for_each_entry(token, place, bucket, charge.place)
 		if (token->opaque.id >= id &&
 		    (!next || token->opaque.id < next->opaque.id))
 			next = token;
 	if (next)
 		refcount_inc(&next->ref);
-	spin_unlock(&bucket->lock);
+	hlist_bl_unlock(bucket);
 	return next;
 }
 
@@ -521,7 +520,7 @@ struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor)
 	struct sockdup_token *token;
 
 	for (; cursor->bucket < 1U << TOKEN_TABLE_BITS; cursor->bucket++) {
-		if (!hlist_empty(&token_table[cursor->bucket].head)) {
+		if (!hlist_bl_empty(&token_table[cursor->bucket])) {
 			token = token_bucket_next(&token_table[cursor->bucket],
 						  cursor->id);
 			if (token)
@@ -831,19 +830,14 @@ int __init sockdup_token_init(void (*tell)(const struct sockdup_token *token,
 					   enum sockdup_token_event event))
 {
 	int err = -ENOMEM;
-	size_t i;
 
 	token_told = tell;
 	lockdep_init_map_wait(&token_claim_map, "sockdup_token_claim",
 			      &token_claim_key, 0, LD_WAIT_SLEEP);
-	token_table = kvmalloc_array(1 << TOKEN_TABLE_BITS,
-				     sizeof(*token_table), GFP_KERNEL);
+	token_table = kvcalloc(1 << TOKEN_TABLE_BITS, sizeof(*token_table),
+			       GFP_KERNEL);
 	if (!token_table)
 		return -ENOMEM;
-	for (i = 0; i < 1 << TOKEN_TABLE_BITS; i++) {
-		spin_lock_init(&token_table[i].lock);
-		INIT_HLIST_HEAD(&token_table[i].head);
-	}
 
 	token_cache = kmem_cache_create("sockdup_token",
 					sizeof(struct sockdup_token), 0, 0,
