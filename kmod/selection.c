@@ -339,7 +339,7 @@ static bool level_is_plain_data(const struct sock *sk)
 {
 	return sk_is_tcp(sk) &&
 	       READ_ONCE(sk->sk_prot) == sk->sk_prot_creator &&
-	       READ_ONCE(sk->sk_state) == TCP_ESTABLISHED &&
+	       inet_sk_state_load(sk) == TCP_ESTABLISHED &&
 	       !READ_ONCE(sk->sk_shutdown) && !READ_ONCE(sk->sk_err) &&
 	       !READ_ONCE(tcp_sk(sk)->urg_data) &&
 	       level_tcp_data(sk) >= max(READ_ONCE(sk->sk_rcvlowat), 1);
@@ -348,7 +348,9 @@ static bool level_is_plain_data(const struct sock *sk)
 /*
  * Record at a wake-up that there is data, which most of them say, and spare the
  * switch to a worker. Not while one is asked to look: what it will record has
- * come before, and a connection before its data. False where it must look.
+ * come before, and a connection before its data. Nor while room is to be told:
+ * it may have come with a connection that nobody has looked at, and no wake-up
+ * of its own follows then. False where a worker must look.
  */
 static bool selection_record_data(struct sockdup_selection *selection,
 				  const struct sock *sk, unsigned int woken)
@@ -360,7 +362,8 @@ static bool selection_record_data(struct sockdup_selection *selection,
 
 	if (!((__force __poll_t)woken & EPOLLIN) ||
 	    atomic_read(&selection->waiting) ||
-	    READ_ONCE(selection->armed) & SOCKDUP_FD_CONNECT ||
+	    READ_ONCE(selection->armed) &
+		    (SOCKDUP_FD_CONNECT | SOCKDUP_FD_WRITE) ||
 	    !sockdup_event_may_be_set() || !level_is_plain_data(sk))
 		return false;
 	selection_record(selection, &data, SOCKDUP_FD_READ);

@@ -70,8 +70,8 @@ enum {
 
 /*
  * Live tokens by id. No count of them is kept, and the locks are one a bucket, a
- * bit of its head and inside all other locks: exports and imports of different
- * users share no cache line that either of them writes.
+ * bit of its head and inside all other locks: there is nothing that all exports
+ * and imports write.
  */
 static struct hlist_bl_head *token_table;
 static struct kmem_cache *token_cache;

@@ -1585,6 +1585,82 @@ TEST_F(connecting, data_is_told_with_its_connection_or_after_it)
 	}
 }
 
+/* One end of a connection that is made without a packet, and without a word. */
+struct end {
+	int fd;
+	struct address address;
+	unsigned int sequence;
+};
+
+static int set_tcp(int fd, int option, unsigned int value)
+{
+	return setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value)) ?
+	       -errno : 0;
+}
+
+static int set_sequence(int fd, int queue, unsigned int sequence)
+{
+	int error = set_tcp(fd, TCP_REPAIR_QUEUE, queue);
+
+	return error ? error : set_tcp(fd, TCP_QUEUE_SEQ, sequence);
+}
+
+static int end_open(struct end *end, int family, unsigned int sequence)
+{
+	struct address any = { .size = sizeof(struct sockaddr_in6) };
+	int error;
+
+	any.storage.ss_family = family;
+	end->sequence = sequence;
+	end->fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (end->fd < 0)
+		return -errno;
+	if (family == AF_INET) {
+		struct sockaddr_in *in = (void *)&any.storage;
+
+		in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		any.size = sizeof(*in);
+	} else {
+		((struct sockaddr_in6 *)&any.storage)->sin6_addr =
+			in6addr_loopback;
+	}
+	error = set_tcp(end->fd, TCP_REPAIR, TCP_REPAIR_ON);
+	if (!error && bind(end->fd, (const void *)&any.storage, any.size))
+		error = -errno;
+	if (!error)
+		end->address = bound_address(end->fd);
+	return error;
+}
+
+static int end_join(const struct end *end, const struct end *peer)
+{
+	int error = set_sequence(end->fd, TCP_SEND_QUEUE, end->sequence);
+
+	if (!error)
+		error = set_sequence(end->fd, TCP_RECV_QUEUE, peer->sequence);
+	if (!error)
+		error = begin_to_connect(end->fd, &peer->address);
+	return error;
+}
+
+/* Nothing but the data wakes anybody, and it says more than that it is there. */
+TEST_F(connecting, room_is_told_with_the_first_data_of_a_silent_connection)
+{
+	struct end end, peer;
+
+	ASSERT_EQ(0, end_open(&end, variant->family, 1000));
+	ASSERT_EQ(0, end_open(&peer, variant->family, 2000));
+	ASSERT_EQ(0, ask(end.fd, self->event, READ | WRITE));
+	ASSERT_EQ(0, end_join(&end, &peer));
+	ASSERT_EQ(0, end_join(&peer, &end));
+	ASSERT_EQ(0, set_tcp(end.fd, TCP_REPAIR, TCP_REPAIR_OFF));
+	ASSERT_EQ(0, set_tcp(peer.fd, TCP_REPAIR, TCP_REPAIR_OFF));
+	ASSERT_EQ(0, arrive(peer.fd, end.fd, "x"));
+	EXPECT_EQ(READ | WRITE, come(end.fd, self->event, READ | WRITE));
+	close(peer.fd);
+	close(end.fd);
+}
+
 /* The caller takes the error as soon as it wakes, often before the events. */
 TEST_F(connecting, W75_refusal_is_told_though_the_call_that_waited_has_taken_it)
 {
