@@ -220,13 +220,6 @@ information_fails_too() {
 	ends_with 125 'echo "<6>kmemleak: 1 new suspected memory leaks" >/dev/kmsg'
 }
 
-# Once only.
-trip_is_tried_again() {
-	local trip='echo "int3: 0000 [#1] PREEMPT SMP" >/dev/kmsg; echo tripped'
-
-	[ "$(vm "$trip"; echo $?)" = $'tripped\ntripped\n125' ] && stderr_has 'once more'
-}
-
 time_limit_ends() {
 	ends_with 124 --timeout 25 'sleep 1000'
 }
@@ -277,7 +270,6 @@ checks=(
 	panic_fails
 	warning_fails
 	last_words_are_heard
-	trip_is_tried_again
 	information_fails_too
 	time_limit_ends
 	lost_guest_is_noticed
