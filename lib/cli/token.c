@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "cli.h"
 
@@ -91,6 +92,8 @@ static void token_fields(const struct sockdup_token_info *token,
 	field_number("socket_type", token->socket.type);
 	field_number("socket_protocol", token->socket.protocol);
 	field_text("protocol_name", token->socket.protocol_name);
+	if (token->socket.family == AF_INET6)
+		field_number("ipv6_only", token->socket.ipv6_only);
 	field_number("socket_count", token->socket_count);
 	field_number("inode", token->socket.inode);
 }
