@@ -142,10 +142,12 @@ bench: guest bench-program need-matrix ## what a handed-over socket costs, on ea
 	$(Q)$(REPORT) docs $(O)/bench/bench.json $(O)/bench/docs
 	$(Q)$(REPORT) plots $(O)/bench/bench.json $(O)/bench/docs
 
+FIGURES = $(O)/bench/$(if $(SHORT),short,bench).json
+
 bench-check: guest bench-program $(if $(SHORT),,need-matrix) ## fails where a limit is missed; SHORT=yes: one kernel, 3 minutes
 	$(Q)selftests/bench/run $(O) $(GUEST_MODULE) $(if $(SHORT),short)
-	$(Q)$(REPORT) table $(O)/bench/bench.json
-	$(Q)$(REPORT) check $(if $(SHORT),--short) $(O)/bench/bench.json
+	$(Q)$(REPORT) table $(FIGURES)
+	$(Q)$(REPORT) check $(if $(SHORT),--short) $(FIGURES)
 
 bench-budget: guest bench-program need-matrix ## where each instruction of a hand-over goes; after bench
 	$(call say,BENCH,each instruction on each kernel)
