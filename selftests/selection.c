@@ -3,7 +3,7 @@
  * The event registration of a socket: one, whoever made it; what it tells and
  * what it does not; what it costs, and when it ends. W62-W88, W93, W94, X1-X6.
  *
- * Events are told by workers in their own time. That one does not come is seen
+ * Most events are told by workers in their own time. That one does not come is seen
  * by another, made to come later, that comes alone.
  */
 #define _GNU_SOURCE
