@@ -368,11 +368,12 @@ int device_ioctl(int device, unsigned int command, void *arg)
 	return result(ioctl(device, command, arg));
 }
 
-int raw_export(int device, int fd, pid_t pid, unsigned int ttl_ms,
-	       struct sockdup_protocol_info *info)
+int raw_export_with(int device, int fd, pid_t pid, unsigned int flags,
+		    unsigned int ttl_ms, struct sockdup_protocol_info *info)
 {
 	struct sockdup_export arg = {
 		.size = sizeof(arg),
+		.flags = flags,
 		.fd = fd,
 		.target = pid,
 		.ttl_ms = ttl_ms,
@@ -381,6 +382,12 @@ int raw_export(int device, int fd, pid_t pid, unsigned int ttl_ms,
 	};
 
 	return device_ioctl(device, SOCKDUP_IOC_EXPORT, &arg);
+}
+
+int raw_export(int device, int fd, pid_t pid, unsigned int ttl_ms,
+	       struct sockdup_protocol_info *info)
+{
+	return raw_export_with(device, fd, pid, 0, ttl_ms, info);
 }
 
 int raw_import(int device, const struct sockdup_protocol_info *info,

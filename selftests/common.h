@@ -92,6 +92,8 @@ int send_descriptor(int channel, int fd);
 /* The device itself, for what the library does not let through. */
 int device_open(void);
 int device_ioctl(int device, unsigned int command, void *arg);
+int raw_export_with(int device, int fd, pid_t pid, unsigned int flags,
+		    unsigned int ttl_ms, struct sockdup_protocol_info *info);
 int raw_export(int device, int fd, pid_t pid, unsigned int ttl_ms,
 	       struct sockdup_protocol_info *info);
 int raw_import(int device, const struct sockdup_protocol_info *info,

@@ -49,19 +49,8 @@ struct cycle {
 static int export_member(struct cycle *cycle, int device, int fd,
 			 unsigned int flags)
 {
-	struct sockdup_protocol_info *info =
-		&cycle->infos[cycle->token_count++];
-	struct sockdup_export argument = {
-		.size = sizeof(argument),
-		.flags = flags,
-		.fd = fd,
-		.target = cycle->target,
-		.ttl_ms = cycle->ttl_ms,
-		.info_size = sizeof(*info),
-		.info = (uintptr_t)info,
-	};
-
-	return device_ioctl(device, SOCKDUP_IOC_EXPORT, &argument);
+	return raw_export_with(device, fd, cycle->target, flags, cycle->ttl_ms,
+			       &cycle->infos[cycle->token_count++]);
 }
 
 /* A socket with a peer, which puts into its queue what it is sent. */

@@ -167,6 +167,7 @@ struct mass {
 	struct bystander due;
 	struct bystander dead;
 	struct agent target;
+	unsigned int flags;		/* of the exports */
 	int device;
 	int source;
 	int peer;
@@ -220,9 +221,9 @@ static int export_many(struct mass *mass, unsigned int count, long long end_ms)
 
 	while (count-- && !error) {
 		left_ms = end_ms - now_ms();
-		error = raw_export(mass->device, mass->source,
-				   mass->target.pid, left_ms > 0 ? left_ms : 1,
-				   &info);
+		error = raw_export_with(mass->device, mass->source,
+					mass->target.pid, mass->flags,
+					left_ms > 0 ? left_ms : 1, &info);
 	}
 	return error;
 }
@@ -305,6 +306,29 @@ TEST_F_TIMEOUT(mass, goes_with_its_deadline, 900)
 	sleep_until(end);
 	expect_end(_metadata, &self->mass, count);
 	EXPECT_EQ(0, recv_nothing(self->mass.peer));
+}
+
+static void *close_handle(void *mass)
+{
+	close(((struct mass *)mass)->device);
+	return NULL;
+}
+
+TEST_F_TIMEOUT(mass, goes_with_its_handle, 900)
+{
+	const unsigned int count = stress(TOKENS);
+	pthread_t closer;
+
+	self->mass.flags = SOCKDUP_EXPORT_END_ON_CLOSE;
+	ASSERT_EQ(0, export_many(&self->mass, count, now_ms() + LONG_TTL_MS));
+	ASSERT_EQ(count, held_by_tokens());
+	close(self->mass.source);
+	ASSERT_EQ(0, recv_nothing(self->mass.peer));
+	ASSERT_EQ(0, start_bystanders(&self->mass, 1));
+	ASSERT_EQ(0, pthread_create(&closer, NULL, close_handle, &self->mass));
+	expect_end(_metadata, &self->mass, count);
+	EXPECT_EQ(0, pthread_join(closer, NULL));
+	EXPECT_EQ(0, wait_for_end(self->mass.peer));
 }
 
 /* Exports until the target is dead. */
