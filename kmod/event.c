@@ -49,6 +49,7 @@ static wait_queue_head_t *event_head(struct file *file)
  * @ctx: the eventfd
  * @task: who tests
  * @signals: of its own, seen so far
+ * @disturbed: somebody has read between the two, and so taken the first
  * @reads: what two reads got after the second signal, with nothing between
  */
 struct event_test {
@@ -56,18 +57,22 @@ struct event_test {
 	struct eventfd_ctx *ctx;
 	struct task_struct *task;
 	unsigned int signals;
+	bool disturbed;
 	u64 reads[2];
 };
 
 /*
  * Runs with the wait queue's lock held, which covers the counter, too. What
- * others signal meanwhile passes, to those who wait for it.
+ * others signal meanwhile passes, to those who wait for it. Whoever reads tells
+ * those who wait for room.
  */
 static int event_test_wake(wait_queue_entry_t *entry, unsigned int mode,
 			   int sync, void *key)
 {
 	struct event_test *test = container_of(entry, struct event_test, entry);
 
+	if (test->signals == 1 && key_to_poll(key) & EPOLLOUT)
+		test->disturbed = true;
 	if (current != test->task || !in_task() ||
 	    !(key_to_poll(key) & EPOLLIN))
 		return 0;
@@ -108,16 +113,18 @@ static void event_test_run(const struct sockdup_event *event,
 	remove_wait_queue(event->head, &test->entry);
 }
 
-/* Two were the test's own; the counter that was beyond them is set again. */
+/*
+ * What the test has read made room. Set the counter again if it held more than
+ * the test's own signals, one of which a reader may have had.
+ */
 static void event_test_restore(const struct sockdup_event *event,
 			       const struct event_test *test)
 {
-	if (test->reads[0] <= 2)
-		return;
 	spin_lock_irq(&event->head->lock);
 	event_wake_writers(event);
 	spin_unlock_irq(&event->head->lock);
-	sockdup_event_set(event);
+	if (test->reads[0] > (test->disturbed ? 1 : 2))
+		sockdup_event_set(event);
 }
 
 /*
@@ -134,7 +141,7 @@ static int event_try(const struct sockdup_event *event)
 	if (!test.signals || test.reads[1])
 		return -EINVAL;
 	event_test_restore(event, &test);
-	return test.reads[0] < 2 ? -EAGAIN : 0;
+	return test.disturbed || test.reads[0] < 2 ? -EAGAIN : 0;
 }
 
 static int event_check(const struct sockdup_event *event)

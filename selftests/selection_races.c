@@ -20,6 +20,9 @@
 /* Sockets that are raced for in each game. */
 #define SOCKETS		20000
 
+/* How often an event is read and set again while it is registered with. */
+#define SETTINGS	10
+
 /* Attempts to remove the module, in all and for each time that it is loaded. */
 #define REMOVALS	20000
 #define REMOVALS_A_LOAD	80
@@ -260,6 +263,25 @@ static void rearm_all(struct race *race, int side)
 	}
 }
 
+/* The event of the other side, as whoever shares it could. */
+static void read_and_set_all(struct race *race, int side)
+{
+	const __u64 one = 1;
+	unsigned int i, n;
+	int error;
+
+	for (i = 0; i < race->duel.batch; i++) {
+		error = 0;
+		for (n = 0; n < SETTINGS && !error; n++) {
+			duel_dither(&race->duel, side);
+			reset_event(race->events[0][i]);
+			if (write(race->events[0][i], &one, sizeof(one)) < 0)
+				error = -errno;
+		}
+		race->duel.values[side][i] = error;
+	}
+}
+
 static void make_all_happen(struct race *race, int side)
 {
 	unsigned int i;
@@ -467,6 +489,20 @@ static int registrations_are_whole_or_gone(struct race *race)
 	if (error)
 		return error;
 	return count_registrations(race->devices[0]) ? -EPROTO : 0;
+}
+
+/* Whoever has read, has set since; to register may read, but sets as well. */
+static int all_are_set(struct race *race)
+{
+	unsigned int i;
+	int error;
+
+	error = all_succeeded(race, 0);
+	if (!error)
+		error = all_succeeded(race, 1);
+	for (i = 0; i < race->duel.batch && !error; i++)
+		error = event_is_set(race->events[0][i]) ? 0 : -EPROTO;
+	return error;
 }
 
 static int none_is_registered(struct race *race)
@@ -731,6 +767,18 @@ FIXTURE_VARIANT_ADD(selection_race, register_cancel) {
 		.second = cancel_all,
 		.judge = registrations_are_whole_or_gone,
 		.apart = true,
+	},
+	.make = make_datagrams,
+	.lasting = true,
+};
+
+FIXTURE_VARIANT_ADD(selection_race, register_read_and_set) {
+	.game = {
+		.prepare = do_nothing,
+		.first = register_all,
+		.second = read_and_set_all,
+		.judge = all_are_set,
+		.blind = true,
 	},
 	.make = make_datagrams,
 	.lasting = true,
