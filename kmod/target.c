@@ -40,7 +40,7 @@ static LLIST_HEAD(target_hints);
 static void target_look(struct work_struct *work);
 static DECLARE_WORK(target_look_work, target_look);
 static struct workqueue_struct *target_queue;
-static void (*target_died)(struct sockdup_target *target);
+static bool (*target_died)(struct sockdup_target *target);
 
 static struct target_bucket *target_bucket(const struct pid *pid)
 {
@@ -77,23 +77,61 @@ static bool target_is_dead(struct pid *pid)
 	return dead;
 }
 
-static void target_look(struct work_struct *work)
+/*
+ * Look at one that may have died: true where it has, and is the caller's to go on
+ * with. Its hint is then set for good, so that nobody links it again.
+ */
+static bool target_has_died(struct sockdup_target *target)
 {
-	struct sockdup_target *target, *next;
+	/* Cleared before the look: a later wake-up hints again. */
+	atomic_xchg(&target->hinted, 0);
+	if (!target_is_dead(target->pid))
+		return false;
+	spin_lock(&target->lock);
+	WRITE_ONCE(target->dead, true);
+	spin_unlock(&target->lock);
+	return !atomic_xchg(&target->hinted, 1);
+}
+
+/* Add to @dead those of the hinted that are. */
+static void target_look_at_hints(struct llist_head *dead)
+{
 	struct llist_node *hints = llist_del_all(&target_hints);
+	struct sockdup_target *target, *next;
 
 	llist_for_each_entry_safe(target, next, hints, hint) {
-		/* Cleared before the look: a later wake-up hints again. */
-		atomic_xchg(&target->hinted, 0);
-		if (target_is_dead(target->pid)) {
-			spin_lock(&target->lock);
-			WRITE_ONCE(target->dead, true);
-			spin_unlock(&target->lock);
-			target_died(target);
-		}
-		sockdup_target_put(target);
+		if (target_has_died(target))
+			__llist_add(&target->hint, dead);
+		else
+			sockdup_target_put(target);
 		cond_resched();
 	}
+}
+
+/* Each of the dead has a turn, and leaves the list with its last. */
+static void target_let_die(struct llist_head *dead)
+{
+	struct llist_node *turn = __llist_del_all(dead);
+	struct sockdup_target *target, *next;
+
+	llist_for_each_entry_safe(target, next, turn, hint) {
+		if (target_died(target))
+			__llist_add(&target->hint, dead);
+		else
+			sockdup_target_put(target);
+		cond_resched();
+	}
+}
+
+/* Who dies meanwhile waits for no more than a turn of each. */
+static void target_look(struct work_struct *work)
+{
+	LLIST_HEAD(dead);
+
+	do {
+		target_look_at_hints(&dead);
+		target_let_die(&dead);
+	} while (!llist_empty(&dead));
 }
 
 /*
@@ -469,11 +507,11 @@ out:
 /**
  * sockdup_target_init - make ready to find targets
  * @died: called from a worker, with a held target, after its death; perhaps
- *        more than once
+ *        more than once, and as long as it returns true
  *
  * Return: 0 or -ENOMEM.
  */
-int __init sockdup_target_init(void (*died)(struct sockdup_target *target))
+int __init sockdup_target_init(bool (*died)(struct sockdup_target *target))
 {
 	size_t i;
 

@@ -19,8 +19,9 @@
  *       at; the table owns none
  * @pid: the process; owned
  * @death: on @pid's wait queue, from creation until release
- * @hinted: true while @hint is on the list of targets to look at
- * @hint: links the targets that may have died
+ * @hinted: true while @hint is on the list of targets to look at, and for good once
+ *          one that has died has been taken off that
+ * @hint: links the targets that may have died, and then those that have
  * @handles: number of open handles of the process
  * @lock: taken in process context only
  * @dead: the process has ended; no token joins any more; also read without
@@ -71,7 +72,7 @@ void sockdup_target_remove(struct sockdup_target *target,
 struct sockdup_target *sockdup_target_next(unsigned int *bucket,
 					   struct sockdup_target *previous);
 
-int sockdup_target_init(void (*died)(struct sockdup_target *target));
+int sockdup_target_init(bool (*died)(struct sockdup_target *target));
 void sockdup_target_flush(void);
 void sockdup_target_exit(void);
 

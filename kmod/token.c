@@ -37,8 +37,11 @@
 #define TOKEN_SWEEP_PERIOD	(HZ / 2)
 #define TOKEN_SWEEP_RETRY	max(HZ / 100, 1)
 
-/* Tokens of one target that are dropped before it is the next one's turn. */
-#define TOKEN_SWEEP_BATCH	1000
+/*
+ * Tokens of one target that are dropped before it is the next one's turn. Few, as
+ * somebody can have very many targets.
+ */
+#define TOKEN_SWEEP_BATCH	16
 
 #define TOKEN_TTL_LIMIT_MS	(24U * 60 * 60 * 1000)
 
@@ -757,18 +760,19 @@ static struct sockdup_token *token_get_over(struct sockdup_target *target,
 }
 
 /*
- * Drop what was over at @now of one target, and return in how many jiffies to
- * come again. A claim is not waited for but passed by: however long it lasts,
- * it delays no other token. Nor do many tokens, or ever more of them, keep
- * the sweeper from the other targets.
+ * Drop what is over of one target, and return in how many jiffies to come again.
+ * A claim is not waited for but passed by: however long it lasts, it delays no
+ * other token. Nor do many tokens, or ever more of them, keep the caller from
+ * the other targets.
  */
-static unsigned long token_sweep_target(struct sockdup_target *target, u64 now)
+static unsigned long token_sweep_target(struct sockdup_target *target)
 {
 	struct sockdup_token *token, *busy = NULL;
 	unsigned long delay = TOKEN_SWEEP_PERIOD;
 	unsigned int left = TOKEN_SWEEP_BATCH;
+	u64 now = ktime_get_boottime_ns();
 
-	while (left-- && (token = token_get_over(target, busy, now))) {
+	while (left && (token = token_get_over(target, busy, now))) {
 		if (!token_trylock(token)) {
 			delay = TOKEN_SWEEP_RETRY;
 			swap(token, busy);
@@ -776,28 +780,26 @@ static unsigned long token_sweep_target(struct sockdup_target *target, u64 now)
 			token_unlock(token);
 		} else {
 			token_finish(token);
+			left--;
 		}
 		if (token)
 			sockdup_token_put(token);
 		cond_resched();
-		if (!left)
-			delay = 0;
 	}
 	if (busy)
 		sockdup_token_put(busy);
-	return delay;
+	return left ? delay : 0;
 }
 
 static void token_sweep(struct work_struct *work)
 {
 	struct sockdup_target *target = NULL;
 	unsigned long delay = TOKEN_SWEEP_PERIOD;
-	u64 now = ktime_get_boottime_ns();
 	unsigned int bucket = 0;
 	bool again = false;
 
 	while ((target = sockdup_target_next(&bucket, target))) {
-		delay = min(delay, token_sweep_target(target, now));
+		delay = min(delay, token_sweep_target(target));
 		again |= READ_ONCE(target->token_count) != 0;
 		cond_resched();
 	}
@@ -810,13 +812,14 @@ static void token_sweep(struct work_struct *work)
 		queue_delayed_work(token_queue, &token_sweep_work, delay);
 }
 
-static void token_target_died(struct sockdup_target *target)
+/* What is claimed meanwhile is left to the sweeper. */
+static bool token_target_died(struct sockdup_target *target)
 {
-	unsigned long delay;
+	unsigned long delay = token_sweep_target(target);
 
-	delay = token_sweep_target(target, ktime_get_boottime_ns());
-	if (delay < TOKEN_SWEEP_PERIOD)
+	if (delay && delay < TOKEN_SWEEP_PERIOD)
 		mod_delayed_work(token_queue, &token_sweep_work, delay);
+	return !delay;
 }
 
 /**

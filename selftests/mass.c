@@ -19,9 +19,10 @@
 
 /* Tokens for one target; only where there are so many does the order tell. */
 #define TOKENS		1000000
-/* Targets of many, and the tokens for each. */
+/* Targets of many, and the tokens for each: some, and very many. */
 #define TARGETS		500
-#define TOKENS_EACH	20
+#define SOME_EACH	20
+#define MANY_EACH	1000
 
 /* Threads that export without end. */
 #define STREAMS		8
@@ -37,6 +38,14 @@ static long long now_ms(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* At least 1. */
+static unsigned int ms_until(long long end_ms)
+{
+	const long long left_ms = end_ms - now_ms();
+
+	return left_ms > 0 ? left_ms : 1;
 }
 
 static void sleep_until(long long end_ms)
@@ -216,15 +225,12 @@ static int start_bystanders(struct mass *mass, unsigned int due_ms)
 static int export_many(struct mass *mass, unsigned int count, long long end_ms)
 {
 	struct sockdup_protocol_info info;
-	long long left_ms;
 	int error = 0;
 
-	while (count-- && !error) {
-		left_ms = end_ms - now_ms();
+	while (count-- && !error)
 		error = raw_export_with(mass->device, mass->source,
 					mass->target.pid, mass->flags,
-					left_ms > 0 ? left_ms : 1, &info);
-	}
+					ms_until(end_ms), &info);
 	return error;
 }
 
@@ -365,6 +371,8 @@ TEST_F(mass, without_end_leaves_time_for_others)
 
 /* Many targets, each with a socket of its own. */
 struct crowd {
+	struct agent stranger;		/* who exports to the bystander */
+	struct bystander bystander;
 	pid_t pids[TARGETS];
 	int peers[TARGETS];
 	unsigned int count;
@@ -395,6 +403,8 @@ FIXTURE_SETUP(crowd)
 		self->crowd.pids[i] = start_process(0, wait_for_ever, NULL);
 		ASSERT_LT(0, self->crowd.pids[i]);
 	}
+	ASSERT_EQ(0, agent_spawn(&self->crowd.stranger));
+	ASSERT_EQ(0, agent_setuid(&self->crowd.stranger, OTHER_UID));
 }
 
 FIXTURE_TEARDOWN(crowd)
@@ -403,9 +413,13 @@ FIXTURE_TEARDOWN(crowd)
 
 	for (i = 0; i < self->crowd.count; i++)
 		stop_process(self->crowd.pids[i]);
+	agent_kill(&self->crowd.stranger);
+	agent_kill(&self->crowd.bystander.agent);
 }
 
-static int export_to_crowd(struct crowd *crowd, unsigned int ttl_ms)
+/* @each tokens for each target, all of which end at @end_ms. */
+static int export_to_crowd(struct crowd *crowd, unsigned int each,
+			   long long end_ms)
 {
 	struct sockdup_protocol_info info;
 	int fds[2], error = 0;
@@ -415,12 +429,21 @@ static int export_to_crowd(struct crowd *crowd, unsigned int ttl_ms)
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
 			return -errno;
 		crowd->peers[i] = fds[1];
-		for (j = 0; j < TOKENS_EACH && !error; j++)
+		for (j = 0; j < each && !error; j++)
 			error = raw_export(crowd->device, fds[0],
-					   crowd->pids[i], ttl_ms, &info);
+					   crowd->pids[i],
+					   ms_until(end_ms), &info);
 		close(fds[0]);
 	}
 	return error;
+}
+
+static void close_peers(struct crowd *crowd)
+{
+	unsigned int i;
+
+	for (i = 0; i < crowd->count; i++)
+		close(crowd->peers[i]);
 }
 
 static int wait_for_crowd(struct crowd *crowd)
@@ -435,18 +458,78 @@ static int wait_for_crowd(struct crowd *crowd)
 
 TEST_F(crowd, goes_with_its_deadlines)
 {
-	ASSERT_EQ(0, export_to_crowd(&self->crowd, 2000));
+	ASSERT_EQ(0, export_to_crowd(&self->crowd, SOME_EACH, now_ms() + 2000));
 	EXPECT_EQ(0, wait_for_crowd(&self->crowd));
+}
+
+static int kill_crowd(struct crowd *crowd)
+{
+	unsigned int i;
+
+	for (i = 0; i < crowd->count; i++)
+		if (kill(crowd->pids[i], SIGKILL))
+			return -errno;
+	return 0;
 }
 
 TEST_F(crowd, goes_with_its_targets)
 {
-	unsigned int i;
-
-	ASSERT_EQ(0, export_to_crowd(&self->crowd, LONG_TTL_MS));
+	ASSERT_EQ(0, export_to_crowd(&self->crowd, SOME_EACH,
+				     now_ms() + LONG_TTL_MS));
 	ASSERT_EQ(0, recv_nothing(self->crowd.peers[0]));
-	for (i = 0; i < self->crowd.count; i++)
-		ASSERT_EQ(0, kill(self->crowd.pids[i], SIGKILL));
+	ASSERT_EQ(0, kill_crowd(&self->crowd));
+	EXPECT_EQ(0, wait_for_crowd(&self->crowd));
+}
+
+static bool have_begun_to_end(void *count)
+{
+	return held_by_tokens() < *(long *)count;
+}
+
+/* The token of the bystander is due while those of others, which are more, end. */
+TEST_F_TIMEOUT(crowd, of_many_tokens_delays_no_deadline, 900)
+{
+	const unsigned int each = stress(MANY_EACH);
+	long long start = now_ms(), end;
+	long count, left;
+
+	/* How long does it take to export a tenth? Enough for them all. */
+	ASSERT_EQ(0, export_to_crowd(&self->crowd, each / 10 + 1,
+				     start + LONG_TTL_MS));
+	end = now_ms() + 15 * (now_ms() - start) + 5000;
+	close_peers(&self->crowd);
+	ASSERT_EQ(0, export_to_crowd(&self->crowd, each, end));
+	count = held_by_tokens();
+	sleep_until(end);
+	ASSERT_EQ(0, wait_until(have_begun_to_end, &count));
+	ASSERT_EQ(0, start_bystander(&self->crowd.bystander,
+				     &self->crowd.stranger, 1));
+	EXPECT_EQ(0, wait_for_end(self->crowd.bystander.peer));
+	left = held_by_tokens();
+	TH_LOG("%ld of %ld tokens left", left, count);
+	if (each >= MANY_EACH)
+		EXPECT_LT(count / 2, left);
+	ASSERT_EQ(0, kill_crowd(&self->crowd));
+	EXPECT_EQ(0, wait_for_crowd(&self->crowd));
+}
+
+TEST_F_TIMEOUT(crowd, of_many_tokens_delays_no_death, 900)
+{
+	const unsigned int each = stress(MANY_EACH);
+	long count, left;
+
+	ASSERT_EQ(0, export_to_crowd(&self->crowd, each,
+				     now_ms() + LONG_TTL_MS));
+	ASSERT_EQ(0, start_bystander(&self->crowd.bystander,
+				     &self->crowd.stranger, LONG_TTL_MS));
+	count = held_by_tokens();
+	ASSERT_EQ(0, kill_crowd(&self->crowd));
+	EXPECT_EQ(-SIGKILL, agent_kill(&self->crowd.bystander.agent));
+	EXPECT_EQ(0, wait_for_end(self->crowd.bystander.peer));
+	left = held_by_tokens();
+	TH_LOG("%ld of %ld tokens left", left, count);
+	if (each >= MANY_EACH)
+		EXPECT_LT(count / 2, left);
 	EXPECT_EQ(0, wait_for_crowd(&self->crowd));
 }
 
