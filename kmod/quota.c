@@ -31,7 +31,7 @@
 
 /*
  * Owned by its references: one for each charge, one for each selection, one for
- * each open handle of its user, and one each for @work and @look while queued.
+ * each open handle of its user, and one for each of its works while queued.
  * The table owns none. The account owns a module reference.
  */
 struct sockdup_account {
@@ -43,7 +43,9 @@ struct sockdup_account {
 	struct llist_head leaving;	/* charges whose files wait for @work */
 	struct work_struct work;
 	struct llist_head looks;	/* what waits for @look */
-	struct delayed_work look;
+	struct work_struct look;
+	struct llist_head retries;	/* what waits for @retry, apart: nobody */
+	struct delayed_work retry;	/* else waits for its time to come */
 	struct rcu_head rcu;
 };
 
@@ -58,6 +60,7 @@ static struct workqueue_struct *account_look_queue;
 static void (*account_returned)(struct sockdup_charge *charge);
 
 static void account_look_work(struct work_struct *work);
+static void account_retry_work(struct work_struct *work);
 
 static struct account_bucket *account_bucket(kuid_t uid)
 {
@@ -159,7 +162,9 @@ struct sockdup_account *sockdup_account_get(kuid_t uid)
 	init_llist_head(&fresh->leaving);
 	INIT_WORK(&fresh->work, account_work);
 	init_llist_head(&fresh->looks);
-	INIT_DELAYED_WORK(&fresh->look, account_look_work);
+	INIT_WORK(&fresh->look, account_look_work);
+	init_llist_head(&fresh->retries);
+	INIT_DELAYED_WORK(&fresh->retry, account_retry_work);
 
 	spin_lock(&bucket->lock);
 	account = account_lookup(bucket, uid);
@@ -247,15 +252,6 @@ void sockdup_account_return_selection(struct sockdup_account *account)
 	atomic_long_dec(&account->selections);
 }
 
-/* The caller holds the account, too: the work's reference is not the last. */
-static void account_queue_look(struct sockdup_account *account,
-			       unsigned long delay)
-{
-	refcount_inc(&account->ref);
-	if (!queue_delayed_work(account_look_queue, &account->look, delay))
-		refcount_dec(&account->ref);
-}
-
 /**
  * sockdup_account_look - have a user's worker look at something
  * @account: held by the caller
@@ -267,28 +263,51 @@ void sockdup_account_look(struct sockdup_account *account,
 			  struct sockdup_look *look)
 {
 	llist_add(&look->node, &account->looks);
-	account_queue_look(account, 0);
+	/* The caller holds the account, too: this reference is not the last. */
+	refcount_inc(&account->ref);
+	if (!queue_work(account_look_queue, &account->look))
+		refcount_dec(&account->ref);
+}
+
+/* Caller holds the account. */
+static void account_look_at(struct sockdup_account *account,
+			    struct llist_head *looks)
+{
+	struct llist_node *nodes = llist_reverse_order(llist_del_all(looks));
+	struct sockdup_look *look, *next;
+	bool again = false;
+
+	llist_for_each_entry_safe(look, next, nodes, node) {
+		if (look->run(look)) {
+			llist_add(&look->node, &account->retries);
+			again = true;
+		}
+		cond_resched();
+	}
+	if (!again)
+		return;
+	refcount_inc(&account->ref);
+	if (!queue_delayed_work(account_look_queue, &account->retry,
+				ACCOUNT_LOOK_RETRY))
+		refcount_dec(&account->ref);
 }
 
 static void account_look_work(struct work_struct *work)
 {
 	struct sockdup_account *account =
-		container_of(to_delayed_work(work), struct sockdup_account,
-			     look);
-	struct llist_node *looks = llist_del_all(&account->looks);
-	struct sockdup_look *look, *next;
-	bool again = false;
+		container_of(work, struct sockdup_account, look);
 
-	looks = llist_reverse_order(looks);
-	llist_for_each_entry_safe(look, next, looks, node) {
-		if (look->run(look)) {
-			llist_add(&look->node, &account->looks);
-			again = true;
-		}
-		cond_resched();
-	}
-	if (again)
-		account_queue_look(account, ACCOUNT_LOOK_RETRY);
+	account_look_at(account, &account->looks);
+	sockdup_account_put(account);
+}
+
+static void account_retry_work(struct work_struct *work)
+{
+	struct sockdup_account *account =
+		container_of(to_delayed_work(work), struct sockdup_account,
+			     retry);
+
+	account_look_at(account, &account->retries);
 	sockdup_account_put(account);
 }
 

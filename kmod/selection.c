@@ -21,6 +21,7 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "compat/af_unix.h"
 #include "event.h"
 #include "quota.h"
 #include "selection.h"
@@ -125,6 +126,9 @@ static bool level_has_data(struct sock *sk)
 		return true;
 	if (sk_is_tcp(sk))
 		return level_tcp_data(sk) > 0;
+	/* An urgent byte leaves its place in the queue when it is received. */
+	if (sk->sk_family == AF_UNIX && sk->sk_type == SOCK_STREAM)
+		return sockdup_unix_inq_len(sk) > 0;
 	return !skb_queue_empty_lockless(&sk->sk_receive_queue);
 }
 
@@ -431,6 +435,7 @@ static int selection_wake(wait_queue_entry_t *wait, unsigned int mode,
 		container_of(wait, struct sockdup_selection, wait);
 	unsigned int woken = (__force unsigned int)key_to_poll(key) ?: ~0U;
 	const struct sock *sk = READ_ONCE(SOCKET_I(selection->inode)->sk);
+	int error;
 
 	if (!(woken & READ_ONCE(selection->interest)))
 		return 0;
@@ -438,8 +443,9 @@ static int selection_wake(wait_queue_entry_t *wait, unsigned int mode,
 	if (sk && selection_record_data(selection, sk, woken))
 		return 0;
 	/* Whoever called the socket may take its error before we can look. */
-	if (sk && READ_ONCE(sk->sk_err))
-		atomic_set(&selection->error, READ_ONCE(sk->sk_err));
+	error = sk ? READ_ONCE(sk->sk_err) : 0;
+	if (error)
+		atomic_set(&selection->error, error);
 	atomic_or(woken, &selection->woken);
 	if (atomic_xchg(&selection->waiting, 1))
 		return 0;
@@ -569,6 +575,13 @@ static void selection_sweep(struct work_struct *work)
 				   SELECTION_SWEEP_PERIOD);
 }
 
+/* However many ask for it, one sweep at a time goes over what others have. */
+static void selection_sweep_now(void)
+{
+	mod_delayed_work(selection_queue, &selection_sweep_work, 0);
+	flush_delayed_work(&selection_sweep_work);
+}
+
 static struct sockdup_selection *selection_new(struct file *file,
 					       struct sockdup_event *event,
 					       u32 mask, u32 kind)
@@ -688,7 +701,7 @@ int sockdup_selection_register(struct file *file, struct sockdup_event *event,
 	err = selection_publish(selection, list);
 	if (err == -ENOBUFS) {
 		/* Perhaps it is those of closed sockets that are too many. */
-		selection_sweep_all();
+		selection_sweep_now();
 		err = selection_publish(selection, list);
 	}
 	if (err) {

@@ -19,17 +19,7 @@
 static int export_through(int device, int fd, pid_t pid, unsigned int flags,
 			  struct sockdup_protocol_info *info)
 {
-	struct sockdup_export argument = {
-		.size = sizeof(argument),
-		.flags = flags,
-		.fd = fd,
-		.target = pid,
-		.ttl_ms = LONG_TTL_MS,
-		.info_size = sizeof(*info),
-		.info = (uintptr_t)info,
-	};
-
-	return device_ioctl(device, SOCKDUP_IOC_EXPORT, &argument);
+	return raw_export_with(device, fd, pid, flags, LONG_TTL_MS, info);
 }
 
 /* A connection that a token alone keeps open from this end. */

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -21,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "census.h"
 
@@ -188,6 +190,14 @@ static int receive(int fd, size_t size)
 {
 	char bytes[64];
 	ssize_t got = recv(fd, bytes, size, MSG_DONTWAIT);
+
+	return got < 0 ? -errno : got;
+}
+
+static int receive_urgent(int fd)
+{
+	char byte;
+	ssize_t got = recv(fd, &byte, 1, MSG_DONTWAIT | MSG_OOB);
 
 	return got < 0 ? -errno : got;
 }
@@ -1945,6 +1955,21 @@ TEST_F(unix_pair, W79_shutdown_of_sending_there_is_an_end)
 	EXPECT_EQ(CLOSE, come(self->fd, self->event, CLOSE));
 }
 
+/* The byte is received, and its place in the queue is not. */
+TEST(W77_end_of_a_peer_is_told_after_an_urgent_byte)
+{
+	int event = make_event();
+	int fds[2];
+
+	ASSERT_EQ(0, make_pair(AF_UNIX, SOCK_STREAM, fds));
+	ASSERT_EQ(0, ask(fds[0], event, OOB | CLOSE));
+	ASSERT_EQ(0, arrive_urgent(fds[1], fds[0]));
+	ASSERT_EQ(OOB, come(fds[0], event, OOB));
+	ASSERT_EQ(1, receive_urgent(fds[0]));
+	ASSERT_EQ(0, close(fds[1]));
+	EXPECT_EQ(CLOSE, come(fds[0], event, CLOSE));
+}
+
 /* UDP. */
 TEST(W86_bound_udp_socket_tells_of_room_alone)
 {
@@ -2291,6 +2316,81 @@ TEST_F(handle, W80_close_of_one_descriptor_ends_nothing)
 	EXPECT_EQ(1, selections_of(self->device));
 	ASSERT_EQ(0, close(copy));
 	EXPECT_EQ(0, wait_for_no_selections(self->device));
+}
+
+/* Datagrams that are told of one by one. */
+#define DATAGRAMS	51
+
+static long long now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static int compare(const void *first, const void *second)
+{
+	const long long *a = first, *b = second;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* How long it takes until a datagram is told of: the median, or -errno. */
+static long long time_datagrams(int fd, int peer, int event)
+{
+	long long times[DATAGRAMS];
+	int i, events;
+
+	for (i = 0; i < DATAGRAMS; i++) {
+		times[i] = -now_ns();
+		if (send(peer, "x", 1, 0) != 1)
+			return -errno;
+		events = come(fd, event, READ);
+		times[i] += now_ns();
+		if (events != READ || receive(fd, 1) != 1)
+			return events < 0 ? events : -EPROTO;
+	}
+	qsort(times, DATAGRAMS, sizeof(times[0]), compare);
+	return times[DATAGRAMS / 2];
+}
+
+static void *close_lingering(void *fd)
+{
+	close(*(int *)fd);
+	return NULL;
+}
+
+/*
+ * Its close keeps it locked, so that the look which its wake-up asks for is tried
+ * again and again, every 20 ms. A datagram is told of in a part of that.
+ */
+TEST_F(handle, W80_last_close_that_lingers_delays_no_other_event)
+{
+	struct address address = bound_address(self->fd);
+	int event = make_event();
+	long long before, meanwhile;
+	pthread_t closer;
+	int fds[2];
+
+	ASSERT_EQ(0, make_pair(AF_UNIX, SOCK_DGRAM, fds));
+	ASSERT_EQ(0, ask(fds[0], event, READ));
+	before = time_datagrams(fds[0], fds[1], event);
+	ASSERT_LT(0, before);
+
+	ASSERT_EQ(0, make_linger(self->fd, self->peer));
+	ASSERT_EQ(0, ask(self->fd, self->event, READ | CLOSE));
+	ASSERT_EQ(0, pthread_create(&closer, NULL, close_lingering, &self->fd));
+	ASSERT_EQ(0, wait_for_closing(&address));
+	/* The end of the peer wakes it, and does not end the lingering. */
+	ASSERT_EQ(0, shutdown(self->peer, SHUT_WR));
+	meanwhile = time_datagrams(fds[0], fds[1], event);
+	EXPECT_LT(0, meanwhile);
+	EXPECT_GT(4 * before, meanwhile) {
+		TH_LOG("%lld ns, and %lld before", meanwhile, before);
+	}
+	ASSERT_EQ(0, close(self->peer));
+	ASSERT_EQ(0, pthread_join(closer, NULL));
 }
 
 /* Inodes are counted by processors that tell in their own time. */
