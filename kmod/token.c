@@ -39,9 +39,9 @@
 
 /*
  * Tokens of one target that are dropped before it is the next one's turn. Few, as
- * somebody can have very many targets.
+ * somebody can have very many targets that have more.
  */
-#define TOKEN_SWEEP_BATCH	16
+#define TOKEN_SWEEP_BATCH	16U
 
 #define TOKEN_TTL_LIMIT_MS	(24U * 60 * 60 * 1000)
 
@@ -92,6 +92,8 @@ static DEFINE_PER_CPU(struct token_counts, token_counts);
 
 static void token_sweep(struct work_struct *work);
 static DECLARE_DELAYED_WORK(token_sweep_work, token_sweep);
+/* Apart, so that neither puts off the other. */
+static DECLARE_DELAYED_WORK(token_retry_work, token_sweep);
 
 /**
  * sockdup_token_max_ttl - the longest life that can be asked for
@@ -760,66 +762,100 @@ static struct sockdup_token *token_get_over(struct sockdup_target *target,
 }
 
 /*
- * Drop what is over of one target, and return in how many jiffies to come again.
- * A claim is not waited for but passed by: however long it lasts, it delays no
- * other token. Nor do many tokens, or ever more of them, keep the caller from
- * the other targets.
+ * Drop what is over of one target, but no more than @batch. True where it was as
+ * many: so very many tokens, or ever more of them, keep the caller from no other
+ * target. A claim is not waited for but passed by: however long it lasts, it
+ * delays no other token. *busy is set then.
  */
-static unsigned long token_sweep_target(struct sockdup_target *target)
+static bool token_sweep_target(struct sockdup_target *target,
+			       unsigned int batch, bool *busy)
 {
-	struct sockdup_token *token, *busy = NULL;
-	unsigned long delay = TOKEN_SWEEP_PERIOD;
-	unsigned int left = TOKEN_SWEEP_BATCH;
+	struct sockdup_token *token, *claimed = NULL;
 	u64 now = ktime_get_boottime_ns();
 
-	while (left && (token = token_get_over(target, busy, now))) {
+	while (batch && (token = token_get_over(target, claimed, now))) {
 		if (!token_trylock(token)) {
-			delay = TOKEN_SWEEP_RETRY;
-			swap(token, busy);
+			swap(token, claimed);
+			*busy = true;
 		} else if (token_has_ended(token)) {
 			token_unlock(token);
 		} else {
 			token_finish(token);
-			left--;
+			batch--;
 		}
 		if (token)
 			sockdup_token_put(token);
 		cond_resched();
 	}
-	if (busy)
-		sockdup_token_put(busy);
-	return left ? delay : 0;
+	if (claimed)
+		sockdup_token_put(claimed);
+	return !batch;
 }
 
-static void token_sweep(struct work_struct *work)
+/**
+ * struct token_pass - a sweep over all targets, once
+ * @batch: how many tokens of each may be dropped
+ * @targets: how many there were
+ * @full: of how many that many were dropped
+ * @busy: a token was passed by
+ * @left: there are tokens yet
+ */
+struct token_pass {
+	unsigned int batch;
+	unsigned int targets;
+	unsigned int full;
+	bool busy;
+	bool left;
+};
+
+static void token_pass(struct token_pass *pass)
 {
 	struct sockdup_target *target = NULL;
-	unsigned long delay = TOKEN_SWEEP_PERIOD;
 	unsigned int bucket = 0;
-	bool again = false;
 
 	while ((target = sockdup_target_next(&bucket, target))) {
-		delay = min(delay, token_sweep_target(target));
-		again |= READ_ONCE(target->token_count) != 0;
+		pass->targets++;
+		pass->full += token_sweep_target(target, pass->batch,
+						 &pass->busy);
+		pass->left |= READ_ONCE(target->token_count) != 0;
 		cond_resched();
 	}
-	if (!again)
-		return;
-	/* An export may have asked for a later time, a death for an earlier. */
-	if (delay < TOKEN_SWEEP_PERIOD)
-		mod_delayed_work(token_queue, &token_sweep_work, delay);
-	else
-		queue_delayed_work(token_queue, &token_sweep_work, delay);
+}
+
+/*
+ * As many passes as it takes. One takes about as long to drop as it does to walk at
+ * least, however few of very many targets have something to drop.
+ */
+static void token_sweep(struct work_struct *work)
+{
+	struct token_pass pass = { .batch = TOKEN_SWEEP_BATCH };
+
+	token_pass(&pass);
+	while (pass.full) {
+		pass = (struct token_pass){
+			.batch = max(TOKEN_SWEEP_BATCH,
+				     pass.targets / pass.full),
+		};
+		token_pass(&pass);
+	}
+	if (pass.busy)
+		queue_delayed_work(token_queue, &token_retry_work,
+				   TOKEN_SWEEP_RETRY);
+	if (pass.left)
+		queue_delayed_work(token_queue, &token_sweep_work,
+				   TOKEN_SWEEP_PERIOD);
 }
 
 /* What is claimed meanwhile is left to the sweeper. */
 static bool token_target_died(struct sockdup_target *target)
 {
-	unsigned long delay = token_sweep_target(target);
+	bool busy = false, full;
 
-	if (delay && delay < TOKEN_SWEEP_PERIOD)
-		mod_delayed_work(token_queue, &token_sweep_work, delay);
-	return !delay;
+	full = token_sweep_target(target, TOKEN_SWEEP_BATCH, &busy);
+	if (busy)
+		queue_delayed_work(token_queue, &token_retry_work,
+				   TOKEN_SWEEP_RETRY);
+	return full;
 }
 
 /**
@@ -888,8 +924,13 @@ err_table:
  */
 void sockdup_token_exit(void)
 {
-	/* Who has just dropped the last token may still start the sweeper. */
+	/*
+	 * Who has just dropped the last token may still start the sweeper, and
+	 * one sweep that found tokens yet another. One that begins now does not.
+	 */
 	sockdup_target_flush();
+	cancel_delayed_work_sync(&token_sweep_work);
+	cancel_delayed_work_sync(&token_retry_work);
 	cancel_delayed_work_sync(&token_sweep_work);
 	sockdup_quota_exit();
 	sockdup_target_exit();

@@ -507,9 +507,10 @@ TEST_F_TIMEOUT(crowd, of_many_tokens_delays_no_deadline, 900)
 	EXPECT_EQ(0, wait_for_end(self->crowd.bystander.peer));
 	left = held_by_tokens();
 	TH_LOG("%ld of %ld tokens left", left, count);
-	if (each >= MANY_EACH)
+	if (count >= TARGETS * MANY_EACH)
 		EXPECT_LT(count / 2, left);
 	ASSERT_EQ(0, kill_crowd(&self->crowd));
+	EXPECT_EQ(0, wait_for_mass());
 	EXPECT_EQ(0, wait_for_crowd(&self->crowd));
 }
 
@@ -528,8 +529,9 @@ TEST_F_TIMEOUT(crowd, of_many_tokens_delays_no_death, 900)
 	EXPECT_EQ(0, wait_for_end(self->crowd.bystander.peer));
 	left = held_by_tokens();
 	TH_LOG("%ld of %ld tokens left", left, count);
-	if (each >= MANY_EACH)
+	if (count >= TARGETS * MANY_EACH)
 		EXPECT_LT(count / 2, left);
+	EXPECT_EQ(0, wait_for_mass());
 	EXPECT_EQ(0, wait_for_crowd(&self->crowd));
 }
 
