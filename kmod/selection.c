@@ -12,6 +12,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
+#include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
@@ -48,6 +49,10 @@ static struct workqueue_struct *selection_queue;
 
 static void selection_sweep(struct work_struct *work);
 static DECLARE_DELAYED_WORK(selection_sweep_work, selection_sweep);
+
+/* Of those sweeps that somebody asked for. */
+static DEFINE_MUTEX(selection_sweep_lock);
+static unsigned int selection_sweeps;	/* begun; covered by the lock */
 
 static struct selection_bucket *selection_bucket(const struct inode *inode)
 {
@@ -118,18 +123,24 @@ static bool level_is_end_in_sockmap(const struct sock *sk)
 	return end;
 }
 
+/*
+ * An urgent byte that has been received leaves its place in the queue, and on some
+ * kernels one that has been passed over stays in their count.
+ */
+static bool level_has_unix_data(struct sock *sk)
+{
+	if (skb_queue_empty_lockless(&sk->sk_receive_queue))
+		return false;
+	return sk->sk_type != SOCK_STREAM || unix_inq_len(sk) > 0;
+}
+
 static bool level_has_data(struct sock *sk)
 {
 	if (level_is_end_in_sockmap(sk))
 		return false;
 	if (sk_is_readable(sk))
 		return true;
-	if (sk_is_tcp(sk))
-		return level_tcp_data(sk) > 0;
-	/* An urgent byte leaves its place in the queue when it is received. */
-	if (sk->sk_family == AF_UNIX && sk->sk_type == SOCK_STREAM)
-		return sockdup_unix_inq_len(sk) > 0;
-	return !skb_queue_empty_lockless(&sk->sk_receive_queue);
+	return sk_is_tcp(sk) ? level_tcp_data(sk) > 0 : level_has_unix_data(sk);
 }
 
 /*
@@ -575,11 +586,17 @@ static void selection_sweep(struct work_struct *work)
 				   SELECTION_SWEEP_PERIOD);
 }
 
-/* However many ask for it, one sweep at a time goes over what others have. */
+/* A sweep that begins after the call; whoever asks meanwhile shares the next one. */
 static void selection_sweep_now(void)
 {
-	mod_delayed_work(selection_queue, &selection_sweep_work, 0);
-	flush_delayed_work(&selection_sweep_work);
+	unsigned int seen = READ_ONCE(selection_sweeps);
+
+	mutex_lock(&selection_sweep_lock);
+	if (selection_sweeps == seen) {
+		WRITE_ONCE(selection_sweeps, seen + 1);
+		selection_sweep_all();
+	}
+	mutex_unlock(&selection_sweep_lock);
 }
 
 static struct sockdup_selection *selection_new(struct file *file,
