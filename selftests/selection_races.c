@@ -20,9 +20,6 @@
 /* Sockets that are raced for in each game. */
 #define SOCKETS		20000
 
-/* How often an event is read and set again while it is registered with. */
-#define SETTINGS	10
-
 /* Attempts to remove the module, in all and for each time that it is loaded. */
 #define REMOVALS	20000
 #define REMOVALS_A_LOAD	80
@@ -37,6 +34,7 @@
  * @peers: their other ends
  * @module: the module's file
  * @closing: the first side may have closed its handle
+ * @through: how many items the second side is through with
  */
 struct race {
 	struct duel duel;
@@ -47,6 +45,7 @@ struct race {
 	int peers[DUEL_BATCH];
 	int module;
 	atomic_bool closing;
+	atomic_uint through;
 };
 
 /* Sockets and registrations. */
@@ -141,6 +140,12 @@ static int take_event(struct race *race, int side, unsigned int i,
 
 static int do_nothing(struct race *race)
 {
+	return 0;
+}
+
+static int begin_with_the_first(struct race *race)
+{
+	atomic_store(&race->through, 0);
 	return 0;
 }
 
@@ -263,22 +268,33 @@ static void rearm_all(struct race *race, int side)
 	}
 }
 
+/* Each again and again, until the other side is through with it. */
+static void register_all_on(struct race *race, int side)
+{
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < race->duel.batch; i++) {
+		do {
+			error = register_one(race, side, i, SOCKDUP_FD_READ);
+		} while (!error && atomic_load(&race->through) <= i);
+		race->duel.values[side][i] = error;
+	}
+}
+
 /* The event of the other side, as whoever shares it could. */
 static void read_and_set_all(struct race *race, int side)
 {
 	const __u64 one = 1;
-	unsigned int i, n;
-	int error;
+	unsigned int i;
 
 	for (i = 0; i < race->duel.batch; i++) {
-		error = 0;
-		for (n = 0; n < SETTINGS && !error; n++) {
-			duel_dither(&race->duel, side);
-			reset_event(race->events[0][i]);
-			if (write(race->events[0][i], &one, sizeof(one)) < 0)
-				error = -errno;
-		}
-		race->duel.values[side][i] = error;
+		duel_dither(&race->duel, side);
+		reset_event(race->events[0][i]);
+		race->duel.values[side][i] =
+			write(race->events[0][i], &one, sizeof(one)) < 0 ?
+			-errno : 0;
+		atomic_store(&race->through, i + 1);
 	}
 }
 
@@ -774,8 +790,8 @@ FIXTURE_VARIANT_ADD(selection_race, register_cancel) {
 
 FIXTURE_VARIANT_ADD(selection_race, register_read_and_set) {
 	.game = {
-		.prepare = do_nothing,
-		.first = register_all,
+		.prepare = begin_with_the_first,
+		.first = register_all_on,
 		.second = read_and_set_all,
 		.judge = all_are_set,
 		.blind = true,
