@@ -793,14 +793,14 @@ static bool token_sweep_target(struct sockdup_target *target,
 }
 
 /**
- * struct token_pass - a sweep over all targets, once
+ * struct token_round - a turn of each target
  * @batch: how many tokens of each may be dropped
  * @targets: how many there were
  * @full: of how many that many were dropped
  * @busy: a token was passed by
  * @left: there are tokens yet
  */
-struct token_pass {
+struct token_round {
 	unsigned int batch;
 	unsigned int targets;
 	unsigned int full;
@@ -808,40 +808,40 @@ struct token_pass {
 	bool left;
 };
 
-static void token_pass(struct token_pass *pass)
+static void token_sweep_round(struct token_round *round)
 {
 	struct sockdup_target *target = NULL;
 	unsigned int bucket = 0;
 
 	while ((target = sockdup_target_next(&bucket, target))) {
-		pass->targets++;
-		pass->full += token_sweep_target(target, pass->batch,
-						 &pass->busy);
-		pass->left |= READ_ONCE(target->token_count) != 0;
+		round->targets++;
+		round->full += token_sweep_target(target, round->batch,
+						 &round->busy);
+		round->left |= READ_ONCE(target->token_count) != 0;
 		cond_resched();
 	}
 }
 
 /*
- * As many passes as it takes. One takes about as long to drop as it does to walk at
- * least, however few of very many targets have something to drop.
+ * As many rounds as it takes. The fewer of very many targets have many tokens to
+ * drop, the more of each are dropped, so that a round is not mostly a walk.
  */
 static void token_sweep(struct work_struct *work)
 {
-	struct token_pass pass = { .batch = TOKEN_SWEEP_BATCH };
+	struct token_round round = { .batch = TOKEN_SWEEP_BATCH };
 
-	token_pass(&pass);
-	while (pass.full) {
-		pass = (struct token_pass){
+	token_sweep_round(&round);
+	while (round.full) {
+		round = (struct token_round){
 			.batch = max(TOKEN_SWEEP_BATCH,
-				     pass.targets / pass.full),
+				     round.targets / round.full),
 		};
-		token_pass(&pass);
+		token_sweep_round(&round);
 	}
-	if (pass.busy)
+	if (round.busy)
 		queue_delayed_work(token_queue, &token_retry_work,
 				   TOKEN_SWEEP_RETRY);
-	if (pass.left)
+	if (round.left)
 		queue_delayed_work(token_queue, &token_sweep_work,
 				   TOKEN_SWEEP_PERIOD);
 }
