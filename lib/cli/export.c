@@ -47,9 +47,12 @@ static void target_parse(struct target *target, const char *text,
 	target->kind = kind;
 }
 
-/* By netlink, which has words for its errors, and else by the device. */
-static int token_make(int fd, const struct target *target, unsigned int ttl_ms,
-		      struct sockdup_protocol_info *info)
+/*
+ * By netlink, which has words for its errors, and else by the device. @socket: what
+ * the user calls @fd.
+ */
+static int token_make(const char *socket, int fd, const struct target *target,
+		      unsigned int ttl_ms, struct sockdup_protocol_info *info)
 {
 	const char *said = NULL;
 
@@ -61,8 +64,8 @@ static int token_make(int fd, const struct target *target, unsigned int ttl_ms,
 	else if (!sockdup_export(fd, target->number, target->flags, ttl_ms,
 				 info))
 		return EXIT_OK;
-	return failed_to(said, "export descriptor %d to %s %d", fd,
-			 target->kind, target->number);
+	return failed_to(said, "export socket %s to %s %d", socket, target->kind,
+			 target->number);
 }
 
 static void token_fields(const struct sockdup_protocol_info *info,
@@ -134,7 +137,7 @@ static int run(int argc, char **argv)
 	fd = socket_open(argv[optind]);
 	if (fd < 0)
 		return failed_to(NULL, "take %s", argv[optind]);
-	status = token_make(fd, &target, ttl_ms, &info);
+	status = token_make(argv[optind], fd, &target, ttl_ms, &info);
 	return status ? : export_print(&info);
 }
 

@@ -36,7 +36,8 @@ int failed_to(const char *said, const char *format, ...)
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
 	if (error == ENODEV)
-		fputs(": the sockdup module is not loaded\n", stderr);
+		fputs(": the sockdup module is not loaded, or there is no /dev/sockdup here\n",
+		      stderr);
 	else if (said && *said)
 		fprintf(stderr, ": %s (%s)\n", said, strerror(error));
 	else

@@ -578,7 +578,8 @@ int sockdup_subscription_fd(const struct sockdup_subscription *subscription);
  * Return: 0, or -1 with errno: ENOBUFS where events came faster than they were
  * taken, and some are lost: those that were kept follow; EAGAIN where the
  * descriptor is non-blocking and there is none; EINTR where a signal came;
- * EFAULT.
+ * ENODEV where the module has been unloaded, so that a subscription made since
+ * is told of what follows, and this one no more; EFAULT.
  */
 int sockdup_next_event(struct sockdup_subscription *subscription,
 		       struct sockdup_token_event *event);

@@ -137,7 +137,19 @@ struct nlmsghdr *family_prepare(union family_request *request, __u8 command,
 			       flags);
 }
 
-static void group_read(const struct nlattr *nest, struct family *family)
+/**
+ * struct search - for a family's numbers
+ * @group_name: of the multicast group that is wanted
+ * @id: found: the family's message type
+ * @group: found: the group, or 0
+ */
+struct search {
+	const char *group_name;
+	__u16 id;
+	__u32 group;
+};
+
+static void group_read(const struct nlattr *nest, struct search *search)
 {
 	const char *name = "";
 	const struct nlattr *attr;
@@ -153,44 +165,98 @@ static void group_read(const struct nlattr *nest, struct family *family)
 			break;
 		}
 	}
-	if (!strcmp(name, SOCKDUP_MCGRP_TOKENS))
-		family->group = id;
+	if (!strcmp(name, search->group_name))
+		search->group = id;
 }
 
-static int family_read(const struct nlmsghdr *message, void *context)
+static int search_read(const struct nlmsghdr *message, void *context)
 {
 	const struct nlattr *attr, *group;
-	struct family *family = context;
+	struct search *search = context;
 
 	mnl_attr_for_each(attr, message, sizeof(struct genlmsghdr)) {
 		switch (mnl_attr_get_type(attr)) {
 		case CTRL_ATTR_FAMILY_ID:
-			family->id = mnl_attr_get_u16(attr);
+			search->id = mnl_attr_get_u16(attr);
 			break;
 		case CTRL_ATTR_MCAST_GROUPS:
 			mnl_attr_for_each_nested(group, attr)
-				group_read(group, family);
+				group_read(group, search);
 			break;
 		}
 	}
 	return MNL_CB_OK;
 }
 
-static int family_find(struct family *family)
+static int family_search(const struct family *family, const char *name,
+			 struct search *search)
 {
 	union family_request buffer;
 	struct nlmsghdr *request;
 
 	request = message_prepare(&buffer, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1,
 				  NLM_F_ACK);
-	mnl_attr_put_strz(request, CTRL_ATTR_FAMILY_NAME, SOCKDUP_FAMILY_NAME);
-	if (!family_call(family, request, family_read, family))
+	mnl_attr_put_strz(request, CTRL_ATTR_FAMILY_NAME, name);
+	return family_call(family, request, search_read, search);
+}
+
+static int family_find(struct family *family)
+{
+	struct search search = { .group_name = SOCKDUP_MCGRP_TOKENS };
+
+	if (!family_search(family, SOCKDUP_FAMILY_NAME, &search)) {
+		family->id = search.id;
+		family->group = search.group;
 		return 0;
+	}
 	if (errno == ENOENT) {
 		error_text_clear();
 		errno = ENODEV;
 	}
 	return -1;
+}
+
+static int family_join(const struct family *family, __u32 group)
+{
+	int number = group;
+
+	return mnl_socket_setsockopt(family->socket, NETLINK_ADD_MEMBERSHIP,
+				     &number, sizeof(number));
+}
+
+/*
+ * From here on events come, and word of families that go, and nothing may be
+ * asked on this socket. Fails with ENODEV where this one went meanwhile.
+ */
+int family_listen(const struct family *family)
+{
+	struct search control = { .group_name = "notify" };
+	struct family now;
+
+	if (family_search(family, "nlctrl", &control) ||
+	    family_join(family, family->group) ||
+	    family_join(family, control.group) || family_open(&now))
+		return -1;
+	family_close(&now);
+	if (now.id == family->id)
+		return 0;
+	errno = ENODEV;
+	return -1;
+}
+
+/* Whether a message says that the family is no more. */
+bool family_has_gone(const struct family *family,
+		     const struct nlmsghdr *message)
+{
+	const struct genlmsghdr *header = mnl_nlmsg_get_payload(message);
+	struct search search = { .group_name = "" };
+
+	if (message->nlmsg_type != GENL_ID_CTRL ||
+	    mnl_nlmsg_get_payload_len(message) < sizeof(*header) ||
+	    header->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	search_read(message, &search);
+	return search.id == family->id;
 }
 
 static int family_connect(struct family *family)

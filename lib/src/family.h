@@ -2,6 +2,8 @@
 #ifndef LIBSOCKDUP_FAMILY_H
 #define LIBSOCKDUP_FAMILY_H
 
+#include <stdbool.h>
+
 #include <linux/types.h>
 
 #include <libmnl/libmnl.h>
@@ -33,6 +35,9 @@ int family_open(struct family *family);
 void family_close(struct family *family);
 struct nlmsghdr *family_prepare(union family_request *request, __u8 command,
 				__u16 flags);
+int family_listen(const struct family *family);
+bool family_has_gone(const struct family *family,
+		     const struct nlmsghdr *message);
 int family_ask(struct nlmsghdr *request, mnl_cb_t answer, void *context);
 
 #endif /* LIBSOCKDUP_FAMILY_H */

@@ -15,14 +15,19 @@
 #include "family.h"
 #include "tokens.h"
 
+/**
+ * struct sockdup_subscription - to the events of tokens
+ * @family: listened to
+ * @over: the module has been unloaded
+ */
 struct sockdup_subscription {
 	struct family family;
+	bool over;
 };
 
 int sockdup_subscribe(struct sockdup_subscription **subscription)
 {
 	struct sockdup_subscription *new;
-	int group;
 
 	error_text_clear();
 	if (!subscription)
@@ -32,10 +37,9 @@ int sockdup_subscribe(struct sockdup_subscription **subscription)
 		return -1;
 	if (family_open(&new->family))
 		goto out_free;
-	group = new->family.group;
-	if (mnl_socket_setsockopt(new->family.socket, NETLINK_ADD_MEMBERSHIP,
-				  &group, sizeof(group)))
+	if (family_listen(&new->family))
 		goto out_close;
+	new->over = false;
 	*subscription = new;
 	return 0;
 
@@ -73,23 +77,41 @@ static bool event_read(const struct family *family,
 	return true;
 }
 
+/* The next message, or the error of a subscription that is over. */
+static int message_receive(struct sockdup_subscription *subscription,
+			   union family_answer *answer)
+{
+	ssize_t size;
+
+	if (!subscription->over) {
+		/* The kernel sends each message in a datagram of its own. */
+		do {
+			size = mnl_socket_recvfrom(subscription->family.socket,
+						   answer, sizeof(*answer));
+			if (size < 0)
+				return -1;
+		} while (!mnl_nlmsg_ok(&answer->header, size));
+		subscription->over = family_has_gone(&subscription->family,
+						     &answer->header);
+	}
+	if (!subscription->over)
+		return 0;
+	errno = ENODEV;
+	return -1;
+}
+
 int sockdup_next_event(struct sockdup_subscription *subscription,
 		       struct sockdup_token_event *event)
 {
 	union family_answer answer;
-	ssize_t size;
 
 	error_text_clear();
 	if (!subscription || !event)
 		return error_of_caller(EFAULT);
-	/* The kernel sends each event in a datagram of its own. */
 	do {
-		size = mnl_socket_recvfrom(subscription->family.socket, &answer,
-					   sizeof(answer));
-		if (size < 0)
+		if (message_receive(subscription, &answer))
 			return -1;
-	} while (!mnl_nlmsg_ok(&answer.header, size) ||
-		 !event_read(&subscription->family, &answer.header, event));
+	} while (!event_read(&subscription->family, &answer.header, event));
 	return 0;
 }
 
