@@ -119,7 +119,7 @@ build_debug = debug=$$($(VM)/debug/build) && mkdir -p $(O)/debug && \
 check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a kernel with every checker, then a leak scan
 	$(call say,CHECK,on a kernel with checkers)
 	$(Q)$(build_debug) && \
-		$(VM)/run --kernel $$debug --cpu qemu64 --memory 4G --timeout 5400 \
+		$(VM)/run --kernel $$debug --cpu qemu64 --memory 4G --timeout 9000 \
 			--leaks-judged --append lockdep.lock_stat=0 \
 			--module $(O)/debug/sockdup.ko \
 			--env SOCKDUP_TEST_TIMEOUT=1800 \
