@@ -774,4 +774,119 @@ TEST_F(removal, is_what_every_function_tells_of)
 	EXPECT_EQ(0, reading.told);
 }
 
+/* A subscription that the module's end comes to. */
+
+FIXTURE(end_of_module) {
+	struct agent target;
+	struct sockdup_subscription *subscription;
+	int fd;
+};
+
+FIXTURE_SETUP(end_of_module)
+{
+	if (access(module_path(), R_OK))
+		SKIP(longjmp(_metadata->env, 1),
+		     "no module file beside the programs");
+	ASSERT_EQ(0, agent_spawn(&self->target));
+	ASSERT_EQ(0, sockdup_subscribe(&self->subscription));
+	self->fd = sockdup_subscription_fd(self->subscription);
+	/* What is missing would be waited for. */
+	ASSERT_EQ(0, fcntl(self->fd, F_SETFL, O_NONBLOCK));
+}
+
+FIXTURE_TEARDOWN(end_of_module)
+{
+	sockdup_unsubscribe(self->subscription);
+	EXPECT_EQ(0, module_insert());
+	agent_kill(&self->target);
+}
+
+/* Export to the target and revoke; 0 or -errno. */
+static int happen(const struct agent *target)
+{
+	struct sockdup_protocol_info info;
+	int socket = tcp_listener(AF_INET);
+	__u64 id;
+	int error;
+
+	error = result(sockdup_netlink_export(socket, target->pid, 0, 0, &info,
+					      &id));
+	if (!error)
+		error = result(sockdup_revoke_id(id));
+	close(socket);
+	return error;
+}
+
+/* 0 or -errno. */
+static int reload_module(void)
+{
+	int error = module_wait_until_unused();
+
+	if (!error)
+		error = module_remove();
+	return error ? error : module_insert();
+}
+
+TEST_F(end_of_module, is_the_end_of_a_subscription)
+{
+	struct sockdup_subscription *next;
+
+	EXPECT_EQ(-EAGAIN, next_error(self->subscription));
+	ASSERT_EQ(0, reload_module());
+	EXPECT_EQ(0, wait_for_poll(self->fd, POLLIN));
+	EXPECT_EQ(-ENODEV, next_error(self->subscription));
+	EXPECT_STREQ("", sockdup_error_text());
+	/* And stays so, whatever happens under the module that came after. */
+	ASSERT_EQ(0, sockdup_subscribe(&next));
+	ASSERT_EQ(0, happen(&self->target));
+	EXPECT_EQ(-ENODEV, next_error(self->subscription));
+	EXPECT_EQ(0, wait_for_poll(sockdup_subscription_fd(next), POLLIN));
+	sockdup_unsubscribe(next);
+}
+
+/*
+ * The module's end, at a subscriber who has no room for the last of a thousand
+ * events, nor for what comes after; 0 or -errno.
+ */
+static int reload_unheard(int subscription, const struct agent *target)
+{
+	const int room = 1;
+	int error, i;
+
+	if (setsockopt(subscription, SOL_SOCKET, SO_RCVBUF, &room,
+		       sizeof(room)))
+		return -errno;
+	for (i = 0; i < 500; i++) {
+		error = happen(target);
+		if (error)
+			return error;
+	}
+	return reload_module();
+}
+
+TEST_F(end_of_module, is_told_to_a_subscriber_who_lost_the_word_of_it)
+{
+	ASSERT_EQ(0, reload_unheard(self->fd, &self->target));
+	EXPECT_EQ(-ENOBUFS, next_error(self->subscription));
+	EXPECT_EQ(0, wait_for_poll(self->fd, POLLIN));
+	EXPECT_EQ(-ENODEV, next_error(self->subscription));
+	EXPECT_EQ(-ENODEV, next_error(self->subscription));
+}
+
+/* Whether it is the end cannot be asked without a descriptor. */
+TEST_F(end_of_module, is_looked_for_again_after_a_failure_to_ask)
+{
+	struct rlimit limit, none;
+
+	ASSERT_EQ(0, reload_unheard(self->fd, &self->target));
+	EXPECT_EQ(-ENOBUFS, next_error(self->subscription));
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	EXPECT_EQ(-EMFILE, next_error(self->subscription));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	EXPECT_EQ(-ENODEV, next_error(self->subscription));
+}
+
 SOCKDUP_TEST_MAIN

@@ -576,10 +576,12 @@ int sockdup_subscription_fd(const struct sockdup_subscription *subscription);
  * @event: filled
  *
  * Return: 0, or -1 with errno: ENOBUFS where events came faster than they were
- * taken, and some are lost: those that were kept follow; EAGAIN where the
- * descriptor is non-blocking and there is none; EINTR where a signal came;
- * ENODEV where the module has been unloaded, so that a subscription made since
- * is told of what follows, and this one no more; EFAULT.
+ * taken, and some are lost: those that were kept follow, if the module is still
+ * there; EAGAIN where the descriptor is non-blocking and there is none; EINTR
+ * where a signal came; ENODEV where the module has been unloaded, so that a
+ * subscription made since is told of what follows, and this one no more; EMFILE,
+ * ENFILE, ENOMEM where, after ENOBUFS, it could not be asked whether the module
+ * is still there: try again; EFAULT.
  */
 int sockdup_next_event(struct sockdup_subscription *subscription,
 		       struct sockdup_token_event *event);

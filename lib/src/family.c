@@ -224,24 +224,34 @@ static int family_join(const struct family *family, __u32 group)
 				     &number, sizeof(number));
 }
 
-/*
- * From here on events come, and word of families that go, and nothing may be
- * asked on this socket. Fails with ENODEV where this one went meanwhile.
- */
-int family_listen(const struct family *family)
+/* Fails with ENODEV where the family went, even if the module is back. */
+int family_check(const struct family *family)
 {
-	struct search control = { .group_name = "notify" };
 	struct family now;
 
-	if (family_search(family, "nlctrl", &control) ||
-	    family_join(family, family->group) ||
-	    family_join(family, control.group) || family_open(&now))
+	if (family_open(&now))
 		return -1;
 	family_close(&now);
 	if (now.id == family->id)
 		return 0;
 	errno = ENODEV;
 	return -1;
+}
+
+/*
+ * From here on events come, and word of families that go, and nothing may be
+ * asked on this socket.
+ */
+int family_listen(const struct family *family)
+{
+	struct search control = { .group_name = "notify" };
+
+	if (family_search(family, "nlctrl", &control) ||
+	    family_join(family, family->group) ||
+	    family_join(family, control.group))
+		return -1;
+	/* It may have gone before there was somebody to be told. */
+	return family_check(family);
 }
 
 /* Whether a message says that the family is no more. */

@@ -36,6 +36,7 @@ void family_close(struct family *family);
 struct nlmsghdr *family_prepare(union family_request *request, __u8 command,
 				__u16 flags);
 int family_listen(const struct family *family);
+int family_check(const struct family *family);
 bool family_has_gone(const struct family *family,
 		     const struct nlmsghdr *message);
 int family_ask(struct nlmsghdr *request, mnl_cb_t answer, void *context);

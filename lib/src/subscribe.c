@@ -19,10 +19,12 @@
  * struct sockdup_subscription - to the events of tokens
  * @family: listened to
  * @over: the module has been unloaded
+ * @lost: messages were lost, and word of the module's end may be among them
  */
 struct sockdup_subscription {
 	struct family family;
 	bool over;
+	bool lost;
 };
 
 int sockdup_subscribe(struct sockdup_subscription **subscription)
@@ -40,6 +42,7 @@ int sockdup_subscribe(struct sockdup_subscription **subscription)
 	if (family_listen(&new->family))
 		goto out_close;
 	new->over = false;
+	new->lost = false;
 	*subscription = new;
 	return 0;
 
@@ -77,27 +80,43 @@ static bool event_read(const struct family *family,
 	return true;
 }
 
+/* Fails with ENODEV once it is over. */
+static int subscription_check(struct sockdup_subscription *subscription)
+{
+	if (subscription->lost && !subscription->over) {
+		if (!family_check(&subscription->family))
+			subscription->lost = false;
+		else if (errno == ENODEV)
+			subscription->over = true;
+		else
+			return -1;
+	}
+	if (!subscription->over)
+		return 0;
+	errno = ENODEV;
+	return -1;
+}
+
 /* The next message, or the error of a subscription that is over. */
 static int message_receive(struct sockdup_subscription *subscription,
 			   union family_answer *answer)
 {
 	ssize_t size;
 
-	if (!subscription->over) {
-		/* The kernel sends each message in a datagram of its own. */
-		do {
-			size = mnl_socket_recvfrom(subscription->family.socket,
-						   answer, sizeof(*answer));
-			if (size < 0)
-				return -1;
-		} while (!mnl_nlmsg_ok(&answer->header, size));
-		subscription->over = family_has_gone(&subscription->family,
-						     &answer->header);
-	}
-	if (!subscription->over)
-		return 0;
-	errno = ENODEV;
-	return -1;
+	if (subscription_check(subscription))
+		return -1;
+	/* The kernel sends each message in a datagram of its own. */
+	do {
+		size = mnl_socket_recvfrom(subscription->family.socket, answer,
+					   sizeof(*answer));
+		if (size < 0) {
+			subscription->lost = errno == ENOBUFS;
+			return -1;
+		}
+	} while (!mnl_nlmsg_ok(&answer->header, size));
+	subscription->over = family_has_gone(&subscription->family,
+					     &answer->header);
+	return subscription_check(subscription);
 }
 
 int sockdup_next_event(struct sockdup_subscription *subscription,
