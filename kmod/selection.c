@@ -64,11 +64,13 @@ static struct selection_bucket *selection_bucket(const struct inode *inode)
  * @events: an OR of enum sockdup_network_event
  * @errors: of those, each 0 or a positive errno
  * @connected: it is a connection, or has been one
+ * @rearms: of each event, from before that moment
  */
 struct selection_level {
 	u32 events;
 	int errors[SOCKDUP_SELECTION_EVENTS];
 	bool connected;
+	u16 rearms[SOCKDUP_SELECTION_EVENTS];
 };
 
 static void level_add(struct selection_level *level, u32 event, int error)
@@ -166,12 +168,16 @@ static bool level_peer_has_ended(const struct sock *sk, __poll_t poll)
 	       READ_ONCE(sk->sk_state) == TCP_CLOSE;
 }
 
+/* TCP calls a reset that comes after the peer's data a broken pipe. */
 static int level_close_error(const struct sock *sk, int noted)
 {
-	int error = READ_ONCE(sk->sk_err);
+	int error;
 
-	if (sk_is_tcp(sk) && !sock_flag(sk, SOCK_DONE))
-		error = level_error(sk, noted) ?: ECONNRESET;
+	if (!sk_is_tcp(sk))
+		return READ_ONCE(sk->sk_err) ?: noted;
+	error = level_error(sk, noted);
+	if (error == EPIPE || (!error && !sock_flag(sk, SOCK_DONE)))
+		return ECONNRESET;
 	return error;
 }
 
@@ -319,6 +325,42 @@ static void selection_arm(struct sockdup_selection *selection, u32 armed)
 	WRITE_ONCE(selection->interest, selection_interest(armed));
 }
 
+/*
+ * Those of the events that may be recorded. What has been armed again since the
+ * look is left to the look that followed the arming: this one may have been at
+ * the attempt before. Caller holds the lock.
+ */
+static u32 selection_recordable(const struct sockdup_selection *selection,
+				const struct selection_level *level, u32 events)
+{
+	int i;
+
+	events &= selection->armed;
+	for (i = 0; i < SOCKDUP_SELECTION_EVENTS; i++)
+		if (events & SELECTION_ONE_SHOT & BIT(i) &&
+		    selection->rearms[i] != level->rearms[i])
+			events &= ~BIT(i);
+	return events;
+}
+
+/*
+ * Whether what is recorded already is not the same again, so that who has read it
+ * must not clear it. Caller holds the lock.
+ */
+static bool selection_replaces(const struct sockdup_selection *selection,
+			       const struct selection_level *level, u32 events)
+{
+	int i;
+
+	events &= selection->recorded;
+	if (events & SELECTION_ONE_SHOT)
+		return true;
+	for (i = 0; i < SOCKDUP_SELECTION_EVENTS; i++)
+		if (events & BIT(i) && selection->errors[i] != level->errors[i])
+			return true;
+	return false;
+}
+
 /* Record those of the @wanted events that hold, and set the event. */
 static void selection_record(struct sockdup_selection *selection,
 			     const struct selection_level *level, u32 wanted)
@@ -328,10 +370,15 @@ static void selection_record(struct sockdup_selection *selection,
 	int i;
 
 	spin_lock_irqsave(&selection->lock, flags);
-	WRITE_ONCE(selection->connected, level->connected);
-	events = level->events & wanted & selection->armed;
-	if (!events || selection->over)
+	if (selection->over)
 		goto out;
+	WRITE_ONCE(selection->connected, level->connected);
+	selection->told &= level->connected;
+	events = selection_recordable(selection, level, level->events & wanted);
+	if (!events)
+		goto out;
+	if (selection_replaces(selection, level, events))
+		selection->turn++;
 	selection->recorded |= events;
 	if (events & (SOCKDUP_FD_CONNECT | SOCKDUP_FD_CLOSE))
 		atomic_set(&selection->error, 0);
@@ -388,11 +435,16 @@ static bool selection_record_data(struct sockdup_selection *selection,
 /* Caller: as selection_level()'s. */
 static void selection_look(struct sockdup_selection *selection, u32 wanted)
 {
-	struct selection_level level =
-		selection_level(SOCKET_I(selection->inode),
+	u16 rearms[SOCKDUP_SELECTION_EVENTS];
+	struct selection_level level;
+
+	spin_lock_irq(&selection->lock);
+	memcpy(rearms, selection->rearms, sizeof(rearms));
+	spin_unlock_irq(&selection->lock);
+	level = selection_level(SOCKET_I(selection->inode),
 				READ_ONCE(selection->connected),
 				atomic_read(&selection->error));
-
+	memcpy(level.rearms, rearms, sizeof(rearms));
 	selection_record(selection, &level, wanted);
 }
 
@@ -632,8 +684,7 @@ static struct sockdup_selection *selection_new(struct file *file,
 }
 
 /* The events to begin with: a connection that is known is none any more. */
-static u32 selection_news(const struct sockdup_selection *selection,
-			  const struct sockdup_selection *previous)
+static u32 selection_news(const struct sockdup_selection *selection)
 {
 	const struct socket *sock = SOCKET_I(selection->inode);
 	bool known = READ_ONCE(sock->state) == SS_CONNECTED;
@@ -641,8 +692,7 @@ static u32 selection_news(const struct sockdup_selection *selection,
 	/* Where connect() does not wait, and kernels leave that state alone. */
 	if (sock->sk->sk_family == AF_UNIX)
 		known = READ_ONCE(sock->sk->sk_state) == TCP_ESTABLISHED;
-	if (previous && READ_ONCE(previous->connected))
-		known |= !(READ_ONCE(previous->armed) & SOCKDUP_FD_CONNECT);
+	known |= selection->told;
 	return known ? selection->mask & ~SOCKDUP_FD_CONNECT : selection->mask;
 }
 
@@ -670,8 +720,10 @@ static int selection_publish(struct sockdup_selection *selection,
 		selection_unlink(previous);
 		if (previous->account != selection->account)
 			sockdup_account_return_selection(previous->account);
+		/* It is over, and changes no more. */
+		selection->told = previous->told;
 	}
-	selection_arm(selection, selection_news(selection, previous));
+	selection_arm(selection, selection_news(selection));
 	hlist_add_head(&selection->node, &bucket->head);
 	spin_lock(&list->lock);
 	list_add_tail(&selection->mate, &list->selections);
@@ -827,8 +879,8 @@ void sockdup_selection_read(struct sockdup_selection *selection,
  * @record: read from it
  * @reset: also reset the event, unless more has been recorded since
  *
- * Return: 0; -EAGAIN where somebody else has come in between, and the record
- * is to be read again; -ENOENT where the selection is no longer in force.
+ * Return: 0; -EAGAIN where somebody else has come in between, or other news of the
+ * same events, and the record is to be read again; -ENOENT where the selection is no longer in force.
  */
 int sockdup_selection_clear(struct sockdup_selection *selection,
 			    const struct sockdup_selection_record *record,
@@ -844,6 +896,8 @@ int sockdup_selection_clear(struct sockdup_selection *selection,
 	} else {
 		selection->turn++;
 		selection->recorded &= ~record->events;
+		if (record->events & SOCKDUP_FD_CONNECT)
+			selection->told = selection->connected;
 		if (reset && !selection->recorded)
 			sockdup_event_reset(selection->event);
 	}
@@ -858,11 +912,18 @@ int sockdup_selection_clear(struct sockdup_selection *selection,
  */
 void sockdup_selection_rearm(struct sockdup_selection *selection, u32 events)
 {
+	int i;
+
 	spin_lock_irq(&selection->lock);
 	events &= selection->mask;
 	/* The next attempt's error is not the last one's. */
-	if (events & SOCKDUP_FD_CONNECT)
+	if (events & SOCKDUP_FD_CONNECT) {
 		atomic_set(&selection->error, 0);
+		selection->told = false;
+	}
+	for (i = 0; i < SOCKDUP_SELECTION_EVENTS; i++)
+		if (events & BIT(i))
+			selection->rearms[i]++;
 	selection_arm(selection, selection->armed | events);
 	spin_unlock_irq(&selection->lock);
 	/* Armed first, then the look: as in sockdup_selection_register(). */

@@ -57,10 +57,12 @@ struct sockdup_selection_list {
  * @lock: covers what follows; inside the bucket's, and the event's inside it
  * @over: no longer in force; nothing is recorded or set any more
  * @connected: the connection has been seen
+ * @told: and its CONNECT enumerated, by this registration or one before
  * @armed: the events that may be recorded
+ * @rearms: how often each event has been armed again
  * @recorded: the events that have been, since they were last enumerated
  * @errors: of the recorded ones, each 0 or a positive errno
- * @turn: how often they have been enumerated
+ * @turn: changes when recorded ones are enumerated, or recorded anew
  */
 struct sockdup_selection {
 	struct hlist_node node;
@@ -84,7 +86,9 @@ struct sockdup_selection {
 	spinlock_t lock;		/* covers what follows */
 	bool over;
 	bool connected;
+	bool told;
 	u32 armed;
+	u16 rearms[SOCKDUP_SELECTION_EVENTS];
 	u32 recorded;
 	int errors[SOCKDUP_SELECTION_EVENTS];
 	u32 turn;
@@ -94,7 +98,7 @@ struct sockdup_selection {
  * struct sockdup_selection_record - what was recorded, as it is handed out
  * @events: an OR of enum sockdup_network_event
  * @errors: of those
- * @turn: tells whether somebody else has enumerated since
+ * @turn: tells whether it is still what was read
  */
 struct sockdup_selection_record {
 	u32 events;

@@ -6,18 +6,16 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <time.h>
 
 #include "harness.h"
+#include "page.h"
 
 #define DAY_MS	(24 * 60 * 60 * 1000)
 
@@ -569,9 +567,7 @@ struct stuck_call {
 	int device;
 	int source;
 	int peer;
-	int faults;
-	size_t page_size;
-	void *page;
+	struct page page;
 	pthread_t thread;
 	bool runs;
 	int (*call)(struct stuck_call *stuck);
@@ -591,7 +587,8 @@ FIXTURE_VARIANT(stuck) {
 /* The whole argument is an output that does not arrive. */
 static int import_stuck(struct stuck_call *stuck)
 {
-	return device_ioctl(stuck->device, SOCKDUP_IOC_IMPORT, stuck->page);
+	return device_ioctl(stuck->device, SOCKDUP_IOC_IMPORT,
+			    stuck->page.memory);
 }
 
 /* The description is. */
@@ -600,7 +597,8 @@ static int query_stuck(struct stuck_call *stuck)
 	struct sockdup_query argument = {
 		.size = sizeof(argument),
 		.info_size = sizeof(stuck->info),
-		.info = (uintptr_t)stuck->page + sizeof(struct sockdup_import),
+		.info = (uintptr_t)stuck->page.memory +
+			sizeof(struct sockdup_import),
 	};
 
 	return device_ioctl(stuck->device, SOCKDUP_IOC_QUERY, &argument);
@@ -608,41 +606,6 @@ static int query_stuck(struct stuck_call *stuck)
 
 FIXTURE_VARIANT_ADD(stuck, import) { import_stuck, -ENOENT };
 FIXTURE_VARIANT_ADD(stuck, query) { query_stuck, 0 };
-
-static int set_protection(struct stuck_call *stuck, bool protect)
-{
-	struct uffdio_writeprotect protection = {
-		.range = {
-			.start = (uintptr_t)stuck->page,
-			.len = stuck->page_size,
-		},
-		.mode = protect ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
-	};
-
-	return ioctl(stuck->faults, UFFDIO_WRITEPROTECT, &protection) ?
-	       -errno : 0;
-}
-
-static int watch_page(struct stuck_call *stuck)
-{
-	struct uffdio_api api = {
-		.api = UFFD_API,
-		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
-	};
-	struct uffdio_register registration = {
-		.range = {
-			.start = (uintptr_t)stuck->page,
-			.len = stuck->page_size,
-		},
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
-
-	stuck->faults = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (stuck->faults < 0 || ioctl(stuck->faults, UFFDIO_API, &api) ||
-	    ioctl(stuck->faults, UFFDIO_REGISTER, &registration))
-		return -errno;
-	return 0;
-}
 
 FIXTURE_SETUP(stuck)
 {
@@ -654,23 +617,17 @@ FIXTURE_SETUP(stuck)
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
 	self->stuck.source = pair[0];
 	self->stuck.peer = pair[1];
-	self->stuck.page_size = sysconf(_SC_PAGESIZE);
-	self->stuck.page = mmap(NULL, self->stuck.page_size,
-				PROT_READ | PROT_WRITE,
-				MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, self->stuck.page);
-	memset(self->stuck.page, 0, self->stuck.page_size);
-	if (watch_page(&self->stuck))
+	if (page_open(&self->stuck.page))
 		SKIP(longjmp(_metadata->env, 1),
 		     "no userfaultfd with write protection here");
 }
 
 FIXTURE_TEARDOWN(stuck)
 {
-	set_protection(&self->stuck, false);
+	page_protect(&self->stuck.page, false);
 	if (self->stuck.runs)
 		pthread_join(self->stuck.thread, NULL);
-	close(self->stuck.faults);
+	page_close(&self->stuck.page);
 	close(self->stuck.peer);
 	close(self->stuck.device);
 }
@@ -689,7 +646,8 @@ static int get_stuck(struct stuck_call *stuck, unsigned int ttl_ms)
 	struct sockdup_import argument = {
 		.size = sizeof(argument),
 		.info_size = sizeof(stuck->info),
-		.info = (uintptr_t)stuck->page + sizeof(argument),
+		.info = (uintptr_t)stuck->page.memory +
+			sizeof(argument),
 	};
 	int error;
 
@@ -698,21 +656,21 @@ static int get_stuck(struct stuck_call *stuck, unsigned int ttl_ms)
 	if (error)
 		return error;
 	close(stuck->source);
-	memcpy(stuck->page, &argument, sizeof(argument));
-	memcpy((char *)stuck->page + sizeof(argument), &stuck->info,
+	memcpy(stuck->page.memory, &argument, sizeof(argument));
+	memcpy((char *)stuck->page.memory + sizeof(argument), &stuck->info,
 	       sizeof(stuck->info));
-	error = set_protection(stuck, true);
+	error = page_protect(&stuck->page, true);
 	if (!error)
 		error = -pthread_create(&stuck->thread, NULL, run_stuck, stuck);
 	if (error)
 		return error;
 	stuck->runs = true;
-	return wait_for_poll(stuck->faults, POLLIN);
+	return page_wait_for_writer(&stuck->page);
 }
 
 static int get_unstuck(struct stuck_call *stuck)
 {
-	int error = set_protection(stuck, false);
+	int error = page_protect(&stuck->page, false);
 
 	if (error)
 		return error;

@@ -25,6 +25,7 @@
 #include <time.h>
 
 #include "census.h"
+#include "page.h"
 
 #define READ	SOCKDUP_FD_READ
 #define WRITE	SOCKDUP_FD_WRITE
@@ -596,6 +597,41 @@ TEST_F(tcp, W77_reset_that_a_call_has_told_of_has_its_error_still)
 	ASSERT_EQ(-ECONNRESET, receive(self->fd, 1));
 	memset(&happened, 0xab, sizeof(happened));
 	ASSERT_EQ(0, ask(self->fd, self->event, CLOSE));
+	EXPECT_EQ(CLOSE, come_with(self->fd, self->event, CLOSE, &happened));
+	EXPECT_EQ(ECONNRESET, *error_of(&happened, CLOSE));
+}
+
+/* TCP has another error for it than for a reset that comes at once. */
+TEST_F(tcp, W77_reset_after_the_peers_data_is_told_as_a_reset)
+{
+	struct sockdup_network_events happened;
+
+	memset(&happened, 0xab, sizeof(happened));
+	ASSERT_EQ(0, arrive(self->peer, self->fd, "x"));
+	ASSERT_EQ(0, finish(self->peer, self->fd));
+	ASSERT_EQ(0, ask(self->fd, self->event, CLOSE));
+	ASSERT_EQ(0, close_with_reset(self->peer));
+	ASSERT_EQ(0, wait_for_poll(self->fd, POLLHUP));
+	ASSERT_EQ(1, receive(self->fd, 8));
+	ASSERT_EQ(0, try_event_rearm(self->fd, CLOSE));
+	EXPECT_EQ(CLOSE, come_with(self->fd, self->event, CLOSE, &happened));
+	EXPECT_EQ(ECONNRESET, *error_of(&happened, CLOSE));
+}
+
+TEST_F(tcp, W77_reset_after_the_peers_data_is_told_though_a_call_has_taken_it)
+{
+	struct sockdup_network_events happened;
+
+	memset(&happened, 0xab, sizeof(happened));
+	ASSERT_EQ(0, arrive(self->peer, self->fd, "x"));
+	ASSERT_EQ(0, finish(self->peer, self->fd));
+	ASSERT_EQ(0, ask(self->fd, self->event, CLOSE));
+	ASSERT_EQ(0, close_with_reset(self->peer));
+	ASSERT_EQ(0, wait_for_poll(self->fd, POLLHUP));
+	ASSERT_EQ(-1, send(self->fd, "x", 1, MSG_NOSIGNAL));
+	ASSERT_EQ(EPIPE, errno);
+	ASSERT_EQ(1, receive(self->fd, 8));
+	ASSERT_EQ(0, try_event_rearm(self->fd, CLOSE));
 	EXPECT_EQ(CLOSE, come_with(self->fd, self->event, CLOSE, &happened));
 	EXPECT_EQ(ECONNRESET, *error_of(&happened, CLOSE));
 }
@@ -1772,6 +1808,110 @@ TEST_F(connecting, known_connection_is_no_event)
 	EXPECT_EQ(0, take(fd));
 }
 
+/* Who looked at the socket for others has told nobody. */
+TEST_F(connecting, W69_connection_that_was_not_asked_for_is_told_to_who_asks)
+{
+	ASSERT_EQ(-EINPROGRESS, begin_to_connect(self->fd, &self->address));
+	ASSERT_EQ(0, wait_for_poll(self->fd, POLLOUT));
+	ASSERT_EQ(0, ask(self->fd, self->event, READ));
+	ASSERT_EQ(0, ask(self->fd, self->event, CONNECT));
+	EXPECT_EQ(CONNECT, take(self->fd));
+}
+
+TEST_F(connecting, W69_connection_that_was_not_enumerated_is_told_to_the_next)
+{
+	ASSERT_EQ(0, ask(self->fd, self->event, CONNECT));
+	ASSERT_EQ(-EINPROGRESS, begin_to_connect(self->fd, &self->address));
+	ASSERT_EQ(0, wait_for_poll(self->event, POLLIN));
+	ASSERT_EQ(0, ask(self->fd, self->event, CONNECT | WRITE));
+	EXPECT_EQ(CONNECT | WRITE, take(self->fd));
+}
+
+TEST_F(connecting, connection_that_was_enumerated_is_no_event_to_the_next)
+{
+	ASSERT_EQ(0, ask(self->fd, self->event, CONNECT));
+	ASSERT_EQ(-EINPROGRESS, begin_to_connect(self->fd, &self->address));
+	ASSERT_EQ(CONNECT, come(self->fd, self->event, CONNECT));
+	ASSERT_EQ(0, ask(self->fd, self->event, READ));
+	ASSERT_EQ(0, ask(self->fd, self->event, CONNECT | WRITE));
+	EXPECT_EQ(WRITE, take(self->fd));
+	/* Unless it is asked for by name. */
+	ASSERT_EQ(0, try_event_rearm(self->fd, CONNECT));
+	ASSERT_EQ(0, ask(self->fd, self->event, CONNECT));
+	EXPECT_EQ(CONNECT, take(self->fd));
+}
+
+/**
+ * struct slow - an enumeration whose answer waits for memory
+ * @device: that registered
+ * @page: where the answer is to go
+ * @thread: which enumerates
+ * @value: what that gives
+ */
+struct slow {
+	int device;
+	struct page page;
+	pthread_t thread;
+	int value;
+};
+
+static void *enumerate_slowly(void *arg)
+{
+	struct slow *slow = arg;
+
+	slow->value = device_ioctl(slow->device, SOCKDUP_IOC_EVENT_ENUMERATE,
+				   slow->page.memory);
+	return NULL;
+}
+
+/* The answer of the first attempt is on its way when that of the second comes. */
+TEST_F(connecting, W84_record_that_comes_meanwhile_is_not_cleared_with_the_one_before)
+{
+	struct sockdup_event_rearm rearm = {
+		.size = sizeof(rearm),
+		.fd = self->fd,
+		.events = CONNECT,
+	};
+	struct sockdup_event_enumerate *answer;
+	struct slow slow;
+
+	if (page_open(&slow.page))
+		SKIP(return, "no userfaultfd with write protection here");
+	slow.device = device_open();
+	answer = slow.page.memory;
+	answer->size = sizeof(*answer);
+	answer->fd = self->fd;
+	ASSERT_EQ(0, close(self->listener));
+	ASSERT_EQ(0, raw_event_select(slow.device, self->fd, self->event,
+				      CONNECT));
+	ASSERT_EQ(-EINPROGRESS, begin_to_connect(self->fd, &self->address));
+	ASSERT_EQ(0, wait_for_poll(self->event, POLLIN));
+	ASSERT_EQ(0, page_protect(&slow.page, true));
+	ASSERT_EQ(0, pthread_create(&slow.thread, NULL, enumerate_slowly,
+				    &slow));
+	EXPECT_EQ(0, page_wait_for_writer(&slow.page));
+
+	self->listener = tcp_listener(variant->family);
+	self->address = bound_address(self->listener);
+	EXPECT_EQ(-ECONNREFUSED, begin_to_connect(self->fd, &self->address));
+	EXPECT_EQ(0, device_ioctl(slow.device, SOCKDUP_IOC_EVENT_REARM,
+				  &rearm));
+	EXPECT_EQ(-EINPROGRESS, begin_to_connect(self->fd, &self->address));
+	EXPECT_EQ(0, wait_for_poll(self->fd, POLLOUT));
+	/* Which looks at once, should no worker have looked. */
+	EXPECT_EQ(0, device_ioctl(slow.device, SOCKDUP_IOC_EVENT_REARM,
+				  &rearm));
+
+	EXPECT_EQ(0, page_protect(&slow.page, false));
+	ASSERT_EQ(0, pthread_join(slow.thread, NULL));
+	EXPECT_EQ(0, slow.value);
+	EXPECT_EQ(CONNECT, answer->events);
+	EXPECT_EQ(0, answer->errors[__builtin_ctz(CONNECT)]);
+	EXPECT_FALSE(is_set(self->event));
+	page_close(&slow.page);
+	close(slow.device);
+}
+
 /* AF_UNIX makes a connection within connect(), and wakes nobody here. */
 TEST(rearm_tells_of_the_connection_of_a_unix_socket)
 {
@@ -1935,6 +2075,41 @@ TEST_F(unix_pair, W77_end_of_a_peer_with_unread_data_is_a_reset)
 	ASSERT_EQ(0, close(self->peer));
 	EXPECT_EQ(CLOSE, come_with(self->fd, self->event, CLOSE, &happened));
 	EXPECT_EQ(ECONNRESET, *error_of(&happened, CLOSE));
+}
+
+static void *receive_in_thread(void *arg)
+{
+	const int *fd = arg;
+	char byte;
+
+	return recv(*fd, &byte, 1, 0) < 0 ? (void *)(intptr_t)errno : NULL;
+}
+
+/* Who waits in a call is woken for the error as the registration is. */
+TEST_F(unix_pair, W77_reset_that_a_call_has_told_of_has_its_error_still)
+{
+	struct sockdup_network_events happened;
+	pthread_t thread;
+	void *taken;
+	int fds[2];
+	int round;
+
+	for (round = 0; round < 50; round++) {
+		ASSERT_EQ(0, make_pair(AF_UNIX, variant->type, fds));
+		ASSERT_EQ(0, arrive(fds[0], fds[1], "x"));
+		ASSERT_EQ(0, ask(fds[0], self->event, CLOSE));
+		ASSERT_EQ(0, pthread_create(&thread, NULL, receive_in_thread,
+					    &fds[0]));
+		usleep(1000);
+		ASSERT_EQ(0, close(fds[1]));
+		memset(&happened, 0xab, sizeof(happened));
+		EXPECT_EQ(CLOSE, come_with(fds[0], self->event, CLOSE,
+					   &happened));
+		EXPECT_EQ(ECONNRESET, *error_of(&happened, CLOSE));
+		ASSERT_EQ(0, pthread_join(thread, &taken));
+		EXPECT_EQ(ECONNRESET, (intptr_t)taken);
+		ASSERT_EQ(0, close(fds[0]));
+	}
 }
 
 TEST_F(unix_pair, W78_end_after_data_is_told_by_a_rearm_once_it_is_read)
