@@ -56,7 +56,9 @@ MODULE_PARM_DESC(max_ttl_ms, "longest life of a token, milliseconds, at most 24 
 /* A token that ends with others. */
 struct token_listed {
 	struct sockdup_token token;	/* with TOKEN_LISTED */
-	struct sockdup_token_list *list;
+	struct sockdup_token_list *list; /* NULL once that is dropped; set under
+					  * its lock, read under RCU
+					  */
 	struct list_head mate;		/* on @list; covered by its lock */
 };
 
@@ -68,7 +70,7 @@ enum {
 	TOKEN_CLAIMED,
 	TOKEN_ENDED,
 	TOKEN_LISTED,
-	TOKEN_UNWANTED,		/* whoever claims it next drops it */
+	TOKEN_UNWANTED,		/* whoever has the claim, or the next, drops it */
 };
 
 /*
@@ -119,12 +121,12 @@ unsigned int sockdup_token_default_ttl(void)
 static struct lock_class_key token_claim_key;
 static struct lockdep_map token_claim_map __maybe_unused;
 
-static int token_lock(struct sockdup_token *token, unsigned int mode)
+static int token_lock(struct sockdup_token *token)
 {
 	int err;
 
 	mutex_acquire(&token_claim_map, 0, 0, _RET_IP_);
-	err = wait_on_bit_lock(&token->state, TOKEN_CLAIMED, mode);
+	err = wait_on_bit_lock(&token->state, TOKEN_CLAIMED, TASK_KILLABLE);
 	if (err)
 		mutex_release(&token_claim_map, _RET_IP_);
 	return err;
@@ -257,6 +259,22 @@ static int token_link(struct sockdup_token *token)
 	return 0;
 }
 
+/* Off its list, unless that is being dropped, and may be gone after RCU's time. */
+static void token_unlist(struct token_listed *listed)
+{
+	struct sockdup_token_list *list;
+
+	rcu_read_lock();
+	list = READ_ONCE(listed->list);
+	if (list) {
+		spin_lock(&list->lock);
+		if (listed->list)
+			list_del(&listed->mate);
+		spin_unlock(&list->lock);
+	}
+	rcu_read_unlock();
+}
+
 static void token_unlink(struct sockdup_token *token)
 {
 	struct hlist_bl_head *bucket = token_bucket(token->opaque.id);
@@ -265,13 +283,8 @@ static void token_unlink(struct sockdup_token *token)
 	hlist_bl_lock(bucket);
 	hlist_bl_del(&token->charge.place);
 	hlist_bl_unlock(bucket);
-	if (listed) {
-		rcu_read_lock();
-		spin_lock(&listed->list->lock);
-		list_del(&listed->mate);
-		spin_unlock(&listed->list->lock);
-		rcu_read_unlock();
-	}
+	if (listed)
+		token_unlist(listed);
 	sockdup_target_remove(token->target, &token->life);
 }
 
@@ -592,7 +605,7 @@ void sockdup_token_put(struct sockdup_token *token)
  */
 int sockdup_token_claim(struct sockdup_token *token)
 {
-	if (token_lock(token, TASK_KILLABLE))
+	if (token_lock(token))
 		return -EINTR;
 	if (token_has_ended(token)) {
 		token_unlock(token);
@@ -606,13 +619,29 @@ int sockdup_token_claim(struct sockdup_token *token)
 	return 0;
 }
 
+/* End an unwanted token, unless somebody has it claimed, who will. */
+static void token_end_unwanted(struct sockdup_token *token)
+{
+	if (!token_trylock(token))
+		return;
+	if (token_has_ended(token))
+		token_unlock(token);
+	else
+		token_finish(token);
+}
+
 /**
  * sockdup_token_restore - give up a claim and leave the token as it was
  * @token: claimed
+ *
+ * Unless its maker has disowned it meanwhile.
  */
 void sockdup_token_restore(struct sockdup_token *token)
 {
+	/* Ends with a full barrier, which pairs with the disowner's. */
 	token_unlock(token);
+	if (test_bit(TOKEN_UNWANTED, &token->state))
+		token_end_unwanted(token);
 }
 
 /**
@@ -647,18 +676,15 @@ void sockdup_token_drop(struct sockdup_token *token,
  * sockdup_token_disown - end a token unless it has ended
  * @token: got by the caller, who is the one that made it; not claimed
  *
- * Not killable: the caller may be on its way out, with a signal pending. Others
- * who claim the token all the time do not keep the caller: the next of them
- * ends it.
+ * A claim is not waited for, as it may last: whoever has it ends the token instead
+ * of restoring it. An importer keeps what it was about to be given.
  */
 void sockdup_token_disown(struct sockdup_token *token)
 {
 	set_bit(TOKEN_UNWANTED, &token->state);
-	token_lock(token, TASK_UNINTERRUPTIBLE);
-	if (token_has_ended(token))
-		token_unlock(token);
-	else
-		token_finish(token);
+	/* Either we get the claim, or who gives it up sees that bit. */
+	smp_mb__after_atomic();
+	token_end_unwanted(token);
 }
 
 /**
@@ -671,15 +697,19 @@ void sockdup_token_list_init(struct sockdup_token_list *list)
 	INIT_LIST_HEAD(&list->tokens);
 }
 
-static struct sockdup_token *token_list_get(struct sockdup_token_list *list)
+/* The first of a list, taken off it and held, or NULL. */
+static struct sockdup_token *token_list_take(struct sockdup_token_list *list)
 {
 	struct token_listed *listed;
 
 	spin_lock(&list->lock);
 	listed = list_first_entry_or_null(&list->tokens, struct token_listed,
 					  mate);
-	if (listed)
+	if (listed) {
 		refcount_inc(&listed->token.ref);
+		list_del(&listed->mate);
+		WRITE_ONCE(listed->list, NULL);
+	}
 	spin_unlock(&list->lock);
 	return listed ? &listed->token : NULL;
 }
@@ -692,7 +722,7 @@ void sockdup_token_list_drop(struct sockdup_token_list *list)
 {
 	struct sockdup_token *token;
 
-	while ((token = token_list_get(list))) {
+	while ((token = token_list_take(list))) {
 		sockdup_token_disown(token);
 		sockdup_token_put(token);
 		cond_resched();

@@ -665,7 +665,7 @@ static int get_stuck(struct stuck_call *stuck, unsigned int ttl_ms)
 	if (error)
 		return error;
 	stuck->runs = true;
-	return page_wait_for_writer(&stuck->page);
+	return page_wait_for_user(&stuck->page);
 }
 
 static int get_unstuck(struct stuck_call *stuck)

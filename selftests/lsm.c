@@ -10,11 +10,14 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/btf.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "bpf.h"
 #include "harness.h"
+#include "page.h"
 
 #define LONG_TTL_MS	3600000
 
@@ -86,6 +89,22 @@ static int find_hook(void)
 	return id ? id : -ENOENT;
 }
 
+/* A descriptor of a program on the hook. */
+static int load(const struct bpf_insn *program, size_t count, __u32 flags)
+{
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_LSM,
+		.expected_attach_type = BPF_LSM_MAC,
+		.prog_flags = flags,
+	};
+	int hook = find_hook();
+
+	if (hook < 0)
+		return hook;
+	attr.attach_btf_id = hook;
+	return bpf_load(&attr, program, count);
+}
+
 /* A program that refuses whatever @pid receives with @error. */
 static int load_refusal(pid_t pid, int error)
 {
@@ -103,25 +122,52 @@ static int load_refusal(pid_t pid, int error)
 		  .dst_reg = BPF_REG_0, .imm = 0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_LSM,
-		.expected_attach_type = BPF_LSM_MAC,
-	};
-	int hook = find_hook();
 
-	if (hook < 0)
-		return hook;
-	attr.attach_btf_id = hook;
-	return bpf_load(&attr, program, ARRAY_SIZE(program));
+	return load(program, ARRAY_SIZE(program), 0);
 }
 
-/* The refusal lasts until the descriptor is closed. */
-static int refuse(pid_t pid, int error)
+/*
+ * A program that has @pid wait, before it receives anything, until there is memory
+ * at @address, and then refuses with @error, unless that is 0.
+ */
+static int load_wait(pid_t pid, const void *address, int error)
+{
+	const __u64 place = (uintptr_t)address;
+	const struct bpf_insn program[] = {
+		{ .code = BPF_JMP | BPF_CALL,
+		  .imm = BPF_FUNC_get_current_pid_tgid },
+		{ .code = BPF_ALU64 | BPF_RSH | BPF_K,
+		  .dst_reg = BPF_REG_0, .imm = 32 },
+		{ .code = BPF_JMP | BPF_JNE | BPF_K,
+		  .dst_reg = BPF_REG_0, .imm = pid, .off = 8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X,
+		  .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K,
+		  .dst_reg = BPF_REG_1, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
+		  .dst_reg = BPF_REG_2, .imm = 8 },
+		{ .code = BPF_LD | BPF_DW | BPF_IMM,
+		  .dst_reg = BPF_REG_3, .imm = (__u32)place },
+		{ .imm = place >> 32 },
+		{ .code = BPF_JMP | BPF_CALL,
+		  .imm = BPF_FUNC_copy_from_user },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
+		  .dst_reg = BPF_REG_0, .imm = error },
+		{ .code = BPF_JMP | BPF_EXIT },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
+		  .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	return load(program, ARRAY_SIZE(program), BPF_F_SLEEPABLE);
+}
+
+/* A program in force until the descriptor is closed; consumes the program's. */
+static int attach(int program)
 {
 	union bpf_attr attr = { 0 };
-	int program, link;
+	int link;
 
-	program = load_refusal(pid, error);
 	if (program < 0)
 		return program;
 	attr.raw_tracepoint.prog_fd = program;
@@ -172,7 +218,8 @@ FIXTURE_SETUP(refused)
 	self->peer = fds[1];
 	ASSERT_EQ(0, try_export(self->source, self->target.pid, 0, LONG_TTL_MS,
 				&self->info));
-	self->refusal = refuse(self->target.pid, variant->error);
+	self->refusal = attach(load_refusal(self->target.pid,
+					    variant->error));
 	ASSERT_LE(0, self->refusal);
 }
 
@@ -269,6 +316,101 @@ TEST_F(refused, W47_threads_win_no_race)
 	ASSERT_EQ(0, close(self->refusal));
 	fd = agent_import(&self->target, &self->info, 0);
 	EXPECT_LE(0, fd);
+}
+
+/*
+ * A token that its target is importing, for as long as it takes, while the handle
+ * closes that it ends with. The test is the target, too.
+ */
+
+FIXTURE(importing) {
+	struct page page;
+	struct sockdup_protocol_info info;
+	pthread_t importer;
+	int exporting;
+	int device;
+	int peer;
+	int hook;
+	int fd;
+};
+
+FIXTURE_VARIANT(importing) {
+	int error;
+};
+
+FIXTURE_VARIANT_ADD(importing, in_the_end_allowed) { 0 };
+FIXTURE_VARIANT_ADD(importing, in_the_end_refused) { -EACCES };
+
+static void *import_in_thread(void *arg)
+{
+	FIXTURE_DATA(importing) *self = arg;
+
+	self->fd = raw_import(self->device, &self->info, 0, NULL);
+	return NULL;
+}
+
+FIXTURE_SETUP(importing)
+{
+	int fds[2];
+
+	if (!has_bpf_lsm())
+		SKIP(longjmp(_metadata->env, 1),
+		     "no security module \"bpf\" here, or no types");
+	if (page_open_missing(&self->page))
+		SKIP(longjmp(_metadata->env, 1), "no userfaultfd here");
+	self->exporting = device_open();
+	self->device = device_open();
+	ASSERT_LE(0, self->device);
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
+	self->peer = fds[1];
+	ASSERT_EQ(0, raw_export_with(self->exporting, fds[0], getpid(),
+				     SOCKDUP_EXPORT_END_ON_CLOSE, LONG_TTL_MS,
+				     &self->info));
+	ASSERT_EQ(0, close(fds[0]));
+	self->hook = attach(load_wait(getpid(), self->page.memory,
+				      variant->error));
+	ASSERT_LE(0, self->hook);
+	ASSERT_EQ(0, pthread_create(&self->importer, NULL, import_in_thread,
+				    self));
+	ASSERT_EQ(0, page_wait_for_user(&self->page));
+}
+
+FIXTURE_TEARDOWN(importing)
+{
+	close(self->hook);
+	close(self->device);
+	page_close(&self->page);
+}
+
+static void *close_in_thread(void *arg)
+{
+	close(*(int *)arg);
+	return NULL;
+}
+
+TEST_F(importing, does_not_keep_the_handle_from_closing)
+{
+	struct timespec limit;
+	pthread_t closer;
+
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += WAIT_MS / 1000;
+	ASSERT_EQ(0, pthread_create(&closer, NULL, close_in_thread,
+				    &self->exporting));
+	EXPECT_EQ(0, pthread_timedjoin_np(closer, NULL, &limit));
+
+	EXPECT_EQ(0, page_fill(&self->page));
+	ASSERT_EQ(0, pthread_join(self->importer, NULL));
+	if (variant->error) {
+		EXPECT_EQ(variant->error, self->fd);
+	} else {
+		EXPECT_LE(0, self->fd);
+		EXPECT_EQ(0, recv_nothing(self->peer));
+		EXPECT_EQ(0, close(self->fd));
+	}
+	/* Either way nothing is left of the token. */
+	EXPECT_EQ(-ENOENT, raw_import(self->device, &self->info, 0, NULL));
+	EXPECT_EQ(0, wait_for_end(self->peer));
 }
 
 SOCKDUP_TEST_MAIN

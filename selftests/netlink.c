@@ -5,20 +5,17 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "genl.h"
 #include "harness.h"
+#include "page.h"
 #include "scene.h"
 
 #define LONG_TTL_MS	3600000
@@ -322,48 +319,15 @@ TEST_F(command, for_a_list_of_counts_there_is_none)
 
 struct sender {
 	int fd;
-	void *page;
-	size_t size;
-	int faults;
+	struct page page;
 };
 
 static void *send_page(void *arg)
 {
 	const struct sender *sender = arg;
 
-	send(sender->fd, sender->page, sender->size, MSG_NOSIGNAL);
+	send(sender->fd, sender->page.memory, sender->page.size, MSG_NOSIGNAL);
 	return NULL;
-}
-
-static int hold_back(struct sender *sender)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register registration = {
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-
-	sender->size = sysconf(_SC_PAGESIZE);
-	sender->page = mmap(NULL, sender->size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	registration.range.start = (unsigned long)sender->page;
-	registration.range.len = sender->size;
-	sender->faults = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (sender->faults < 0 || ioctl(sender->faults, UFFDIO_API, &api) ||
-	    ioctl(sender->faults, UFFDIO_REGISTER, &registration))
-		return -errno;
-	return 0;
-}
-
-static int let_page_come(struct sender *sender)
-{
-	struct uffdio_zeropage page = {
-		.range = {
-			.start = (unsigned long)sender->page,
-			.len = sender->size,
-		},
-	};
-
-	return ioctl(sender->faults, UFFDIO_ZEROPAGE, &page) ? -errno : 0;
 }
 
 TEST_F(command, get_waits_for_no_lock_of_a_socket)
@@ -373,20 +337,20 @@ TEST_F(command, get_waits_for_no_lock_of_a_socket)
 	int fds[2];
 	pid_t pid;
 
-	if (hold_back(&sender))
+	if (page_open_missing(&sender.page))
 		SKIP(return, "no userfaultfd here");
 	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
 	sender.fd = fds[0];
 	ASSERT_EQ(0, genl_export(&self->genl, fds[0], self->target.pid, 0,
 				 &self->info));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, send_page, &sender));
-	ASSERT_EQ(0, wait_for_poll(sender.faults, POLLIN));
+	ASSERT_EQ(0, page_wait_for_user(&sender.page));
 	pid = fork();
 	if (!pid)
 		_exit(-genl_get(&self->genl, id_of(&self->info), &self->token));
 	EXPECT_EQ(0, wait_for_death(pid));
 	EXPECT_LE(0, agent_import(&self->target, &self->info, 0));
-	ASSERT_EQ(0, let_page_come(&sender));
+	ASSERT_EQ(0, page_fill(&sender.page));
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 }

@@ -22,15 +22,23 @@ static struct uffdio_range range_of(const struct page *page)
 	};
 }
 
-static int watch(struct page *page)
+static int map(struct page *page)
+{
+	page->size = sysconf(_SC_PAGESIZE);
+	page->memory = mmap(NULL, page->size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return page->memory == MAP_FAILED ? -errno : 0;
+}
+
+static int watch(struct page *page, __u64 features, __u64 mode)
 {
 	struct uffdio_api api = {
 		.api = UFFD_API,
-		.features = UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+		.features = features,
 	};
 	struct uffdio_register registration = {
 		.range = range_of(page),
-		.mode = UFFDIO_REGISTER_MODE_WP,
+		.mode = mode,
 	};
 
 	page->faults = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
@@ -44,19 +52,25 @@ static int watch(struct page *page)
 
 int page_open(struct page *page)
 {
-	page->size = sysconf(_SC_PAGESIZE);
-	page->memory = mmap(NULL, page->size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page->memory == MAP_FAILED)
-		return -errno;
-	/* What is not there cannot be protected. */
+	int error = map(page);
+
+	if (error)
+		return error;
+	/* What is missing cannot be protected. */
 	memset(page->memory, 0, page->size);
-	return watch(page);
+	return watch(page, UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+		     UFFDIO_REGISTER_MODE_WP);
+}
+
+int page_open_missing(struct page *page)
+{
+	int error = map(page);
+
+	return error ? error : watch(page, 0, UFFDIO_REGISTER_MODE_MISSING);
 }
 
 void page_close(const struct page *page)
 {
-	page_protect(page, false);
 	close(page->faults);
 	munmap(page->memory, page->size);
 }
@@ -72,7 +86,14 @@ int page_protect(const struct page *page, bool protect)
 	       -errno : 0;
 }
 
-int page_wait_for_writer(const struct page *page)
+int page_fill(const struct page *page)
+{
+	struct uffdio_zeropage zeroes = { .range = range_of(page) };
+
+	return ioctl(page->faults, UFFDIO_ZEROPAGE, &zeroes) ? -errno : 0;
+}
+
+int page_wait_for_user(const struct page *page)
 {
 	return wait_for_poll(page->faults, POLLIN);
 }

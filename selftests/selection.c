@@ -1889,7 +1889,7 @@ TEST_F(connecting, W84_record_that_comes_meanwhile_is_not_cleared_with_the_one_b
 	ASSERT_EQ(0, page_protect(&slow.page, true));
 	ASSERT_EQ(0, pthread_create(&slow.thread, NULL, enumerate_slowly,
 				    &slow));
-	EXPECT_EQ(0, page_wait_for_writer(&slow.page));
+	EXPECT_EQ(0, page_wait_for_user(&slow.page));
 
 	self->listener = tcp_listener(variant->family);
 	self->address = bound_address(self->listener);
