@@ -30,6 +30,7 @@
 #include "protocol_info.h"
 #include "quota.h"
 #include "target.h"
+#include "trace.h"
 
 static bool netlink_export = true;
 module_param(netlink_export, bool, 0644);
@@ -642,6 +643,14 @@ static int netlink_list_done(struct netlink_callback *cb)
 	return 0;
 }
 
+/* A failure is also told in a trace; whoever asked is answered as ever. */
+static int netlink_refusal(unsigned int command, int err)
+{
+	if (err)
+		trace_sockdup_netlink_refuse(command, err);
+	return err;
+}
+
 /* Rights and namespaces are those of now, whoever receives the list. */
 static int netlink_list_start(struct netlink_callback *cb)
 {
@@ -660,6 +669,7 @@ static int netlink_list_start(struct netlink_callback *cb)
 	get_user_ns(list->reader.users);
 	if (!err)
 		err = netlink_list_filter(list, cb, extack);
+	netlink_refusal(SOCKDUP_CMD_TOKEN_GET, err);
 	if (err && cb->extack) {
 		netlink_list_done(cb);
 		return err;
@@ -887,7 +897,20 @@ out:
 	rcu_read_unlock();
 }
 
-/* The generated operations, and a dump's start and end, which it lacks. */
+/* The generated operation of a command that is answered once. */
+static int netlink_do(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct genl_ops *op = sockdup_nl_ops;
+
+	while (op->cmd != info->genlhdr->cmd)
+		op++;
+	return netlink_refusal(op->cmd, op->doit(skb, info));
+}
+
+/*
+ * The generated operations by way of ours, and a dump's start and end, which it
+ * lacks.
+ */
 static struct genl_ops netlink_ops[ARRAY_SIZE(sockdup_nl_ops)] __ro_after_init;
 
 static const struct genl_multicast_group netlink_groups[] = {
@@ -921,6 +944,7 @@ int __init sockdup_netlink_init(void)
 
 	memcpy(netlink_ops, sockdup_nl_ops, sizeof(netlink_ops));
 	for (i = 0; i < ARRAY_SIZE(netlink_ops); i++) {
+		netlink_ops[i].doit = netlink_do;
 		if (!netlink_ops[i].dumpit)
 			continue;
 		netlink_ops[i].start = netlink_list_start;

@@ -6,6 +6,7 @@
 #define SOCKDUP_TRACE_H
 
 #include <linux/pid.h>
+#include <linux/sockdup_netlink.h>
 #include <linux/tracepoint.h>
 
 #include "target.h"
@@ -86,6 +87,26 @@ TRACE_EVENT(sockdup_refuse,
 				       { SOCKDUP_IOC_EVENT_REARM, "event_rearm" },
 				       { SOCKDUP_IOC_EVENT_INHERIT, "event_inherit" },
 				       { SOCKDUP_IOC_EVENT_QUERY, "event_query" }),
+		      __entry->error)
+);
+
+/* The same of the netlink family's commands, by their names there. */
+TRACE_EVENT(sockdup_netlink_refuse,
+	    TP_PROTO(unsigned int command, int error),
+	    TP_ARGS(command, error),
+	    TP_STRUCT__entry(__field(unsigned int, command)
+			     __field(int, error)
+	    ),
+	    TP_fast_assign(__entry->command = command;
+			   __entry->error = error;
+	    ),
+	    TP_printk("command=%s error=%d",
+		      __print_symbolic(__entry->command,
+				       { SOCKDUP_CMD_TOKEN_EXPORT, "token-export" },
+				       { SOCKDUP_CMD_TOKEN_QUERY, "token-query" },
+				       { SOCKDUP_CMD_TOKEN_REVOKE, "token-revoke" },
+				       { SOCKDUP_CMD_TOKEN_GET, "token-get" },
+				       { SOCKDUP_CMD_STATS_GET, "stats-get" }),
 		      __entry->error)
 );
 

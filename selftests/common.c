@@ -24,6 +24,9 @@
 
 #include "common.h"
 
+/* The longest file that is read whole. */
+#define TEXT_SIZE	1048576
+
 static int result(int value)
 {
 	return value < 0 ? -errno : value;
@@ -515,6 +518,37 @@ unsigned int stress(unsigned int rounds)
 	if (percentage && *percentage)
 		scaled = scaled * strtoul(percentage, NULL, 10) / 100;
 	return scaled ? scaled : 1;
+}
+
+char *read_text(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+	ssize_t step = 1;
+	char *text;
+
+	if (fd < 0)
+		return NULL;
+	text = malloc(TEXT_SIZE);
+	while (text && step > 0 && size < TEXT_SIZE - 1) {
+		step = read(fd, text + size, TEXT_SIZE - 1 - size);
+		size += step > 0 ? step : 0;
+	}
+	close(fd);
+	if (text)
+		text[size] = '\0';
+	return text;
+}
+
+int count_in(const char *text, const char *part)
+{
+	int found = 0;
+
+	while ((text = strstr(text, part))) {
+		text += strlen(part);
+		found++;
+	}
+	return found;
 }
 
 long read_number(const char *path)

@@ -124,6 +124,11 @@ __u64 id_of(const struct sockdup_protocol_info *info);
 /* A number of rounds, in the measure that SOCKDUP_STRESS asks for (%). */
 unsigned int stress(unsigned int rounds);
 
+/* A file as a string, to be freed; NULL where it cannot be read. */
+char *read_text(const char *path);
+/* How often a string has a part, none of which overlap. */
+int count_in(const char *text, const char *part);
+
 /* Reads one number from a file such as /proc/sys/kernel/pid_max. */
 long read_number(const char *path);
 int write_number(const char *path, long long number);

@@ -17,6 +17,7 @@
 #include "harness.h"
 #include "page.h"
 #include "scene.h"
+#include "trace_log.h"
 
 #define LONG_TTL_MS	3600000
 
@@ -1121,6 +1122,96 @@ TEST_F(refusal, has_a_reason_and_makes_no_token)
 	ASSERT_EQ(0, genl_stats(&self->genl, NULL, &after));
 	EXPECT_EQ(before.counts[SOCKDUP_A_STATS_EXPORTED],
 		  after.counts[SOCKDUP_A_STATS_EXPORTED]);
+}
+
+/* Refusals as an administrator sees them. */
+
+static int watched_export(struct genl *genl)
+{
+	struct sockdup_protocol_info info;
+
+	return genl_export(genl, CLOSED_FD, 1, 0, &info);
+}
+
+static int watched_query(struct genl *genl)
+{
+	struct sockdup_protocol_info info = { .size = sizeof(info) };
+	struct genl_token token;
+
+	return genl_query(genl, &info, &token);
+}
+
+static int watched_revoke(struct genl *genl)
+{
+	return genl_revoke_id(genl, 1);
+}
+
+static int watched_get(struct genl *genl)
+{
+	struct genl_token token;
+
+	return genl_get(genl, 1, &token);
+}
+
+static int watched_list(struct genl *genl)
+{
+	const struct genl_filter nobodys = { .by_uid = true, .uid = -1 };
+
+	return genl_list(genl, &nobodys, NULL, 0);
+}
+
+static int watched_stats(struct genl *genl)
+{
+	const __u32 nobody = -1;
+	struct genl_stats stats;
+
+	return genl_stats(genl, &nobody, &stats);
+}
+
+FIXTURE(watched) {
+	struct genl genl;
+};
+
+FIXTURE_VARIANT(watched) {
+	const char *command;
+	int (*call)(struct genl *genl);
+	int error;
+};
+
+FIXTURE_VARIANT_ADD(watched, export) { "token-export", watched_export, -EBADF };
+FIXTURE_VARIANT_ADD(watched, query) { "token-query", watched_query, -ENOENT };
+FIXTURE_VARIANT_ADD(watched, revoke) { "token-revoke", watched_revoke, -ENOENT };
+FIXTURE_VARIANT_ADD(watched, get) { "token-get", watched_get, -ENOENT };
+FIXTURE_VARIANT_ADD(watched, list) { "token-get", watched_list, -EINVAL };
+FIXTURE_VARIANT_ADD(watched, stats) { "stats-get", watched_stats, -EINVAL };
+
+FIXTURE_SETUP(watched)
+{
+	int error = trace_log_open();
+
+	if (error == -ENOENT)
+		SKIP(longjmp(_metadata->env, 1), "no tracefs here");
+	ASSERT_EQ(0, error);
+	ASSERT_EQ(0, genl_open(&self->genl));
+}
+
+FIXTURE_TEARDOWN(watched)
+{
+	EXPECT_EQ(0, trace_log_close());
+	genl_close(&self->genl);
+}
+
+TEST_F(watched, refusal_is_traced_with_its_error)
+{
+	struct trace_line line = { .times = 1 };
+
+	ASSERT_EQ(-1, fcntl(CLOSED_FD, F_GETFD));
+	ASSERT_EQ(variant->error, variant->call(&self->genl));
+	snprintf(line.text, sizeof(line.text),
+		 ": sockdup_netlink_refuse: command=%s error=%d\n",
+		 variant->command, variant->error);
+	EXPECT_EQ(0, trace_log_wait(line));
+	EXPECT_EQ(1, trace_log_count("sockdup_netlink_refuse"));
 }
 
 SOCKDUP_TEST_MAIN

@@ -15,49 +15,16 @@
 #include "harness.h"
 #include "module.h"
 #include "scene.h"
+#include "trace_log.h"
 
 #define LONG_TTL_MS	3600000
 
+#define TEXT_SIZE	65536
+
 #define SOURCE_UID	1001
 
-#define TRACING		"/sys/kernel/tracing/"
-#define EVENTS		TRACING "events/sockdup/"
-#define INSTANCE	TRACING "instances/sockdup-selftest/"
+#define EVENTS		"/sys/kernel/tracing/events/sockdup/"
 #define MODULE		"/sys/module/" SOCKDUP_DEVICE_NAME "/"
-
-#define TEXT_SIZE	1048576
-
-/* A file as a string, to be freed; NULL where it cannot be read. */
-static char *read_text(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t size = 0;
-	ssize_t step = 1;
-	char *text;
-
-	if (fd < 0)
-		return NULL;
-	text = malloc(TEXT_SIZE);
-	while (text && step > 0 && size < TEXT_SIZE - 1) {
-		step = read(fd, text + size, TEXT_SIZE - 1 - size);
-		size += step > 0 ? step : 0;
-	}
-	close(fd);
-	if (text)
-		text[size] = '\0';
-	return text;
-}
-
-static int count(const char *text, const char *part)
-{
-	int found = 0;
-
-	while ((text = strstr(text, part))) {
-		text += strlen(part);
-		found++;
-	}
-	return found;
-}
 
 /* Whether eight bytes stand in a text as a number or one after the other. */
 static bool shows(const char *text, const __u8 bytes[8])
@@ -93,19 +60,18 @@ FIXTURE(trace) {
 static void trace_set_up(struct __test_metadata *_metadata,
 			 struct scene *scene)
 {
-	if (access(TRACING "instances", W_OK))
+	int error = trace_log_open();
+
+	if (error == -ENOENT)
 		SKIP(longjmp(_metadata->env, 1), "no tracefs here");
-	ASSERT_TRUE(!mkdir(INSTANCE, 0755) || errno == EEXIST);
+	ASSERT_EQ(0, error);
 	ASSERT_EQ(0, scene_open(scene));
-	ASSERT_EQ(0, write_string(INSTANCE "trace", "\n"));
-	ASSERT_EQ(0, write_string(INSTANCE "events/sockdup/enable", "1"));
 }
 
 static void trace_tear_down(struct __test_metadata *_metadata,
 			    struct scene *scene)
 {
-	EXPECT_EQ(0, write_string(INSTANCE "events/sockdup/enable", "0"));
-	EXPECT_EQ(0, rmdir(INSTANCE));
+	EXPECT_EQ(0, trace_log_close());
 	scene_close(scene);
 }
 
@@ -119,48 +85,16 @@ FIXTURE_TEARDOWN(trace)
 	trace_tear_down(_metadata, &self->scene);
 }
 
-/* A line that is to come, and how often it has. */
-struct line {
-	char text[128];
-	int times;
-};
-
-static struct line token_line(const char *event,
-			      const struct sockdup_protocol_info *info,
-			      pid_t source, pid_t target, uid_t uid)
+static struct trace_line token_line(const char *event,
+				    const struct sockdup_protocol_info *info,
+				    pid_t source, pid_t target, uid_t uid)
 {
-	struct line line = { .times = 1 };
+	struct trace_line line = { .times = 1 };
 
 	snprintf(line.text, sizeof(line.text),
 		 ": sockdup_%s: id=%016llx source=%d target=%d uid=%u\n",
 		 event, id_of(info), source, target, uid);
 	return line;
-}
-
-static int count_in_trace(const char *part)
-{
-	char *text = read_text(INSTANCE "trace");
-	int found = text ? count(text, part) : -1;
-
-	free(text);
-	return found;
-}
-
-static bool line_is_there(void *context)
-{
-	const struct line *line = context;
-
-	return count_in_trace(line->text) >= line->times;
-}
-
-/* 0 where a line comes, so often and no more often. */
-static int wait_for_line(struct line line)
-{
-	int error = wait_until(line_is_there, &line);
-
-	if (error)
-		return error;
-	return count_in_trace(line.text) == line.times ? 0 : -EEXIST;
 }
 
 /* Any line on a token, whatever it says. */
@@ -169,13 +103,13 @@ static int count_lines_on(const struct sockdup_protocol_info *info)
 	char part[32];
 
 	snprintf(part, sizeof(part), "id=%016llx ", id_of(info));
-	return count_in_trace(part);
+	return trace_log_count(part);
 }
 
 TEST_F(trace, tells_of_an_export)
 {
 	ASSERT_EQ(0, scene_export(&self->scene, 0, 0));
-	EXPECT_EQ(0, wait_for_line(token_line("export", &self->scene.info,
+	EXPECT_EQ(0, trace_log_wait(token_line("export", &self->scene.info,
 					      getpid(), self->scene.target.pid,
 					      geteuid())));
 	EXPECT_EQ(1, count_lines_on(&self->scene.info));
@@ -220,12 +154,12 @@ TEST_F(end, is_told_by_an_event_of_its_own)
 
 	ASSERT_EQ(0, scene_export(scene, variant->flags, variant->ttl_ms));
 	ASSERT_EQ(0, variant->come(scene));
-	EXPECT_EQ(0, wait_for_line(token_line(variant->event, &scene->info,
+	EXPECT_EQ(0, trace_log_wait(token_line(variant->event, &scene->info,
 					      getpid(), scene->target.pid,
 					      geteuid())));
 	/* The export, and one end. */
 	EXPECT_EQ(2, count_lines_on(&scene->info));
-	EXPECT_EQ(0, count_in_trace("sockdup_refuse"));
+	EXPECT_EQ(0, trace_log_count("sockdup_refuse"));
 }
 
 TEST_F(trace, tells_of_each_token_of_a_target_that_died)
@@ -239,7 +173,7 @@ TEST_F(trace, tells_of_each_token_of_a_target_that_died)
 	}
 	ASSERT_EQ(0, kill(self->scene.target.pid, SIGKILL));
 	for (i = 0; i < 3; i++)
-		EXPECT_EQ(0, wait_for_line(token_line("target_death", &infos[i],
+		EXPECT_EQ(0, trace_log_wait(token_line("target_death", &infos[i],
 						      getpid(),
 						      self->scene.target.pid,
 						      geteuid())));
@@ -256,7 +190,7 @@ TEST_F(trace, tells_the_numbers_that_the_outermost_namespace_has)
 	fd = agent_socket(&source, AF_INET, SOCK_STREAM, 0);
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, agent_duplicate(&source, fd, 1, &self->scene.info));
-	EXPECT_EQ(0, wait_for_line(token_line("export", &self->scene.info,
+	EXPECT_EQ(0, trace_log_wait(token_line("export", &self->scene.info,
 					      source.pid, source.pid,
 					      SOURCE_UID)));
 	EXPECT_EQ(0, agent_stop(&source));
@@ -383,7 +317,7 @@ FIXTURE_TEARDOWN(refusal)
 
 TEST_F(refusal, is_told_with_its_error)
 {
-	struct line line = { .times = 1 };
+	struct trace_line line = { .times = 1 };
 
 	/* To another process than the test. */
 	ASSERT_EQ(0, scene_export(&self->scene, 0, 0));
@@ -391,8 +325,8 @@ TEST_F(refusal, is_told_with_its_error)
 	snprintf(line.text, sizeof(line.text),
 		 ": sockdup_refuse: command=%s error=%d\n", variant->command,
 		 variant->error);
-	EXPECT_EQ(0, wait_for_line(line));
-	EXPECT_EQ(1, count_in_trace("sockdup_refuse"));
+	EXPECT_EQ(0, trace_log_wait(line));
+	EXPECT_EQ(1, trace_log_count("sockdup_refuse"));
 }
 
 /* Of one token that was imported in the end, and one that was revoked. */
@@ -409,10 +343,10 @@ TEST_F(trace, tells_no_secret)
 	ASSERT_EQ(-ENOENT, agent_import(&self->scene.target, &imported, 0));
 	ASSERT_EQ(0, scene_export(&self->scene, 0, 0));
 	ASSERT_EQ(0, raw_revoke(self->scene.device, &self->scene.info));
-	ASSERT_EQ(0, wait_for_line(token_line("revoke", &self->scene.info,
+	ASSERT_EQ(0, trace_log_wait(token_line("revoke", &self->scene.info,
 					      getpid(), self->scene.target.pid,
 					      geteuid())));
-	text = read_text(INSTANCE "trace");
+	text = trace_log_text();
 	ASSERT_NE(NULL, text);
 	EXPECT_TRUE(shows(text, imported.opaque));
 	EXPECT_FALSE(shows_secret(text, &imported));
@@ -436,12 +370,12 @@ TEST_F(trace, has_no_field_for_a_secret)
 			 names[i]);
 		text = read_text(path);
 		ASSERT_NE(NULL, text);
-		EXPECT_EQ(1, count(text, " id;\toffset"));
-		EXPECT_EQ(1, count(text, " source;\toffset"));
-		EXPECT_EQ(1, count(text, " target;\toffset"));
-		EXPECT_EQ(1, count(text, " uid;\toffset"));
+		EXPECT_EQ(1, count_in(text, " id;\toffset"));
+		EXPECT_EQ(1, count_in(text, " source;\toffset"));
+		EXPECT_EQ(1, count_in(text, " target;\toffset"));
+		EXPECT_EQ(1, count_in(text, " uid;\toffset"));
 		/* And four that every event has. */
-		EXPECT_EQ(8, count(text, "\tfield:"));
+		EXPECT_EQ(8, count_in(text, "\tfield:"));
 		free(text);
 	}
 }
@@ -621,7 +555,7 @@ TEST_F(fdinfo, shows_no_source_that_the_reader_cannot_see)
 	fd = agent_open(&reader, self->path, O_RDONLY);
 	ASSERT_LE(0, fd);
 	ASSERT_LT(0, agent_read(&reader, fd, text, sizeof(text) - 1));
-	EXPECT_EQ(1, count(text, " source=0 uid="));
+	EXPECT_EQ(1, count_in(text, " source=0 uid="));
 	EXPECT_EQ(0, agent_stop(&reader));
 }
 
