@@ -186,8 +186,8 @@ static struct sockdup_event *event_of_file(struct file *file)
  * sockdup_event_get - make an event of an eventfd
  * @fd: the caller's descriptor of it
  *
- * A counter above zero stays above zero, but may become another. Who reads it
- * meanwhile may get one more.
+ * A counter above zero is so again in the end, but may be another. Who reads it
+ * meanwhile may get one more, or find nothing.
  *
  * Return: the event, held; ERR_PTR(-EBADF); ERR_PTR(-EINVAL) where it is not
  * an eventfd, or one with EFD_SEMAPHORE; ERR_PTR(-EAGAIN) where others read it

@@ -691,6 +691,16 @@ TEST_F(module, lets_root_alone_set_its_parameters)
 	closedir(directory);
 }
 
+/* The kernel asks for a family's module by an alias. */
+TEST_F(module, is_not_loaded_by_a_look_up_of_its_family)
+{
+	char *text = ask_modinfo("alias");
+
+	ASSERT_NE(NULL, text);
+	EXPECT_STREQ("", text);
+	free(text);
+}
+
 TEST_F(module, says_what_it_is)
 {
 	static const char *const fields[] = {

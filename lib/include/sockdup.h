@@ -99,7 +99,7 @@ int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
  * imported once.
  *
  * Return: a new descriptor, close-on-exec unless @flags says otherwise, or -1
- * with errno: EINVAL, EFAULT, ENOENT, EPERM, EMFILE, EINTR, or what a
+ * with errno: EINVAL, EFAULT, ENOENT, EPERM, EMFILE, ENOMEM, EINTR, or what a
  * security module refuses with.
  */
 int sockdup_socket(const struct sockdup_protocol_info *info,
@@ -193,9 +193,11 @@ int sockdup_info(struct sockdup_info *info);
  * @kind: kept for whoever asks; the two kinds cancel each other
  *
  * The counterpart of WSAEventSelect(), but that the socket stays blocking if it
- * was. What holds already is recorded at once.
+ * was. What holds already is recorded at once, but for the CONNECT of a connection
+ * that is known.
  *
- * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, EAGAIN, ENOBUFS, ENOMEM.
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, EOPNOTSUPP, EAGAIN, ENOBUFS,
+ * ENOMEM, EINTR.
  */
 int sockdup_event_select(int fd, int event, unsigned int mask,
 			 enum sockdup_event_kind kind);
@@ -245,7 +247,8 @@ int sockdup_event_rearm(int fd, unsigned int events);
  *
  * What Winsock does at accept().
  *
- * Return: 0, or -1 with errno: EBADF, ENOTSOCK, ENOENT, EPERM, ENOBUFS, ENOMEM.
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EOPNOTSUPP, ENOENT, EPERM, ENOBUFS,
+ * ENOMEM.
  */
 int sockdup_event_inherit(int fd, int listener);
 

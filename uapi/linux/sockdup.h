@@ -251,6 +251,7 @@ struct sockdup_export {
  *          imported, revoked, or past its life
  *  EPERM   the token is bound to another process
  *  EMFILE  no descriptor is free; the token lives on
+ *  ENOMEM  no memory for a larger descriptor table; the token lives on
  *  EINTR   killed while another import of the same token was under way
  *
  * A security module may refuse with an error of its own, EACCES as a rule;
@@ -388,15 +389,16 @@ enum sockdup_event_kind {
  *
  * Events are edges: an event that was enumerated is recorded again when it
  * happens again, with the next data to arrive, say, and not because it still
- * holds. WRITE, CONNECT and CLOSE are recorded once. SOCKDUP_IOC_EVENT_REARM has
- * them looked at again.
+ * holds; though a wake-up that does not say what it is for may bring it once more.
+ * WRITE, CONNECT and CLOSE are recorded once. SOCKDUP_IOC_EVENT_REARM has them
+ * looked at again.
  *
  * What is told is a hint: a call that follows it may find nothing to do.
  *
  * A registration keeps no socket open. It ends with the handle it was made
- * through, and with the socket. The counter of an eventfd that was above zero
- * stays above zero, but may become another; who reads it during the call may get
- * one more.
+ * through, and with the socket. The counter of an eventfd that was above zero is
+ * above zero after the call, but for an instant it is not, and it may be another;
+ * who reads it during the call may get one more or find nothing.
  *
  *  EBADF    @fd or @event is not an open descriptor
  *  ENOTSOCK @fd is not a socket
