@@ -2,7 +2,8 @@
 /*
  * Small structs to and from user space, a word at a time. The general functions
  * check, call and start more than it takes to move so little. Like them these
- * can be made to fail, and complain of callers who must not sleep.
+ * can be made to fail, and complain of callers who must not sleep. For a size
+ * that is known to the compiler gcc leaves no loop; clang cannot unroll these.
  */
 #ifndef SOCKDUP_WORDS_H
 #define SOCKDUP_WORDS_H
@@ -28,8 +29,9 @@ static inline bool words_are_aligned(const void *kernel,
  *
  * Return: 0 or -EFAULT.
  */
-static inline int sockdup_words_from_user(void *to, const void __user *from,
-					  size_t size)
+static __always_inline int sockdup_words_from_user(void *to,
+						   const void __user *from,
+						   size_t size)
 {
 	const unsigned long __user *source = from;
 	unsigned long *words = to;
@@ -40,8 +42,14 @@ static inline int sockdup_words_from_user(void *to, const void __user *from,
 	might_fault();
 	if (should_fail_usercopy() || !user_read_access_begin(source, size))
 		return -EFAULT;
-	for (i = 0; i < size / sizeof(long); i++)
-		unsafe_get_user(words[i], &source[i], fault);
+	if (__builtin_constant_p(size)) {
+#pragma GCC unroll 32
+		for (i = 0; i < size / sizeof(long); i++)
+			unsafe_get_user(words[i], &source[i], fault);
+	} else {
+		for (i = 0; i < size / sizeof(long); i++)
+			unsafe_get_user(words[i], &source[i], fault);
+	}
 	user_read_access_end();
 	return 0;
 
@@ -58,8 +66,9 @@ fault:
  *
  * Return: 0 or -EFAULT.
  */
-static inline int sockdup_words_to_user(void __user *to, const void *from,
-					size_t size)
+static __always_inline int sockdup_words_to_user(void __user *to,
+						 const void *from,
+						 size_t size)
 {
 	unsigned long __user *target = to;
 	const unsigned long *words = from;
@@ -70,8 +79,14 @@ static inline int sockdup_words_to_user(void __user *to, const void *from,
 	might_fault();
 	if (should_fail_usercopy() || !user_write_access_begin(target, size))
 		return -EFAULT;
-	for (i = 0; i < size / sizeof(long); i++)
-		unsafe_put_user(words[i], &target[i], fault);
+	if (__builtin_constant_p(size)) {
+#pragma GCC unroll 32
+		for (i = 0; i < size / sizeof(long); i++)
+			unsafe_put_user(words[i], &target[i], fault);
+	} else {
+		for (i = 0; i < size / sizeof(long); i++)
+			unsafe_put_user(words[i], &target[i], fault);
+	}
 	user_write_access_end();
 	return 0;
 
