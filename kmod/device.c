@@ -229,9 +229,23 @@ static int device_export(struct device_call *call)
 	return err;
 }
 
+/* Each version of the struct has a source, so each caller's has. */
+static_assert(offsetofend(struct sockdup_import, source) <=
+	      SOCKDUP_IMPORT_SIZE_VER0);
+
+/* The caller's struct is as it was but for this. */
+static int device_import_source(const struct device_call *call,
+				const struct sockdup_token *token)
+{
+	struct sockdup_import __user *import = call->argument;
+	struct sockdup_identity source = device_source(token);
+
+	return sockdup_words_to_user(&import->source, &source, sizeof(source));
+}
+
 static int device_import(struct device_call *call)
 {
-	struct sockdup_import *import = &call->u.import;
+	const struct sockdup_import *import = &call->u.import;
 	struct sockdup_token *token;
 	int fd;
 
@@ -246,8 +260,7 @@ static int device_import(struct device_call *call)
 		goto out;
 	}
 	/* Answered first: after the descriptor is in use nothing may fail. */
-	import->source = device_source(token);
-	fd = device_answer(call, sizeof(*import));
+	fd = device_import_source(call, token);
 	if (fd)
 		goto out;
 	fd = sockdup_token_claim(token);
