@@ -204,7 +204,8 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 static int device_export(struct device_call *call)
 {
 	const struct sockdup_export *export = &call->u.export;
-	struct sockdup_protocol_info info;
+	/* Every byte is written before any goes out. */
+	struct sockdup_protocol_info info __uninitialized;
 	struct sockdup_token *token;
 	struct file *file;
 	int err;
@@ -578,7 +579,8 @@ static int device_run(struct device_call *call, unsigned int cmd)
 static long device_ioctl(struct file *file, unsigned int cmd,
 			 unsigned long argument)
 {
-	struct device_call call;
+	/* A command sees only the struct that was copied in whole. */
+	struct device_call call __uninitialized;
 	int result;
 
 	call.handle = file->private_data;
