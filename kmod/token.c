@@ -289,6 +289,21 @@ static void token_unlink(struct sockdup_token *token)
 }
 
 /*
+ * Who waits for a claim has a reference, taken under a lock that unlinking takes,
+ * too: so it is seen by now, and nobody gains one any more. Where there are but
+ * that of the caller and that of a live token, nobody waits or ever will.
+ */
+static void token_unlock_ended(struct sockdup_token *token)
+{
+	if (refcount_read(&token->ref) > 2) {
+		token_unlock(token);
+		return;
+	}
+	mutex_release(&token_claim_map, _RET_IP_);
+	clear_bit_unlock(TOKEN_CLAIMED, &token->state);
+}
+
+/*
  * The one way from live to ended. Gives up the claim; what is left to the
  * caller, beside its own, is the reference of a live token, and the charge.
  */
@@ -302,7 +317,7 @@ static void token_end(struct sockdup_token *token, enum sockdup_token_event how)
 	spin_lock(&token->target->lock);
 	token_unlink(token);
 	spin_unlock(&token->target->lock);
-	token_unlock(token);
+	token_unlock_ended(token);
 }
 
 /* The file of a dropped token has been put, and its user is not charged. */
