@@ -331,7 +331,10 @@ static int token_check_ttl(struct sockdup_target *target, unsigned int *ttl_ms)
 {
 	unsigned int usual = sockdup_token_default_ttl();
 
-	*ttl_ms = *ttl_ms ?: usual;
+	if (!*ttl_ms) {
+		*ttl_ms = usual;
+		return 0;
+	}
 	if (*ttl_ms > sockdup_token_max_ttl())
 		return -EINVAL;
 	return *ttl_ms > usual ? sockdup_target_check_trust(target) : 0;
