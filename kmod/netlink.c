@@ -89,12 +89,8 @@ static struct pernet_operations netlink_net_ops = {
 /* Caller is in an RCU read section. */
 static struct net *netlink_net_find(u64 cookie)
 {
-	const struct nsproxy *own = current->nsproxy;
 	struct netlink_net *entry;
 
-	/* Most are told of by who is in the same one; who exits is in none. */
-	if (own && own->net_ns->net_cookie == cookie)
-		return own->net_ns;
 	hash_for_each_possible_rcu(netlink_nets, entry, node, cookie)
 		if (entry->net->net_cookie == cookie)
 			return entry->net;
@@ -865,6 +861,39 @@ NETLINK_SAME_ORDER(EXPIRED);
 NETLINK_SAME_ORDER(HANDLE_CLOSED);
 NETLINK_SAME_ORDER(TARGET_DIED);
 
+static bool netlink_has_audience(struct net *net)
+{
+	return genl_has_listeners(&netlink_family, net, SOCKDUP_NLGRP_TOKENS);
+}
+
+/* Apart, as nobody listens most of the time. The caller keeps @net. */
+static noinline void netlink_send_event(const struct sockdup_token *token,
+					struct net *net,
+					enum sockdup_token_event event)
+{
+	struct sk_buff *skb = netlink_event(token, net, NETLINK_COMMAND(event));
+
+	if (skb)
+		genlmsg_multicast_netns(&netlink_family, net, skb, 0,
+					SOCKDUP_NLGRP_TOKENS, GFP_ATOMIC);
+	else
+		genl_set_err(&netlink_family, net, 0, SOCKDUP_NLGRP_TOKENS,
+			     -ENOBUFS);
+}
+
+/* Where the exporter's namespace is not that of the current process. */
+static noinline void netlink_tell_elsewhere(const struct sockdup_token *token,
+					    enum sockdup_token_event event)
+{
+	struct net *net;
+
+	rcu_read_lock();
+	net = netlink_net_find(token->net);
+	if (net && netlink_has_audience(net))
+		netlink_send_event(token, net, event);
+	rcu_read_unlock();
+}
+
 /**
  * sockdup_netlink_tell - tell those who listen of an event
  * @token: whose
@@ -878,23 +907,13 @@ NETLINK_SAME_ORDER(TARGET_DIED);
 void sockdup_netlink_tell(const struct sockdup_token *token,
 			  enum sockdup_token_event event)
 {
-	struct sk_buff *skb;
-	struct net *net;
+	const struct nsproxy *own = current->nsproxy;
 
-	rcu_read_lock();
-	net = netlink_net_find(token->net);
-	if (!net || !genl_has_listeners(&netlink_family, net,
-					SOCKDUP_NLGRP_TOKENS))
-		goto out;
-	skb = netlink_event(token, net, NETLINK_COMMAND(event));
-	if (skb)
-		genlmsg_multicast_netns(&netlink_family, net, skb, 0,
-					SOCKDUP_NLGRP_TOKENS, GFP_ATOMIC);
-	else
-		genl_set_err(&netlink_family, net, 0, SOCKDUP_NLGRP_TOKENS,
-			     -ENOBUFS);
-out:
-	rcu_read_unlock();
+	/* Who exits is in none. Nobody but the process itself leaves its own. */
+	if (!own || own->net_ns->net_cookie != token->net)
+		netlink_tell_elsewhere(token, event);
+	else if (netlink_has_audience(own->net_ns))
+		netlink_send_event(token, own->net_ns, event);
 }
 
 /* The generated operation of a command that is answered once. */
