@@ -75,10 +75,14 @@ static void old_close(const struct old *old)
 static int measure_crowd(const struct effort *effort, struct crowd *crowd,
 			 unsigned long count)
 {
+	static const struct way *const among[] = {
+		&way_scm_rights, &way_sockdup, &way_netlink,
+	};
 	const struct effort old_effort = {
 		.rounds = OLD_ROUNDS,
 		.repetitions = effort->repetitions,
 	};
+	unsigned int i;
 	struct old old;
 	const struct subject subject = {
 		.name = "import_old",
@@ -98,9 +102,9 @@ static int measure_crowd(const struct effort *effort, struct crowd *crowd,
 	/* Which leaves none of the old ones. */
 	error = measure(&old_effort, &subject);
 	old_close(&old);
-	if (!error)
-		error = measure_own(effort, &way_scm_rights, count);
-	return error ? error : measure_own(effort, &way_sockdup, count);
+	for (i = 0; i < sizeof(among) / sizeof(*among) && !error; i++)
+		error = measure_own(effort, among[i], count);
+	return error;
 }
 
 int part_alive(const struct effort *effort)
