@@ -166,7 +166,7 @@ bench-locks: need-build need-vm need-debug bench-program ## who waits for sockdu
 bench-docs: ## the figures of the last `make bench` and `make bench-budget` into the documentation
 	$(call say,BENCH,Documentation/performance)
 	$(Q)mkdir -p Documentation/performance
-	$(Q)cp $(wildcard $(O)/bench/docs/*.csv $(O)/bench/docs/*.svg) \
+	$(Q)cp $(foreach form,csv svg png,$(wildcard $(O)/bench/docs/*.$(form))) \
 		Documentation/performance
 
 style: need-build need-style ## checkpatch, generated files, sparse, gcc and clang at W=1, pahole, shellcheck
