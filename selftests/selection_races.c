@@ -28,7 +28,7 @@
  * struct race - a game under way, in memory that children share
  * @duel: the game
  * @make: a socket and its peer
- * @devices: the handle of each side
+ * @devices: the handle of each side, less than zero while it is closed
  * @events: the eventfds of each side, one for each socket
  * @fds: the sockets
  * @peers: their other ends
@@ -178,7 +178,7 @@ static int make_and_register(struct race *race)
 
 static int open_and_register(struct race *race)
 {
-	if (!race->duel.round)
+	if (race->devices[0] >= 0)
 		close(race->devices[0]);
 	race->devices[0] = device_open();
 	return race->devices[0] < 0 ? race->devices[0] :
@@ -332,6 +332,7 @@ static void close_sockets(struct race *race, int side)
 static void close_handle(struct race *race, int side)
 {
 	race->duel.values[side][0] = close(race->devices[0]) ? -errno : 0;
+	race->devices[0] = -1;
 }
 
 static void make_all_happen_and_close(struct race *race, int side)
@@ -943,6 +944,9 @@ TEST_F_TIMEOUT(selection_race, keeps_its_promises, 600)
 
 	if (variant->lasting)
 		close_pairs(race);
+	/* Before a handle is closed, as that ends what is left. */
+	if (race->devices[0] >= 0)
+		EXPECT_EQ(0, wait_for_no_registration(race->devices[0]));
 	EXPECT_EQ(0, wait_for_no_registration(race->devices[1]));
 	close(race->devices[0]);
 	close(race->devices[1]);
