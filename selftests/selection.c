@@ -2229,6 +2229,160 @@ TEST(W77_end_of_a_peer_is_told_after_an_urgent_byte)
 	EXPECT_EQ(CLOSE, come(fds[0], event, CLOSE));
 }
 
+/*
+ * Connections that protocols make over TCP. A socket that has not connected, and
+ * a listener.
+ */
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
+#endif
+#ifndef AF_SMC
+#define AF_SMC		43
+#endif
+
+FIXTURE(stacked) {
+	int fd;
+	int event;
+	int listener;
+	struct address address;
+};
+
+FIXTURE_VARIANT(stacked) {
+	int family;
+	int protocol;
+};
+
+FIXTURE_VARIANT_ADD(stacked, mptcp) { AF_INET, IPPROTO_MPTCP };
+FIXTURE_VARIANT_ADD(stacked, smc) { AF_SMC, 0 };
+
+FIXTURE_SETUP(stacked)
+{
+	const struct address any = loopback(AF_INET, 0);
+	const int type = SOCK_STREAM | SOCK_CLOEXEC;
+
+	self->listener = socket(variant->family, type, variant->protocol);
+	if (self->listener < 0)
+		SKIP(longjmp(_metadata->env, 1), "no such sockets: %s",
+		     strerror(errno));
+	ASSERT_EQ(0, bind(self->listener, (const void *)&any.storage,
+			  any.size));
+	ASSERT_EQ(0, listen(self->listener, SOMAXCONN));
+	self->address = bound_address(self->listener);
+	self->fd = socket(variant->family, type, variant->protocol);
+	ASSERT_LE(0, self->fd);
+	self->event = make_event();
+	ASSERT_LE(0, self->event);
+}
+
+FIXTURE_TEARDOWN(stacked)
+{
+	close(self->fd);
+	close(self->listener);
+	close(self->event);
+}
+
+/* The other end of a new connection, or -errno. */
+static int connect_to_listener(int fd, int listener,
+			       const struct address *address)
+{
+	int error = begin_to_connect(fd, address);
+	int peer;
+
+	if (error)
+		return error;
+	peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	return peer < 0 ? -errno : peer;
+}
+
+TEST_F(stacked, waiting_connection_is_told)
+{
+	ASSERT_EQ(0, ask(self->listener, self->event, ACCEPT));
+	EXPECT_EQ(0, take(self->listener));
+	ASSERT_EQ(0, begin_to_connect(self->fd, &self->address));
+	EXPECT_EQ(ACCEPT, come(self->listener, self->event, ACCEPT));
+}
+
+TEST_F(stacked, W75_success_is_told_without_error)
+{
+	struct sockdup_network_events happened;
+
+	memset(&happened, 0xab, sizeof(happened));
+	ASSERT_EQ(0, fcntl(self->fd, F_SETFL, O_NONBLOCK));
+	ASSERT_EQ(0, ask(self->fd, self->event, CONNECT));
+	EXPECT_EQ(0, take(self->fd));
+	ASSERT_EQ(-EINPROGRESS, begin_to_connect(self->fd, &self->address));
+	EXPECT_EQ(CONNECT, come_with(self->fd, self->event, CONNECT,
+				     &happened));
+	EXPECT_EQ(0, *error_of(&happened, CONNECT));
+}
+
+TEST_F(stacked, W86_idle_connection_tells_of_room_alone)
+{
+	ASSERT_LE(0, connect_to_listener(self->fd, self->listener,
+					 &self->address));
+	ASSERT_EQ(0, ask(self->fd, self->event, ALL & ~CONNECT));
+	EXPECT_EQ(WRITE, come(self->fd, self->event, WRITE));
+	EXPECT_EQ(0, take(self->fd));
+}
+
+TEST_F(stacked, data_is_told)
+{
+	int peer = connect_to_listener(self->fd, self->listener,
+				       &self->address);
+
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, ask(self->fd, self->event, READ | CLOSE));
+	ASSERT_EQ(0, arrive(peer, self->fd, "x"));
+	EXPECT_EQ(READ, come(self->fd, self->event, READ));
+	ASSERT_EQ(1, receive(self->fd, 8));
+	ASSERT_EQ(0, arrive(peer, self->fd, "x"));
+	EXPECT_EQ(READ, come(self->fd, self->event, READ));
+	close(peer);
+}
+
+/* There is something to receive, too, which the end is. */
+TEST_F(stacked, W77_end_of_the_peer_is_told_as_data_as_well)
+{
+	struct sockdup_network_events happened;
+	int peer = connect_to_listener(self->fd, self->listener,
+				       &self->address);
+
+	memset(&happened, 0xab, sizeof(happened));
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, ask(self->fd, self->event, READ | CLOSE));
+	EXPECT_EQ(0, take(self->fd));
+	ASSERT_EQ(0, close(peer));
+	EXPECT_EQ(READ | CLOSE, come_with(self->fd, self->event, READ | CLOSE,
+					  &happened));
+	EXPECT_EQ(0, *error_of(&happened, CLOSE));
+}
+
+TEST_F(stacked, W79_shutdown_of_sending_there_is_an_end)
+{
+	int peer = connect_to_listener(self->fd, self->listener,
+				       &self->address);
+
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, ask(self->fd, self->event, CLOSE));
+	ASSERT_EQ(0, shutdown(peer, SHUT_WR));
+	EXPECT_EQ(CLOSE, come(self->fd, self->event, CLOSE));
+	close(peer);
+}
+
+/* These cannot tell whose it is. */
+TEST_F(stacked, W79_shutdown_of_receiving_here_counts_as_an_end)
+{
+	int peer = connect_to_listener(self->fd, self->listener,
+				       &self->address);
+
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, ask(self->fd, self->event, CLOSE));
+	EXPECT_EQ(0, take(self->fd));
+	ASSERT_EQ(0, shutdown(self->fd, SHUT_RD));
+	EXPECT_EQ(CLOSE, come(self->fd, self->event, CLOSE));
+	close(peer);
+}
+
 /* UDP. */
 TEST(W86_bound_udp_socket_tells_of_room_alone)
 {
