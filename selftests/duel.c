@@ -19,6 +19,9 @@
 /* A race that one side alone has won after so many items is no race. */
 #define FAIR_ITEMS	2000
 
+/* Of so many rounds of a blind game the sides move at once in one at least. */
+#define FAIR_SHARE	50
+
 /* So many times the rounds are played until it is one, at most. */
 #define PATIENCE	20
 
@@ -105,6 +108,23 @@ static void balance(struct duel *duel)
 		duel->lead = 0;
 }
 
+/* A side makes its move. */
+static void move(struct duel *duel, int side)
+{
+	const struct game *game = duel->game;
+
+	duel_hold_back(duel, side);
+	duel->begin_ns[side] = duel_now_ns();
+	(side ? game->second : game->first)(duel->race, side);
+	duel->end_ns[side] = duel_now_ns();
+}
+
+static bool moved_at_once(const struct duel *duel)
+{
+	return duel->begin_ns[0] < duel->end_ns[1] &&
+	       duel->begin_ns[1] < duel->end_ns[0];
+}
+
 static void *play_second(void *arg)
 {
 	struct duel *duel = arg;
@@ -114,8 +134,7 @@ static void *play_second(void *arg)
 		meet(duel);
 		if (duel->over)
 			return NULL;
-		duel_hold_back(duel, 1);
-		duel->game->second(duel->race, 1);
+		move(duel, 1);
 		pthread_barrier_wait(&duel->rendezvous);
 	}
 }
@@ -136,10 +155,10 @@ static int play_round(struct duel *duel)
 	if (error)
 		return error;
 	meet(duel);
-	duel_hold_back(duel, 0);
-	duel->game->first(duel->race, 0);
+	move(duel, 0);
 	atomic_store(&duel->done, true);
 	pthread_barrier_wait(&duel->rendezvous);
+	duel->at_once += moved_at_once(duel);
 	error = duel->game->judge(duel->race);
 	balance(duel);
 	return error;
@@ -147,9 +166,10 @@ static int play_round(struct duel *duel)
 
 bool duel_was_fair(const struct duel *duel)
 {
-	if (duel->game->blind || duel->processors < 2 ||
-	    duel->round * duel->batch < FAIR_ITEMS)
+	if (duel->processors < 2 || duel->round * duel->batch < FAIR_ITEMS)
 		return true;
+	if (duel->game->blind)
+		return duel->at_once >= duel->round / FAIR_SHARE;
 	return duel->total[0] && duel->total[1];
 }
 
@@ -216,9 +236,9 @@ void duel_init(struct duel *duel, const struct game *game, struct race *race)
 
 static void report(const struct duel *duel, long long start_ns, int error)
 {
-	fprintf(stderr, "# %u rounds of %u in %lld ms: first came one %u, the other %u times\n",
+	fprintf(stderr, "# %u rounds of %u in %lld ms, %u of them at once: first came one %u, the other %u times\n",
 		duel->round, duel->batch, (duel_now_ns() - start_ns) / 1000000,
-		duel->total[0], duel->total[1]);
+		duel->at_once, duel->total[0], duel->total[1]);
 	if (error)
 		fprintf(stderr, "# %s; the first values are %d and %d\n",
 			strerror(-error), duel->values[0][0],

@@ -57,6 +57,9 @@ struct game {
  * @values: what each side got for each item: 0, a descriptor, or -errno
  * @first: how often each side came first in the round
  * @total: and in all rounds
+ * @begin_ns: when each side has begun to move in the round,
+ * @end_ns: and when it was through
+ * @at_once: rounds in which one began before the other was through, of both
  * @done: the first side has moved
  * @start_ns: when the sides of a timed game move
  * @lead: how long the first side waits for the second, or less than zero: a
@@ -77,6 +80,9 @@ struct duel {
 	int values[2][DUEL_BATCH_MAX];
 	unsigned int first[2];
 	unsigned int total[2];
+	long long begin_ns[2];
+	long long end_ns[2];
+	unsigned int at_once;
 	atomic_bool done;
 	long long start_ns;
 	long lead;
@@ -97,7 +103,10 @@ void duel_init(struct duel *duel, const struct game *game, struct race *race);
  */
 int duel_play(struct duel *duel, unsigned int items);
 
-/* Whether the race was one: after many items, each side came first in some. */
+/*
+ * Whether the race was one: after many items, each side came first in some, or, in
+ * a blind game, they moved at once in some rounds.
+ */
 bool duel_was_fair(const struct duel *duel);
 
 /* The caller runs on the processor of a side from now on, where there are two. */
