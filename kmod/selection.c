@@ -177,7 +177,7 @@ static int level_close_error(const struct sock *sk, int noted)
 		return READ_ONCE(sk->sk_err) ?: noted;
 	error = level_error(sk, noted);
 	if (error == EPIPE || (!error && !sock_flag(sk, SOCK_DONE)))
-		return ECONNRESET;
+		error = ECONNRESET;
 	return error;
 }
 
@@ -879,8 +879,9 @@ void sockdup_selection_read(struct sockdup_selection *selection,
  * @record: read from it
  * @reset: also reset the event, unless more has been recorded since
  *
- * Return: 0; -EAGAIN where somebody else has come in between, or other news of the
- * same events, and the record is to be read again; -ENOENT where the selection is no longer in force.
+ * Return: 0; -EAGAIN where somebody else has come in between, or other news of
+ * the same events, and the record is to be read again; -ENOENT where the
+ * selection is no longer in force.
  */
 int sockdup_selection_clear(struct sockdup_selection *selection,
 			    const struct sockdup_selection_record *record,

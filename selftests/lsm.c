@@ -323,15 +323,19 @@ TEST_F(refused, W47_threads_win_no_race)
  * closes that it ends with. The test is the target, too.
  */
 
-FIXTURE(importing) {
-	struct page page;
+struct importer {
 	struct sockdup_protocol_info info;
-	pthread_t importer;
-	int exporting;
+	pthread_t thread;
 	int device;
+	int fd;
+};
+
+FIXTURE(importing) {
+	struct importer importer;
+	struct page page;
+	int exporting;
 	int peer;
 	int hook;
-	int fd;
 };
 
 FIXTURE_VARIANT(importing) {
@@ -343,9 +347,9 @@ FIXTURE_VARIANT_ADD(importing, in_the_end_refused) { -EACCES };
 
 static void *import_in_thread(void *arg)
 {
-	FIXTURE_DATA(importing) *self = arg;
+	struct importer *importer = arg;
 
-	self->fd = raw_import(self->device, &self->info, 0, NULL);
+	importer->fd = raw_import(importer->device, &importer->info, 0, NULL);
 	return NULL;
 }
 
@@ -359,26 +363,26 @@ FIXTURE_SETUP(importing)
 	if (page_open_missing(&self->page))
 		SKIP(longjmp(_metadata->env, 1), "no userfaultfd here");
 	self->exporting = device_open();
-	self->device = device_open();
-	ASSERT_LE(0, self->device);
+	self->importer.device = device_open();
+	ASSERT_LE(0, self->importer.device);
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
 	self->peer = fds[1];
 	ASSERT_EQ(0, raw_export_with(self->exporting, fds[0], getpid(),
 				     SOCKDUP_EXPORT_END_ON_CLOSE, LONG_TTL_MS,
-				     &self->info));
+				     &self->importer.info));
 	ASSERT_EQ(0, close(fds[0]));
 	self->hook = attach(load_wait(getpid(), self->page.memory,
 				      variant->error));
 	ASSERT_LE(0, self->hook);
-	ASSERT_EQ(0, pthread_create(&self->importer, NULL, import_in_thread,
-				    self));
+	ASSERT_EQ(0, pthread_create(&self->importer.thread, NULL,
+				    import_in_thread, &self->importer));
 	ASSERT_EQ(0, page_wait_for_user(&self->page));
 }
 
 FIXTURE_TEARDOWN(importing)
 {
 	close(self->hook);
-	close(self->device);
+	close(self->importer.device);
 	page_close(&self->page);
 }
 
@@ -400,16 +404,17 @@ TEST_F(importing, does_not_keep_the_handle_from_closing)
 	EXPECT_EQ(0, pthread_timedjoin_np(closer, NULL, &limit));
 
 	EXPECT_EQ(0, page_fill(&self->page));
-	ASSERT_EQ(0, pthread_join(self->importer, NULL));
+	ASSERT_EQ(0, pthread_join(self->importer.thread, NULL));
 	if (variant->error) {
-		EXPECT_EQ(variant->error, self->fd);
+		EXPECT_EQ(variant->error, self->importer.fd);
 	} else {
-		EXPECT_LE(0, self->fd);
+		EXPECT_LE(0, self->importer.fd);
 		EXPECT_EQ(0, recv_nothing(self->peer));
-		EXPECT_EQ(0, close(self->fd));
+		EXPECT_EQ(0, close(self->importer.fd));
 	}
 	/* Either way nothing is left of the token. */
-	EXPECT_EQ(-ENOENT, raw_import(self->device, &self->info, 0, NULL));
+	EXPECT_EQ(-ENOENT, raw_import(self->importer.device,
+				      &self->importer.info, 0, NULL));
 	EXPECT_EQ(0, wait_for_end(self->peer));
 }
 

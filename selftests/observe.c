@@ -110,8 +110,8 @@ TEST_F(trace, tells_of_an_export)
 {
 	ASSERT_EQ(0, scene_export(&self->scene, 0, 0));
 	EXPECT_EQ(0, trace_log_wait(token_line("export", &self->scene.info,
-					      getpid(), self->scene.target.pid,
-					      geteuid())));
+					       getpid(), self->scene.target.pid,
+					       geteuid())));
 	EXPECT_EQ(1, count_lines_on(&self->scene.info));
 }
 
@@ -155,8 +155,8 @@ TEST_F(end, is_told_by_an_event_of_its_own)
 	ASSERT_EQ(0, scene_export(scene, variant->flags, variant->ttl_ms));
 	ASSERT_EQ(0, variant->come(scene));
 	EXPECT_EQ(0, trace_log_wait(token_line(variant->event, &scene->info,
-					      getpid(), scene->target.pid,
-					      geteuid())));
+					       getpid(), scene->target.pid,
+					       geteuid())));
 	/* The export, and one end. */
 	EXPECT_EQ(2, count_lines_on(&scene->info));
 	EXPECT_EQ(0, trace_log_count("sockdup_refuse"));
@@ -174,9 +174,9 @@ TEST_F(trace, tells_of_each_token_of_a_target_that_died)
 	ASSERT_EQ(0, kill(self->scene.target.pid, SIGKILL));
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(0, trace_log_wait(token_line("target_death", &infos[i],
-						      getpid(),
-						      self->scene.target.pid,
-						      geteuid())));
+						       getpid(),
+						       self->scene.target.pid,
+						       geteuid())));
 }
 
 TEST_F(trace, tells_the_numbers_that_the_outermost_namespace_has)
@@ -191,8 +191,8 @@ TEST_F(trace, tells_the_numbers_that_the_outermost_namespace_has)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, agent_duplicate(&source, fd, 1, &self->scene.info));
 	EXPECT_EQ(0, trace_log_wait(token_line("export", &self->scene.info,
-					      source.pid, source.pid,
-					      SOURCE_UID)));
+					       source.pid, source.pid,
+					       SOURCE_UID)));
 	EXPECT_EQ(0, agent_stop(&source));
 }
 
@@ -344,8 +344,8 @@ TEST_F(trace, tells_no_secret)
 	ASSERT_EQ(0, scene_export(&self->scene, 0, 0));
 	ASSERT_EQ(0, raw_revoke(self->scene.device, &self->scene.info));
 	ASSERT_EQ(0, trace_log_wait(token_line("revoke", &self->scene.info,
-					      getpid(), self->scene.target.pid,
-					      geteuid())));
+					       getpid(), self->scene.target.pid,
+					       geteuid())));
 	text = trace_log_text();
 	ASSERT_NE(NULL, text);
 	EXPECT_TRUE(shows(text, imported.opaque));
