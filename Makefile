@@ -114,9 +114,6 @@ build_debug = debug=$$($(VM)/debug/build) && mkdir -p $(O)/debug && \
 	cp -ru Kbuild kmod uapi $(O)/debug && \
 	(unset MAKEFLAGS; make -s -C $$debug/build M=$(O)/debug modules)
 
-debug-kernel: need-build need-debug ## the kernel with every checker, built where there is none yet
-	$(Q)$(VM)/debug/build
-
 # Its kernel hangs early on with all that the emulator can do. What waits for locks
 # is counted by bench-locks, and takes time.
 check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a kernel with every checker, then a leak scan
@@ -194,6 +191,6 @@ clean: ## remove what was built
 FORCE:
 
 .PHONY: all help modules lib cli samples guest vm demo demo-nginx selftests \
-	selftests-32 check debug-kernel check-debug check-matrix bench-program \
+	selftests-32 check check-debug check-matrix bench-program \
 	bench bench-check bench-budget bench-locks bench-docs style netlink docs \
 	install clean FORCE

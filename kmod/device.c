@@ -420,23 +420,23 @@ static int device_event_rearm(struct device_call *call)
 	const struct sockdup_event_rearm *rearm = &call->u.event_rearm;
 	struct sockdup_selection *selection;
 	struct file *file;
-	int err = 0;
+	bool done;
 
 	if (rearm->flags || rearm->events & ~DEVICE_EVENTS)
 		return -EINVAL;
 	file = device_socket(rearm->fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	selection = device_selection(call, file);
-	if (IS_ERR(selection)) {
-		err = PTR_ERR(selection);
-		goto out;
-	}
-	sockdup_selection_rearm(selection, rearm->events);
-	sockdup_selection_put(selection);
-out:
+	do {
+		selection = device_selection(call, file);
+		if (IS_ERR(selection))
+			break;
+		/* Not where another has just taken its place. */
+		done = sockdup_selection_rearm(selection, rearm->events);
+		sockdup_selection_put(selection);
+	} while (!done);
 	fput(file);
-	return err;
+	return PTR_ERR_OR_ZERO(selection);
 }
 
 /* The selection of the listener that a caller names. */

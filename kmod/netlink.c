@@ -656,7 +656,7 @@ static int netlink_list_start(struct netlink_callback *cb)
 
 	list = kzalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
 	if (!list)
-		return -ENOMEM;
+		return netlink_refusal(SOCKDUP_CMD_TOKEN_GET, -ENOMEM);
 	cb->args[0] = (long)list;
 	/* Where the kernel does not let a start say why, the list begins so. */
 	extack = cb->extack ?: &list->extack;

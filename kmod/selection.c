@@ -64,12 +64,14 @@ static struct selection_bucket *selection_bucket(const struct inode *inode)
  * @events: an OR of enum sockdup_network_event
  * @errors: of those, each 0 or a positive errno
  * @connected: it is a connection, or has been one
+ * @look: the number of the look, 0 for one that is not at all of it
  * @rearms: of each event, from before that moment
  */
 struct selection_level {
 	u32 events;
 	int errors[SOCKDUP_SELECTION_EVENTS];
 	bool connected;
+	u32 look;
 	u16 rearms[SOCKDUP_SELECTION_EVENTS];
 };
 
@@ -168,17 +170,23 @@ static bool level_peer_has_ended(const struct sock *sk, __poll_t poll)
 	       READ_ONCE(sk->sk_state) == TCP_CLOSE;
 }
 
-/* TCP calls a reset that comes after the peer's data a broken pipe. */
+/*
+ * TCP calls a reset that comes after the peer's own end a broken pipe. There is no
+ * other error then: what else was noted is of an attempt before.
+ */
 static int level_close_error(const struct sock *sk, int noted)
 {
-	int error;
+	int error = READ_ONCE(sk->sk_err);
 
+	if (sk->sk_family == AF_UNIX)
+		return error ?: noted;
 	if (!sk_is_tcp(sk))
-		return READ_ONCE(sk->sk_err) ?: noted;
-	error = level_error(sk, noted);
-	if (error == EPIPE || (!error && !sock_flag(sk, SOCK_DONE)))
-		error = ECONNRESET;
-	return error;
+		return error;
+	if (!sock_flag(sk, SOCK_DONE))
+		error = level_error(sk, noted) ?: ECONNRESET;
+	else if (noted == EPIPE)
+		error = error ?: noted;
+	return error == EPIPE ? ECONNRESET : error;
 }
 
 static void level_of_connection(struct selection_level *level,
@@ -372,8 +380,11 @@ static void selection_record(struct sockdup_selection *selection,
 	spin_lock_irqsave(&selection->lock, flags);
 	if (selection->over)
 		goto out;
-	WRITE_ONCE(selection->connected, level->connected);
-	selection->told &= level->connected;
+	/* Older looks know less. */
+	if (level->look == selection->looks) {
+		WRITE_ONCE(selection->connected, level->connected);
+		selection->told &= level->connected;
+	}
 	events = selection_recordable(selection, level, level->events & wanted);
 	if (!events)
 		goto out;
@@ -419,7 +430,6 @@ static bool selection_record_data(struct sockdup_selection *selection,
 {
 	static const struct selection_level data = {
 		.events = SOCKDUP_FD_READ,
-		.connected = true,
 	};
 
 	if (!((__force __poll_t)woken & EPOLLIN) ||
@@ -437,13 +447,16 @@ static void selection_look(struct sockdup_selection *selection, u32 wanted)
 {
 	u16 rearms[SOCKDUP_SELECTION_EVENTS];
 	struct selection_level level;
+	u32 look;
 
 	spin_lock_irq(&selection->lock);
+	look = ++selection->looks;
 	memcpy(rearms, selection->rearms, sizeof(rearms));
 	spin_unlock_irq(&selection->lock);
 	level = selection_level(SOCKET_I(selection->inode),
 				READ_ONCE(selection->connected),
 				atomic_read(&selection->error));
+	level.look = look;
 	memcpy(level.rearms, rearms, sizeof(rearms));
 	selection_record(selection, &level, wanted);
 }
@@ -898,7 +911,8 @@ int sockdup_selection_clear(struct sockdup_selection *selection,
 		selection->turn++;
 		selection->recorded &= ~record->events;
 		if (record->events & SOCKDUP_FD_CONNECT)
-			selection->told = selection->connected;
+			selection->told =
+				!record->errors[__ffs(SOCKDUP_FD_CONNECT)];
 		if (reset && !selection->recorded)
 			sockdup_event_reset(selection->event);
 	}
@@ -910,12 +924,18 @@ int sockdup_selection_clear(struct sockdup_selection *selection,
  * sockdup_selection_rearm - look again, and record what holds
  * @selection: got by the caller, who holds the socket's file
  * @events: those to look for, and to record again if they are recorded once
+ *
+ * Return: false where it is no longer in force.
  */
-void sockdup_selection_rearm(struct sockdup_selection *selection, u32 events)
+bool sockdup_selection_rearm(struct sockdup_selection *selection, u32 events)
 {
 	int i;
 
 	spin_lock_irq(&selection->lock);
+	if (selection->over) {
+		spin_unlock_irq(&selection->lock);
+		return false;
+	}
 	events &= selection->mask;
 	/* The next attempt's error is not the last one's. */
 	if (events & SOCKDUP_FD_CONNECT) {
@@ -930,6 +950,7 @@ void sockdup_selection_rearm(struct sockdup_selection *selection, u32 events)
 	/* Armed first, then the look: as in sockdup_selection_register(). */
 	smp_mb();
 	selection_look(selection, events);
+	return true;
 }
 
 /**

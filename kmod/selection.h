@@ -62,7 +62,8 @@ struct sockdup_selection_list {
  * @rearms: how often each event has been armed again
  * @recorded: the events that have been, since they were last enumerated
  * @errors: of the recorded ones, each 0 or a positive errno
- * @turn: changes when recorded ones are enumerated, or recorded anew
+ * @turn: changes when recorded ones are enumerated, or become others
+ * @looks: how many looks at the socket have begun
  */
 struct sockdup_selection {
 	struct hlist_node node;
@@ -92,6 +93,7 @@ struct sockdup_selection {
 	u32 recorded;
 	int errors[SOCKDUP_SELECTION_EVENTS];
 	u32 turn;
+	u32 looks;
 };
 
 /**
@@ -122,7 +124,7 @@ void sockdup_selection_read(struct sockdup_selection *selection,
 int sockdup_selection_clear(struct sockdup_selection *selection,
 			    const struct sockdup_selection_record *record,
 			    bool reset);
-void sockdup_selection_rearm(struct sockdup_selection *selection, u32 events);
+bool sockdup_selection_rearm(struct sockdup_selection *selection, u32 events);
 
 void sockdup_selection_list_init(struct sockdup_selection_list *list);
 unsigned int sockdup_selection_list_count(struct sockdup_selection_list *list);

@@ -656,7 +656,7 @@ static void token_end_unwanted(struct sockdup_token *token)
  */
 void sockdup_token_restore(struct sockdup_token *token)
 {
-	/* Ends with a full barrier, which pairs with the disowner's. */
+	/* The bits share a word: we see this one, or who sets it gets the claim. */
 	token_unlock(token);
 	if (test_bit(TOKEN_UNWANTED, &token->state))
 		token_end_unwanted(token);

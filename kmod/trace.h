@@ -90,6 +90,13 @@ TRACE_EVENT(sockdup_refuse,
 		      __entry->error)
 );
 
+/* Tools that read the records themselves are given the numbers. */
+TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_EXPORT);
+TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_QUERY);
+TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_REVOKE);
+TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_GET);
+TRACE_DEFINE_ENUM(SOCKDUP_CMD_STATS_GET);
+
 /* The same of the netlink family's commands, by their names there. */
 TRACE_EVENT(sockdup_netlink_refuse,
 	    TP_PROTO(unsigned int command, int error),

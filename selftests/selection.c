@@ -1878,6 +1878,31 @@ TEST_F(connecting, known_connection_is_no_event)
 	EXPECT_EQ(0, take(fd));
 }
 
+TEST_F(connecting, W77_orderly_end_has_no_error_of_an_attempt_before)
+{
+	struct sockdup_network_events happened;
+	int peer;
+
+	ASSERT_EQ(0, ask(self->fd, self->event, READ | CLOSE));
+	ASSERT_EQ(0, close(self->listener));
+	ASSERT_EQ(-EINPROGRESS, begin_to_connect(self->fd, &self->address));
+	ASSERT_EQ(0, wait_for_poll(self->fd, POLLERR));
+	ASSERT_EQ(-ECONNREFUSED, begin_to_connect(self->fd, &self->address));
+
+	self->listener = tcp_listener(variant->family);
+	ASSERT_LE(0, self->listener);
+	self->address = bound_address(self->listener);
+	ASSERT_EQ(-EINPROGRESS, begin_to_connect(self->fd, &self->address));
+	peer = accept(self->listener, NULL, NULL);
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, wait_for_poll(self->fd, POLLOUT));
+	ASSERT_EQ(0, shutdown(self->fd, SHUT_WR));
+	ASSERT_EQ(0, close(peer));
+	memset(&happened, 0xab, sizeof(happened));
+	EXPECT_EQ(CLOSE, come_with(self->fd, self->event, CLOSE, &happened));
+	EXPECT_EQ(0, *error_of(&happened, CLOSE));
+}
+
 /* Who looked at the socket for others has told nobody. */
 TEST_F(connecting, W69_connection_that_was_not_asked_for_is_told_to_who_asks)
 {
