@@ -236,7 +236,7 @@ void duel_init(struct duel *duel, const struct game *game, struct race *race)
 
 static void report(const struct duel *duel, long long start_ns, int error)
 {
-	fprintf(stderr, "# %u rounds of %u in %lld ms, %u at once: first one %u, the other %u times\n",
+	fprintf(stderr, "# %u rounds of %u in %lld ms, %u at once: first one %u, other %u times\n",
 		duel->round, duel->batch, (duel_now_ns() - start_ns) / 1000000,
 		duel->at_once, duel->total[0], duel->total[1]);
 	if (error)
