@@ -65,29 +65,34 @@ DEFINE_EVENT(sockdup_token_class, sockdup_target_death,
 	     TP_ARGS(token)
 );
 
-/* A command that failed: its ioctl number, and the errno. */
-TRACE_EVENT(sockdup_refuse,
-	    TP_PROTO(unsigned int command, int error),
-	    TP_ARGS(command, error),
-	    TP_STRUCT__entry(__field(unsigned int, command)
-			     __field(int, error)
-	    ),
-	    TP_fast_assign(__entry->command = command;
-			   __entry->error = error;
-	    ),
-	    TP_printk("command=%s error=%d",
-		      __print_symbolic(__entry->command,
-				       { SOCKDUP_IOC_INFO, "info" },
-				       { SOCKDUP_IOC_EXPORT, "export" },
-				       { SOCKDUP_IOC_IMPORT, "import" },
-				       { SOCKDUP_IOC_QUERY, "query" },
-				       { SOCKDUP_IOC_REVOKE, "revoke" },
-				       { SOCKDUP_IOC_EVENT_SELECT, "event_select" },
-				       { SOCKDUP_IOC_EVENT_ENUMERATE, "event_enumerate" },
-				       { SOCKDUP_IOC_EVENT_REARM, "event_rearm" },
-				       { SOCKDUP_IOC_EVENT_INHERIT, "event_inherit" },
-				       { SOCKDUP_IOC_EVENT_QUERY, "event_query" }),
-		      __entry->error)
+/* A command that failed: its number, which is an ioctl's, and the errno. */
+DECLARE_EVENT_CLASS(sockdup_refusal_class,
+		    TP_PROTO(unsigned int command, int error),
+		    TP_ARGS(command, error),
+		    TP_STRUCT__entry(__field(unsigned int, command)
+				     __field(int, error)
+		    ),
+		    TP_fast_assign(__entry->command = command;
+				   __entry->error = error;
+		    ),
+		    TP_printk("command=%s error=%d",
+			      __print_symbolic(__entry->command,
+					       { SOCKDUP_IOC_INFO, "info" },
+					       { SOCKDUP_IOC_EXPORT, "export" },
+					       { SOCKDUP_IOC_IMPORT, "import" },
+					       { SOCKDUP_IOC_QUERY, "query" },
+					       { SOCKDUP_IOC_REVOKE, "revoke" },
+					       { SOCKDUP_IOC_EVENT_SELECT, "event_select" },
+					       { SOCKDUP_IOC_EVENT_ENUMERATE, "event_enumerate" },
+					       { SOCKDUP_IOC_EVENT_REARM, "event_rearm" },
+					       { SOCKDUP_IOC_EVENT_INHERIT, "event_inherit" },
+					       { SOCKDUP_IOC_EVENT_QUERY, "event_query" }),
+			      __entry->error)
+);
+
+DEFINE_EVENT(sockdup_refusal_class, sockdup_refuse,
+	     TP_PROTO(unsigned int command, int error),
+	     TP_ARGS(command, error)
 );
 
 /* Tools that read the records themselves are given the numbers. */
@@ -97,24 +102,18 @@ TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_REVOKE);
 TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_GET);
 TRACE_DEFINE_ENUM(SOCKDUP_CMD_STATS_GET);
 
-/* The same of the netlink family's commands, by their names there. */
-TRACE_EVENT(sockdup_netlink_refuse,
-	    TP_PROTO(unsigned int command, int error),
-	    TP_ARGS(command, error),
-	    TP_STRUCT__entry(__field(unsigned int, command)
-			     __field(int, error)
-	    ),
-	    TP_fast_assign(__entry->command = command;
-			   __entry->error = error;
-	    ),
-	    TP_printk("command=%s error=%d",
-		      __print_symbolic(__entry->command,
-				       { SOCKDUP_CMD_TOKEN_EXPORT, "token-export" },
-				       { SOCKDUP_CMD_TOKEN_QUERY, "token-query" },
-				       { SOCKDUP_CMD_TOKEN_REVOKE, "token-revoke" },
-				       { SOCKDUP_CMD_TOKEN_GET, "token-get" },
-				       { SOCKDUP_CMD_STATS_GET, "stats-get" }),
-		      __entry->error)
+/* The same of the netlink family's, by their names there. */
+DEFINE_EVENT_PRINT(sockdup_refusal_class, sockdup_netlink_refuse,
+		   TP_PROTO(unsigned int command, int error),
+		   TP_ARGS(command, error),
+		   TP_printk("command=%s error=%d",
+			     __print_symbolic(__entry->command,
+					      { SOCKDUP_CMD_TOKEN_EXPORT, "token-export" },
+					      { SOCKDUP_CMD_TOKEN_QUERY, "token-query" },
+					      { SOCKDUP_CMD_TOKEN_REVOKE, "token-revoke" },
+					      { SOCKDUP_CMD_TOKEN_GET, "token-get" },
+					      { SOCKDUP_CMD_STATS_GET, "stats-get" }),
+			     __entry->error)
 );
 
 #endif /* SOCKDUP_TRACE_H */
