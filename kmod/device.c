@@ -13,6 +13,7 @@
 #include <linux/net.h>
 #include <linux/nospec.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -20,37 +21,33 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
+#include "account.h"
 #include "compat/file.h"
 #include "device.h"
 #include "event.h"
 #include "protocol_info.h"
-#include "quota.h"
 #include "selection.h"
 #include "target.h"
 #include "token.h"
 #include "trace.h"
-#include "words.h"
 
 /* Tokens that a handle's fdinfo lists one by one. */
 #define DEVICE_FDINFO_TOKENS	64
 
 /**
  * struct device_handle - one open of the device
- * @target: the record of the process that opened; held, so that exports to a
- *          process that expects them find it at hand
- * @account: of the user who opened; held likewise for their own exports
- * @last: the target that was exported to last, held, or NULL
+ * @target: the record of the process that opened; held
+ * @account: of the user who opened; held
  * @tokens: those that end when the handle is closed
  * @selections: likewise
- * @rcu: delays the freeing, as both lists ask for
+ * @rcu: delays the freeing, as @selections asks for
  *
  * Owned by its struct file.
  */
 struct device_handle {
 	struct sockdup_target *target;
 	struct sockdup_account *account;
-	struct sockdup_target __rcu *last;
-	struct sockdup_token_list tokens;
+	struct sockdup_token_list *tokens;
 	struct sockdup_selection_list selections;
 	struct rcu_head rcu;
 };
@@ -83,8 +80,8 @@ struct device_call {
 /* Give the struct back, as much of it as the caller knows. */
 static int device_answer(const struct device_call *call, size_t size)
 {
-	return sockdup_words_to_user(call->argument, &call->u,
-				     min_t(size_t, call->size, size));
+	return copy_to_user(call->argument, &call->u,
+			    min_t(size_t, call->size, size)) ? -EFAULT : 0;
 }
 
 /* Of a caller's protocol info no more is looked at than this. */
@@ -97,41 +94,30 @@ static struct sockdup_token *device_token(u64 address, u32 info_size)
 	if (info_size != sizeof(*info))
 		return ERR_PTR(-EINVAL);
 	if (get_user(size, &info->size) ||
-	    sockdup_words_from_user(&opaque, info->opaque, sizeof(opaque)))
+	    copy_from_user(&opaque, info->opaque, sizeof(opaque)))
 		return ERR_PTR(-EFAULT);
 	if (size != sizeof(*info))
 		return ERR_PTR(-EINVAL);
 	return sockdup_token_get(&opaque);
 }
 
-/* The same, claimed, for query and revocation by the token's parties alone. */
-static struct sockdup_token *device_claim(u64 address, u32 info_size)
+/* The same, for query and revocation by the token's parties alone. */
+static struct sockdup_token *device_own_token(u64 address, u32 info_size)
 {
 	struct sockdup_token *token = device_token(address, info_size);
 	int err;
 
-	if (IS_ERR(token))
+	if (IS_ERR(token) || sockdup_token_is_callers(token))
 		return token;
-	err = sockdup_token_is_callers(token) ? sockdup_token_claim(token) :
-						sockdup_token_refusal(token);
-	if (err) {
-		sockdup_token_put(token);
-		return ERR_PTR(err);
-	}
-	return token;
+	err = sockdup_token_refusal(token);
+	sockdup_token_put(token);
+	return ERR_PTR(err);
 }
 
 /* Somebody, as the caller's namespaces show them. */
 static struct sockdup_identity device_identity(struct pid *pid, kuid_t uid,
 					       kgid_t gid)
 {
-	/* The initial namespace shows everybody as they are. */
-	if (current_user_ns() == &init_user_ns)
-		return (struct sockdup_identity){
-			.pid = pid_vnr(pid),
-			.uid = __kuid_val(uid),
-			.gid = __kgid_val(gid),
-		};
 	return (struct sockdup_identity){
 		.pid = pid_vnr(pid),
 		.uid = from_kuid_munged(current_user_ns(), uid),
@@ -157,7 +143,7 @@ static struct file *device_socket(int fd)
 	return ERR_PTR(-ENOTSOCK);
 }
 
-/* The caller has claimed the token, or not yet published it. */
+/* The caller has locked the token's file, or not published the token yet. */
 static void device_describe(const struct sockdup_token *token,
 			    struct sockdup_protocol_info *info)
 {
@@ -185,27 +171,24 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 						 struct file *file)
 {
 	const struct sockdup_export *export = &call->u.export;
-	struct device_handle *handle = call->handle;
 	struct sockdup_target *target;
 
 	target = export->flags & SOCKDUP_EXPORT_TO_PEER ?
 		 sockdup_target_find_peer(export->target) :
-		 sockdup_target_find_again(export->target, &handle->last);
+		 sockdup_target_find(export->target);
 	if (IS_ERR(target)) {
 		fput(file);
 		return ERR_CAST(target);
 	}
-	return sockdup_token_create(file, target, handle->account,
-				    export->ttl_ms,
+	return sockdup_token_create(file, target, export->ttl_ms,
 				    export->flags & SOCKDUP_EXPORT_END_ON_CLOSE ?
-				    &handle->tokens : NULL);
+				    call->handle->tokens : NULL);
 }
 
 static int device_export(struct device_call *call)
 {
 	const struct sockdup_export *export = &call->u.export;
-	/* Every byte is written before any goes out. */
-	struct sockdup_protocol_info info __uninitialized;
+	struct sockdup_protocol_info info;
 	struct sockdup_token *token;
 	struct file *file;
 	int err;
@@ -222,9 +205,8 @@ static int device_export(struct device_call *call)
 		return PTR_ERR(token);
 	/* The bytes go out before anybody can find the token. */
 	device_describe(token, &info);
-	err = sockdup_words_to_user(u64_to_user_ptr(export->info), &info,
-				    sizeof(info)) ?:
-	      sockdup_token_publish(token);
+	err = copy_to_user(u64_to_user_ptr(export->info), &info, sizeof(info)) ?
+	      -EFAULT : sockdup_token_publish(token);
 	if (err)
 		sockdup_token_discard(token);
 	return err;
@@ -241,7 +223,7 @@ static int device_import_source(const struct device_call *call,
 	struct sockdup_import __user *import = call->argument;
 	struct sockdup_identity source = device_source(token);
 
-	return sockdup_words_to_user(&import->source, &source, sizeof(source));
+	return copy_to_user(&import->source, &source, sizeof(source)) ? -EFAULT : 0;
 }
 
 static int device_import(struct device_call *call)
@@ -279,46 +261,57 @@ out:
 	return fd;
 }
 
-static int device_query(struct device_call *call)
+static int device_answer_query(struct device_call *call,
+			       struct sockdup_token *token)
 {
 	struct sockdup_query *query = &call->u.query;
+	u64 now = ktime_get_boottime_ns();
 	struct sockdup_protocol_info info;
-	struct sockdup_token *token;
-	u64 now;
 
-	if (query->flags)
-		return -EINVAL;
-	token = device_claim(query->info, query->info_size);
-	if (IS_ERR(token))
-		return PTR_ERR(token);
-
-	now = ktime_get_boottime_ns();
 	query->target_pid = pid_vnr(token->target->pid);
 	query->source = device_source(token);
 	query->age_ms = sockdup_token_age_ms(token, now);
 	query->left_ms = sockdup_token_left_ms(token, now);
+	if (!sockdup_token_lock_file(token))
+		return -ENOENT;
 	device_describe(token, &info);
-	sockdup_token_restore(token);
-	sockdup_token_put(token);
+	sockdup_token_unlock_file(token);
 
-	return sockdup_words_to_user(u64_to_user_ptr(query->info), &info,
-				     sizeof(info)) ?:
-	       device_answer(call, sizeof(*query));
+	if (copy_to_user(u64_to_user_ptr(query->info), &info, sizeof(info)))
+		return -EFAULT;
+	return device_answer(call, sizeof(*query));
+}
+
+static int device_query(struct device_call *call)
+{
+	const struct sockdup_query *query = &call->u.query;
+	struct sockdup_token *token;
+	int err;
+
+	if (query->flags)
+		return -EINVAL;
+	token = device_own_token(query->info, query->info_size);
+	if (IS_ERR(token))
+		return PTR_ERR(token);
+	err = device_answer_query(call, token);
+	sockdup_token_put(token);
+	return err;
 }
 
 static int device_revoke(struct device_call *call)
 {
 	const struct sockdup_revoke *revoke = &call->u.revoke;
 	struct sockdup_token *token;
+	int err;
 
 	if (revoke->flags || revoke->__reserved)
 		return -EINVAL;
-	token = device_claim(revoke->info, revoke->info_size);
+	token = device_own_token(revoke->info, revoke->info_size);
 	if (IS_ERR(token))
 		return PTR_ERR(token);
-	sockdup_token_drop(token, SOCKDUP_TOKEN_REVOKED);
+	err = sockdup_token_end(token, SOCKDUP_TOKEN_REVOKED);
 	sockdup_token_put(token);
-	return 0;
+	return err;
 }
 
 #define DEVICE_EVENTS	(SOCKDUP_FD_READ | SOCKDUP_FD_WRITE | SOCKDUP_FD_OOB | \
@@ -566,10 +559,7 @@ static int device_run(struct device_call *call, unsigned int cmd)
 		return -EINVAL;
 	if (call->size > PAGE_SIZE)
 		return -E2BIG;
-	/* Most callers know what the kernel knows. */
-	err = call->size == command->size ?
-	      sockdup_words_from_user(&call->u, call->argument, command->size) :
-	      copy_struct_from_user(&call->u, command->size, call->argument,
+	err = copy_struct_from_user(&call->u, command->size, call->argument,
 				    call->size);
 	if (err)
 		return err;
@@ -580,7 +570,7 @@ static long device_ioctl(struct file *file, unsigned int cmd,
 			 unsigned long argument)
 {
 	/* A command sees only the struct that was copied in whole. */
-	struct device_call call __uninitialized;
+	struct device_call call;
 	int result;
 
 	call.handle = file->private_data;
@@ -609,13 +599,18 @@ static int device_open(struct inode *inode, struct file *file)
 		err = PTR_ERR(handle->account);
 		goto err_target;
 	}
-	RCU_INIT_POINTER(handle->last, NULL);
-	sockdup_token_list_init(&handle->tokens);
+	handle->tokens = sockdup_token_list_new();
+	if (!handle->tokens) {
+		err = -ENOMEM;
+		goto err_account;
+	}
 	sockdup_selection_list_init(&handle->selections);
 	atomic_inc(&handle->target->handles);
 	file->private_data = handle;
 	return nonseekable_open(inode, file);
 
+err_account:
+	sockdup_account_put(handle->account);
 err_target:
 	sockdup_target_put(handle->target);
 err_handle:
@@ -627,19 +622,19 @@ static int device_release(struct inode *inode, struct file *file)
 {
 	struct device_handle *handle = file->private_data;
 
-	sockdup_target_forget(&handle->last);
 	sockdup_selection_list_drop(&handle->selections);
-	sockdup_token_list_drop(&handle->tokens);
+	sockdup_token_list_drop(handle->tokens);
 	atomic_dec(&handle->target->handles);
-	sockdup_account_put(handle->account);
 	sockdup_target_put(handle->target);
+	sockdup_account_put(handle->account);
 	kfree_rcu(handle, rcu);
 	return 0;
 }
 
 /*
- * What waits for the process that opened: how many tokens, and the first of
- * them by deadline. Numbers are those of the reader's namespaces.
+ * What waits for the process that opened: the oldest tokens. Numbers are those
+ * of the reader's namespaces. What a user holds anywhere is not for readers who
+ * do not see all processes.
  */
 static void device_show_fdinfo(struct seq_file *m, struct file *file)
 {
@@ -647,18 +642,18 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 	struct sockdup_target *target = handle->target;
 	u64 now = ktime_get_boottime_ns();
 	const struct sockdup_token *token;
-	struct timerqueue_node *node;
-	unsigned int shown = 0;
+	unsigned int count = 0;
 
-	seq_printf(m, "held:\t%ld\n", sockdup_account_held(handle->account));
+	if (task_active_pid_ns(current) == &init_pid_ns)
+		seq_printf(m, "held:\t%ld\n",
+			   atomic_long_read(&handle->account->held));
 	seq_printf(m, "selections:\t%u\n",
 		   sockdup_selection_list_count(&handle->selections));
 	spin_lock(&target->lock);
 	seq_printf(m, "tokens:\t%u\n", target->token_count);
-	for (node = timerqueue_getnext(&target->tokens);
-	     node && shown < DEVICE_FDINFO_TOKENS;
-	     node = timerqueue_iterate_next(node), shown++) {
-		token = container_of(node, struct sockdup_token, life);
+	list_for_each_entry(token, &target->tokens, sibling) {
+		if (count++ == DEVICE_FDINFO_TOKENS)
+			break;
 		seq_printf(m, "token:\tid=%016llx source=%d uid=%u left_ms=%llu\n",
 			   token->opaque.id, pid_vnr(token->source),
 			   from_kuid_munged(seq_user_ns(m), token->uid),

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generic netlink family: exports sockets, shows and ends tokens, counts,
- * and tells who listens. It never imports: a reply can be lost when a
+ * The generic netlink family: exports sockets, shows and ends tokens, counts
+ * them, and notifies listeners. It never imports: a reply can be lost when a
  * descriptor is in use already. A request acts for the process that sends it,
- * and what it may do is what the process may that opened the socket, too: a
- * privileged program can be made to write to a socket that is not its own.
+ * but with no more rights than the opener of the socket has: a privileged
+ * program can be made to write to a socket that is not its own.
+ *
+ * Requests hold a lock of all generic netlink, so they wait for nothing that a
+ * user can make last.
  */
 
 #include <linux/capability.h>
@@ -25,10 +28,10 @@
 #include <net/netns/generic.h>
 #include <net/sock.h>
 
+#include "account.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "protocol_info.h"
-#include "quota.h"
 #include "target.h"
 #include "trace.h"
 
@@ -36,82 +39,110 @@ static bool netlink_export = true;
 module_param(netlink_export, bool, 0644);
 MODULE_PARM_DESC(netlink_export, "let sockets be exported by netlink, too (Y)");
 
-static struct genl_family netlink_family;
-
-/* The module is loaded for good. */
-static bool netlink_open;
+/*
+ * The module is loaded for good. Until then no request begins: a dump that is
+ * pending when the load fails would run into code that is gone.
+ */
+static bool nl_open;
 
 static_assert(sizeof(struct sockdup_protocol_info) == SOCKDUP_NETLINK_INFO_SIZE);
 static_assert(sizeof(struct sockaddr_storage) == SOCKDUP_NETLINK_ADDRESS_SIZE);
 
-/*
- * Network namespaces by their cookies. A token keeps the cookie of the one it
- * is told of in, and neither the namespace nor a pointer to it.
+/**
+ * struct nl_net - a network namespace, to be found by its cookie
+ * @node: in the table; covered by its lock, read under RCU
+ * @net: the namespace
+ * @loss: tells its listeners that notifications were lost
+ *
+ * A token keeps the cookie of its exporter's namespace, and neither the
+ * namespace nor a pointer to it.
  */
-struct netlink_net {
-	struct hlist_node node;		/* table lock; RCU readers */
+struct nl_net {
+	struct hlist_node node;
 	struct net *net;
+	struct work_struct loss;
 };
 
-#define NETLINK_NETS_BITS	8
-static DEFINE_HASHTABLE(netlink_nets, NETLINK_NETS_BITS);
-static DEFINE_SPINLOCK(netlink_nets_lock);
-static unsigned int netlink_net_id;
+#define NL_NETS_BITS	8
+static DEFINE_HASHTABLE(nl_nets, NL_NETS_BITS);
+static DEFINE_SPINLOCK(nl_nets_lock);
+static unsigned int nl_net_id;
+static struct genl_family nl_family;
 
-static int __net_init netlink_net_init(struct net *net)
+static void nl_tell_loss(struct work_struct *work)
 {
-	struct netlink_net *entry = net_generic(net, netlink_net_id);
+	struct nl_net *entry = container_of(work, struct nl_net, loss);
+
+	genl_set_err(&nl_family, entry->net, 0, SOCKDUP_NLGRP_TOKENS, -ENOBUFS);
+}
+
+static int __net_init nl_net_init(struct net *net)
+{
+	struct nl_net *entry = net_generic(net, nl_net_id);
 
 	entry->net = net;
-	spin_lock(&netlink_nets_lock);
-	hash_add_rcu(netlink_nets, &entry->node, net->net_cookie);
-	spin_unlock(&netlink_nets_lock);
+	INIT_WORK(&entry->loss, nl_tell_loss);
+	spin_lock(&nl_nets_lock);
+	hash_add_rcu(nl_nets, &entry->node, net->net_cookie);
+	spin_unlock(&nl_nets_lock);
 	return 0;
 }
 
-/* A grace period lies between this and the end of anything it names. */
-static void __net_exit netlink_net_pre_exit(struct net *net)
+/* A grace period lies between this and the exit: nobody finds it then. */
+static void __net_exit nl_net_pre_exit(struct net *net)
 {
-	struct netlink_net *entry = net_generic(net, netlink_net_id);
+	struct nl_net *entry = net_generic(net, nl_net_id);
 
-	spin_lock(&netlink_nets_lock);
+	spin_lock(&nl_nets_lock);
 	hash_del_rcu(&entry->node);
-	spin_unlock(&netlink_nets_lock);
+	spin_unlock(&nl_nets_lock);
 }
 
-static struct pernet_operations netlink_net_ops = {
-	.init		= netlink_net_init,
-	.pre_exit	= netlink_net_pre_exit,
-	.id		= &netlink_net_id,
-	.size		= sizeof(struct netlink_net),
+static void __net_exit nl_net_exit(struct net *net)
+{
+	struct nl_net *entry = net_generic(net, nl_net_id);
+
+	cancel_work_sync(&entry->loss);
+}
+
+static struct pernet_operations nl_net_ops = {
+	.init		= nl_net_init,
+	.pre_exit	= nl_net_pre_exit,
+	.exit		= nl_net_exit,
+	.id		= &nl_net_id,
+	.size		= sizeof(struct nl_net),
 };
 
 /* Caller is in an RCU read section. */
-static struct net *netlink_net_find(u64 cookie)
+static struct nl_net *nl_net_find(u64 cookie)
 {
-	struct netlink_net *entry;
+	struct nl_net *entry;
 
-	hash_for_each_possible_rcu(netlink_nets, entry, node, cookie)
+	hash_for_each_possible_rcu(nl_nets, entry, node, cookie)
 		if (entry->net->net_cookie == cookie)
-			return entry->net;
+			return entry;
 	return NULL;
 }
 
 /**
- * struct netlink_reader - through whose eyes, and with whose rights
+ * struct nl_reader - through whose eyes, and with whose rights
  * @pids: numbers of processes are those of this namespace
  * @users: numbers of users likewise
- * @uid: whose tokens
- * @all: tokens of everybody
+ * @net: the cookie of the socket's network namespace
+ * @uid: real user id
+ * @euid: effective user id
+ * @all: sees the tokens of everybody and everywhere
  */
-struct netlink_reader {
+struct nl_reader {
 	struct pid_namespace *pids;
 	struct user_namespace *users;
+	u64 net;
 	kuid_t uid;
+	kuid_t euid;
 	bool all;
 };
 
-static const struct cred *netlink_opener(const struct sk_buff *skb)
+static const struct cred *nl_opener(const struct sk_buff *skb)
 {
 	const struct socket *sock = NETLINK_CB(skb).sk->sk_socket;
 
@@ -119,32 +150,41 @@ static const struct cred *netlink_opener(const struct sk_buff *skb)
 }
 
 /* The sender, where the socket is the sender's own. */
-static int netlink_reader_init(struct netlink_reader *reader,
-			       const struct sk_buff *skb,
-			       struct netlink_ext_ack *extack)
+static int nl_reader_init(struct nl_reader *reader, const struct sk_buff *skb,
+			  struct netlink_ext_ack *extack)
 {
-	const struct cred *opener = netlink_opener(skb);
+	const struct cred *opener = nl_opener(skb);
 
 	reader->pids = task_active_pid_ns(current);
 	reader->users = current_user_ns();
+	reader->net = sock_net(NETLINK_CB(skb).sk)->net_cookie;
 	if (!opener || !uid_eq(opener->euid, current_euid()) ||
 	    !uid_eq(opener->uid, current_uid())) {
 		NL_SET_ERR_MSG(extack,
 			       "another user opened this netlink socket");
 		return -EPERM;
 	}
-	reader->uid = current_euid();
+	reader->uid = current_uid();
+	reader->euid = current_euid();
 	reader->all = netlink_capable(skb, CAP_SYS_ADMIN);
 	return 0;
 }
 
-static bool netlink_may_see(const struct netlink_reader *reader,
-			    const struct sockdup_token *token)
+/*
+ * Without privilege a reader sees what its user exported, in the network
+ * namespace of the socket, and by a process that the reader could see.
+ */
+static bool nl_may_see(const struct nl_reader *reader,
+		       const struct sockdup_token *token)
 {
-	return reader->all || uid_eq(token->uid, reader->uid);
+	return reader->all ||
+	       (uid_eq(token->charge.account->uid, reader->uid) &&
+		uid_eq(token->uid, reader->euid) &&
+		token->net == reader->net &&
+		pid_nr_ns(token->source, reader->pids));
 }
 
-static int netlink_put_address(struct sk_buff *skb, int attribute,
+static int nl_put_address(struct sk_buff *skb, int attribute,
 			       struct socket *sock, bool peer)
 {
 	struct sockaddr_storage address;
@@ -153,20 +193,20 @@ static int netlink_put_address(struct sk_buff *skb, int attribute,
 	return size ? nla_put(skb, attribute, size, &address) : 0;
 }
 
-static int netlink_put_description(struct sk_buff *skb, struct socket *sock,
-				   const struct sockdup_protocol_info *info)
+static int nl_put_description(struct sk_buff *skb, struct file *file,
+			      const struct sockdup_protocol_info *info)
 {
+	struct socket *sock = sock_from_file(file);
+
 	if (nla_put_u32(skb, SOCKDUP_A_SOCKET_FAMILY, info->address_family) ||
 	    nla_put_u32(skb, SOCKDUP_A_SOCKET_TYPE, info->socket_type) ||
 	    nla_put_u32(skb, SOCKDUP_A_SOCKET_PROTOCOL, info->protocol) ||
 	    nla_put_string(skb, SOCKDUP_A_SOCKET_PROTOCOL_NAME,
 			   info->protocol_name) ||
-	    netlink_put_address(skb, SOCKDUP_A_SOCKET_LOCAL_ADDRESS, sock,
-				false) ||
-	    netlink_put_address(skb, SOCKDUP_A_SOCKET_REMOTE_ADDRESS, sock,
-				true) ||
+	    nl_put_address(skb, SOCKDUP_A_SOCKET_LOCAL_ADDRESS, sock, false) ||
+	    nl_put_address(skb, SOCKDUP_A_SOCKET_REMOTE_ADDRESS, sock, true) ||
 	    nla_put_u64_64bit(skb, SOCKDUP_A_SOCKET_INODE,
-			      SOCK_INODE(sock)->i_ino, SOCKDUP_A_SOCKET_PAD) ||
+			      file_inode(file)->i_ino, SOCKDUP_A_SOCKET_PAD) ||
 	    (info->address_family == AF_INET6 && ipv6_only_sock(sock->sk) &&
 	     nla_put_flag(skb, SOCKDUP_A_SOCKET_IPV6_ONLY)))
 		return -EMSGSIZE;
@@ -174,29 +214,30 @@ static int netlink_put_description(struct sk_buff *skb, struct socket *sock,
 }
 
 /* A nest for each of a token's sockets, of which there is one. */
-static int netlink_put_sockets(struct sk_buff *skb,
-			       const struct sockdup_token *token)
+static int nl_put_sockets(struct sk_buff *skb,
+			  const struct sockdup_token *token)
 {
-	struct socket *sock = sock_from_file(token->charge.file);
+	struct file *file = token->charge.file;
 	struct sockdup_protocol_info info;
 	struct nlattr *nest;
 
-	sockdup_protocol_info_fill(&info, sock, &token->opaque);
+	sockdup_protocol_info_fill(&info, sock_from_file(file),
+				   &token->opaque);
 	if (nla_put_u32(skb, SOCKDUP_A_TOKEN_SOCKET_COUNT, info.socket_count))
 		return -EMSGSIZE;
 	nest = nla_nest_start(skb, SOCKDUP_A_TOKEN_SOCKET);
-	if (!nest || netlink_put_description(skb, sock, &info))
+	if (!nest || nl_put_description(skb, file, &info))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
-/* The caller has claimed the token. */
-static int netlink_put_token(struct sk_buff *skb,
-			     const struct sockdup_token *token,
-			     const struct netlink_reader *reader)
+/* -ENOENT where the token has ended, and else 0 or -EMSGSIZE. */
+static int nl_put_token(struct sk_buff *skb, struct sockdup_token *token,
+			const struct nl_reader *reader)
 {
 	u64 now = ktime_get_boottime_ns();
+	int err;
 
 	if (nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_ID, token->opaque.id,
 			      SOCKDUP_A_TOKEN_PAD) ||
@@ -215,36 +256,41 @@ static int netlink_put_token(struct sk_buff *skb,
 			      sockdup_token_left_ms(token, now),
 			      SOCKDUP_A_TOKEN_PAD))
 		return -EMSGSIZE;
-	return netlink_put_sockets(skb, token);
+	if (!sockdup_token_lock_file(token))
+		return -ENOENT;
+	err = nl_put_sockets(skb, token);
+	sockdup_token_unlock_file(token);
+	return err;
 }
 
-static int netlink_reply_token(struct genl_info *info,
-			       const struct sockdup_token *token,
-			       const struct netlink_reader *reader)
+static int nl_reply_token(struct genl_info *info, struct sockdup_token *token,
+			  const struct nl_reader *reader)
 {
 	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	void *header;
+	int err;
 
 	if (!reply)
 		return -ENOMEM;
-	header = genlmsg_put_reply(reply, info, &netlink_family, 0,
+	header = genlmsg_put_reply(reply, info, &nl_family, 0,
 				   info->genlhdr->cmd);
-	if (!header || netlink_put_token(reply, token, reader)) {
+	err = header ? nl_put_token(reply, token, reader) : -EMSGSIZE;
+	if (err) {
 		nlmsg_free(reply);
-		return -EMSGSIZE;
+		return err;
 	}
 	genlmsg_end(reply, header);
 	return genlmsg_reply(reply, info);
 }
 
 /* The target that an export names, in one of two ways. */
-static struct sockdup_target *netlink_target(struct genl_info *info)
+static struct sockdup_target *nl_target(struct genl_info *info)
 {
 	struct nlattr *number = info->attrs[SOCKDUP_A_TOKEN_TARGET];
 	struct nlattr *peer = info->attrs[SOCKDUP_A_TOKEN_PEER_FD];
 	struct sockdup_target *target;
 
-	if (!number == !peer) {
+	if ((number && peer) || (!number && !peer)) {
 		NL_SET_ERR_MSG_ATTR(info->extack, peer,
 				    "want either a target or a peer-fd");
 		return ERR_PTR(-EINVAL);
@@ -257,23 +303,23 @@ static struct sockdup_target *netlink_target(struct genl_info *info)
 	return target;
 }
 
-#define NETLINK_EXPORT_SIZE	(nla_total_size_64bit(sizeof(u64)) + \
+#define NL_EXPORT_SIZE	(nla_total_size_64bit(sizeof(u64)) + \
 				 nla_total_size(sizeof(struct sockdup_protocol_info)))
 
-static struct sk_buff *netlink_export_reply(struct genl_info *info,
+static struct sk_buff *nl_export_reply(struct genl_info *info,
 					    const struct sockdup_token *token)
 {
 	struct sockdup_protocol_info protocol_info;
 	struct sk_buff *reply;
 	void *header;
 
-	reply = genlmsg_new(NETLINK_EXPORT_SIZE, GFP_KERNEL);
+	reply = genlmsg_new(NL_EXPORT_SIZE, GFP_KERNEL);
 	if (!reply)
 		return ERR_PTR(-ENOMEM);
 	sockdup_protocol_info_fill(&protocol_info,
 				   sock_from_file(token->charge.file),
 				   &token->opaque);
-	header = genlmsg_put_reply(reply, info, &netlink_family, 0,
+	header = genlmsg_put_reply(reply, info, &nl_family, 0,
 				   SOCKDUP_CMD_TOKEN_EXPORT);
 	if (!header ||
 	    nla_put_u64_64bit(reply, SOCKDUP_A_TOKEN_ID, token->opaque.id,
@@ -288,18 +334,18 @@ static struct sk_buff *netlink_export_reply(struct genl_info *info,
 }
 
 /* A reply that does not arrive takes the token with it. */
-static void netlink_take_back(u64 id)
+static void nl_take_back(u64 id)
 {
 	struct sockdup_token *token = sockdup_token_get_by_id(id);
 
 	if (IS_ERR(token))
 		return;
-	sockdup_token_disown(token);
+	sockdup_token_end(token, SOCKDUP_TOKEN_REVOKED);
 	sockdup_token_put(token);
 }
 
 /* Why no token could be made, or published. */
-static void netlink_blame(struct genl_info *info, int err)
+static void nl_blame(struct genl_info *info, int err)
 {
 	struct nlattr *target = info->attrs[SOCKDUP_A_TOKEN_TARGET] ?:
 				info->attrs[SOCKDUP_A_TOKEN_PEER_FD];
@@ -309,7 +355,7 @@ static void netlink_blame(struct genl_info *info, int err)
 	case -EPERM:
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[SOCKDUP_A_TOKEN_TTL_MS],
-				    "a life this long is not granted");
+				    "the target belongs to another user and does not use sockdup, or no life may be this long");
 		break;
 	case -ESRCH:
 		NL_SET_ERR_MSG_ATTR(info->extack, target,
@@ -317,13 +363,13 @@ static void netlink_blame(struct genl_info *info, int err)
 		break;
 	case -ENOBUFS:
 		NL_SET_ERR_MSG(info->extack,
-			       "too many tokens of yours are live, or too many wait for this target");
+			       "your tokens hold as many sockets as RLIMIT_NOFILE allows");
 		break;
 	}
 }
 
 /* Consumes the caller's reference of @file, and hold of @target. */
-static int netlink_export_file(struct genl_info *info, struct file *file,
+static int nl_export_file(struct genl_info *info, struct file *file,
 			       struct sockdup_target *target)
 {
 	struct nlattr *ttl = info->attrs[SOCKDUP_A_TOKEN_TTL_MS];
@@ -332,13 +378,13 @@ static int netlink_export_file(struct genl_info *info, struct file *file,
 	int err;
 	u64 id;
 
-	token = sockdup_token_create(file, target, NULL,
+	token = sockdup_token_create(file, target,
 				     ttl ? nla_get_u32(ttl) : 0, NULL);
 	if (IS_ERR(token)) {
-		netlink_blame(info, PTR_ERR(token));
+		nl_blame(info, PTR_ERR(token));
 		return PTR_ERR(token);
 	}
-	reply = netlink_export_reply(info, token);
+	reply = nl_export_reply(info, token);
 	if (IS_ERR(reply)) {
 		sockdup_token_discard(token);
 		return PTR_ERR(reply);
@@ -346,30 +392,51 @@ static int netlink_export_file(struct genl_info *info, struct file *file,
 	id = token->opaque.id;
 	err = sockdup_token_publish(token);
 	if (err) {
-		netlink_blame(info, err);
+		nl_blame(info, err);
 		nlmsg_free(reply);
 		sockdup_token_discard(token);
 		return err;
 	}
 	err = genlmsg_reply(reply, info);
 	if (err)
-		netlink_take_back(id);
+		nl_take_back(id);
 	return err;
 }
 
-/* Only the very credentials that opened the socket make it the sender's. */
-static int netlink_check_export(const struct sk_buff *skb,
-				struct genl_info *info)
+static bool nl_caps_equal(kernel_cap_t one, kernel_cap_t other)
 {
-	/* What a failing init left alive would hold that up. */
-	if (!READ_ONCE(netlink_open))
-		return -ENODEV;
+	return cap_issubset(one, other) && cap_issubset(other, one);
+}
+
+/* Whether two credentials give the same rights, whatever keys they carry. */
+static bool nl_creds_equal(const struct cred *one, const struct cred *other)
+{
+	return uid_eq(one->uid, other->uid) &&
+	       uid_eq(one->euid, other->euid) &&
+	       uid_eq(one->suid, other->suid) &&
+	       gid_eq(one->gid, other->gid) &&
+	       gid_eq(one->egid, other->egid) &&
+	       gid_eq(one->sgid, other->sgid) &&
+	       !cred_fscmp(one, other) &&
+	       nl_caps_equal(one->cap_inheritable, other->cap_inheritable) &&
+	       nl_caps_equal(one->cap_permitted, other->cap_permitted) &&
+	       nl_caps_equal(one->cap_effective, other->cap_effective) &&
+	       nl_caps_equal(one->cap_bset, other->cap_bset) &&
+	       nl_caps_equal(one->cap_ambient, other->cap_ambient) &&
+	       one->user_ns == other->user_ns;
+}
+
+/* An export acts on the sender's descriptors, so the socket must be its own. */
+static int nl_check_export(const struct sk_buff *skb, struct genl_info *info)
+{
+	const struct cred *opener = nl_opener(skb);
+
 	if (!READ_ONCE(netlink_export)) {
 		NL_SET_ERR_MSG(info->extack,
 			       "exports by netlink are switched off");
 		return -EOPNOTSUPP;
 	}
-	if (netlink_opener(skb) != current_cred()) {
+	if (!opener || !nl_creds_equal(opener, current_cred())) {
 		NL_SET_ERR_MSG(info->extack,
 			       "other credentials opened this netlink socket: reopen it");
 		return -EPERM;
@@ -381,7 +448,7 @@ static int netlink_check_export(const struct sk_buff *skb,
 	return 0;
 }
 
-static struct file *netlink_socket(struct genl_info *info)
+static struct file *nl_socket(struct genl_info *info)
 {
 	struct nlattr *fd = info->attrs[SOCKDUP_A_TOKEN_FD];
 	struct file *file = fget(nla_get_s32(fd));
@@ -399,41 +466,30 @@ static struct file *netlink_socket(struct genl_info *info)
 	return file;
 }
 
-/* The generated table names the functions from here on. */
-
-int sockdup_nl_token_export_doit(struct sk_buff *skb, struct genl_info *info)
+static int nl_export(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sockdup_target *target;
 	struct file *file;
 	int err;
 
-	err = netlink_check_export(skb, info);
+	err = nl_check_export(skb, info);
 	if (err)
 		return err;
-	/* A token keeps the module: it must not be on its way out already. */
-	if (!try_module_get(THIS_MODULE))
-		return -ENODEV;
-	file = netlink_socket(info);
-	if (IS_ERR(file)) {
-		err = PTR_ERR(file);
-		goto out_module;
-	}
-	target = netlink_target(info);
+	file = nl_socket(info);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	target = nl_target(info);
 	if (IS_ERR(target)) {
-		err = PTR_ERR(target);
 		fput(file);
-		goto out_module;
+		return PTR_ERR(target);
 	}
-	err = netlink_export_file(info, file, target);
-out_module:
-	module_put(THIS_MODULE);
-	return err;
+	return nl_export_file(info, file, target);
 }
 
 /* By the bytes that import it, for its parties. */
 static struct sockdup_token *
-netlink_token_by_info(struct genl_info *info,
-		      const struct netlink_reader *reader)
+nl_token_by_info(struct genl_info *info,
+		      const struct nl_reader *reader)
 {
 	struct nlattr *attr = info->attrs[SOCKDUP_A_TOKEN_PROTOCOL_INFO];
 	struct sockdup_protocol_info *protocol_info = nla_data(attr);
@@ -449,7 +505,7 @@ netlink_token_by_info(struct genl_info *info,
 				    "these bytes name no live token");
 		return token;
 	}
-	if (netlink_may_see(reader, token) ||
+	if (nl_may_see(reader, token) ||
 	    sockdup_target_is_current(token->target))
 		return token;
 	err = sockdup_token_refusal(token);
@@ -461,13 +517,13 @@ netlink_token_by_info(struct genl_info *info,
 
 /* By what lists show; what may not be seen is not there. */
 static struct sockdup_token *
-netlink_token_by_id(struct genl_info *info,
-		    const struct netlink_reader *reader)
+nl_token_by_id(struct genl_info *info,
+		    const struct nl_reader *reader)
 {
 	struct nlattr *attr = info->attrs[SOCKDUP_A_TOKEN_ID];
 	struct sockdup_token *token = sockdup_token_get_by_id(nla_get_u64(attr));
 
-	if (!IS_ERR(token) && !netlink_may_see(reader, token)) {
+	if (!IS_ERR(token) && !nl_may_see(reader, token)) {
 		sockdup_token_put(token);
 		token = ERR_PTR(-ENOENT);
 	}
@@ -477,85 +533,76 @@ netlink_token_by_id(struct genl_info *info,
 	return token;
 }
 
-/* Claimed: by the one of its names that the request has. */
-static struct sockdup_token *netlink_claim(struct genl_info *info,
-					   const struct netlink_reader *reader)
+/* By the one of its names that the request has. */
+static struct sockdup_token *nl_token(struct genl_info *info,
+				      const struct nl_reader *reader)
 {
-	struct sockdup_token *token;
-	int err;
-
-	if (info->attrs[SOCKDUP_A_TOKEN_PROTOCOL_INFO])
-		token = netlink_token_by_info(info, reader);
-	else
-		token = netlink_token_by_id(info, reader);
-	if (IS_ERR(token))
-		return token;
-	err = sockdup_token_claim(token);
-	if (!err)
-		return token;
-	sockdup_token_put(token);
-	NL_SET_ERR_MSG(info->extack, "the token has just ended");
-	return ERR_PTR(err);
+	return info->attrs[SOCKDUP_A_TOKEN_PROTOCOL_INFO] ?
+	       nl_token_by_info(info, reader) : nl_token_by_id(info, reader);
 }
 
-static int netlink_show(struct genl_info *info,
-			const struct netlink_reader *reader)
+static int nl_show(struct sk_buff *skb, struct genl_info *info)
 {
-	struct sockdup_token *token = netlink_claim(info, reader);
+	struct sockdup_token *token;
+	struct nl_reader reader;
 	int err;
 
+	err = nl_reader_init(&reader, skb, info->extack);
+	if (err)
+		return err;
+	token = nl_token(info, &reader);
 	if (IS_ERR(token))
 		return PTR_ERR(token);
-	err = netlink_reply_token(info, token, reader);
-	sockdup_token_restore(token);
+	err = nl_reply_token(info, token, &reader);
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG(info->extack, "the token has just ended");
 	sockdup_token_put(token);
 	return err;
 }
 
-int sockdup_nl_token_query_doit(struct sk_buff *skb, struct genl_info *info)
+static int nl_query(struct sk_buff *skb, struct genl_info *info)
 {
-	struct netlink_reader reader;
-	int err;
-
 	if (GENL_REQ_ATTR_CHECK(info, SOCKDUP_A_TOKEN_PROTOCOL_INFO)) {
 		NL_SET_ERR_MSG(info->extack, "want a protocol-info");
 		return -EINVAL;
 	}
-	err = netlink_reader_init(&reader, skb, info->extack);
-	return err ?: netlink_show(info, &reader);
+	return nl_show(skb, info);
 }
 
-int sockdup_nl_token_revoke_doit(struct sk_buff *skb, struct genl_info *info)
+static int nl_revoke(struct sk_buff *skb, struct genl_info *info)
 {
-	struct netlink_reader reader;
+	struct nlattr *bytes = info->attrs[SOCKDUP_A_TOKEN_PROTOCOL_INFO];
+	struct nlattr *id = info->attrs[SOCKDUP_A_TOKEN_ID];
 	struct sockdup_token *token;
+	struct nl_reader reader;
 	int err;
 
-	if (!info->attrs[SOCKDUP_A_TOKEN_PROTOCOL_INFO] ==
-	    !info->attrs[SOCKDUP_A_TOKEN_ID]) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[SOCKDUP_A_TOKEN_ID],
+	if ((id && bytes) || (!id && !bytes)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, id,
 				    "want either an id or a protocol-info");
 		return -EINVAL;
 	}
-	err = netlink_reader_init(&reader, skb, info->extack);
+	err = nl_reader_init(&reader, skb, info->extack);
 	if (err)
 		return err;
-	token = netlink_claim(info, &reader);
+	token = nl_token(info, &reader);
 	if (IS_ERR(token))
 		return PTR_ERR(token);
-	sockdup_token_drop(token, SOCKDUP_TOKEN_REVOKED);
+	err = sockdup_token_end(token, SOCKDUP_TOKEN_REVOKED);
+	if (err == -EBUSY)
+		NL_SET_ERR_MSG(info->extack,
+			       "the token is being imported; if that fails, it is revoked");
+	else if (err)
+		NL_SET_ERR_MSG(info->extack, "the token has just ended");
 	sockdup_token_put(token);
-	return 0;
+	return err;
 }
 
-int sockdup_nl_token_get_doit(struct sk_buff *skb, struct genl_info *info)
+static int nl_get(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *filter = info->attrs[SOCKDUP_A_TOKEN_TARGET] ?:
 				info->attrs[SOCKDUP_A_TOKEN_SOURCE] ?:
 				info->attrs[SOCKDUP_A_TOKEN_UID];
-	struct netlink_reader reader;
-	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, SOCKDUP_A_TOKEN_ID)) {
 		NL_SET_ERR_MSG(info->extack, "want an id");
@@ -566,33 +613,34 @@ int sockdup_nl_token_get_doit(struct sk_buff *skb, struct genl_info *info)
 				    "an id alone names a token; this filters a dump");
 		return -EINVAL;
 	}
-	err = netlink_reader_init(&reader, skb, info->extack);
-	return err ?: netlink_show(info, &reader);
+	return nl_show(skb, info);
 }
 
 /**
- * struct netlink_list - a list under way
+ * struct nl_list - a list under way
  * @reader: as it was at the start; its namespaces are held
  * @target: bound to the process of this number, or to any where 0
  * @source: exported by the process of this number, or by any where 0
  * @uid: exported by this user
  * @by_uid: or by any where false
+ * @account: of the reader, held; NULL where all accounts are read
  * @cursor: what has been shown
  * @err: nothing is to be, for this reason
  * @extack: in these words
  */
-struct netlink_list {
-	struct netlink_reader reader;
+struct nl_list {
+	struct nl_reader reader;
 	pid_t target;
 	pid_t source;
 	kuid_t uid;
 	bool by_uid;
+	struct sockdup_account *account;
 	struct sockdup_token_cursor cursor;
 	int err;
 	struct netlink_ext_ack extack;
 };
 
-static int netlink_filter_uid(struct netlink_list *list, struct nlattr *attr,
+static int nl_filter_uid(struct nl_list *list, struct nlattr *attr,
 			      struct netlink_ext_ack *extack)
 {
 	if (!attr)
@@ -605,7 +653,7 @@ static int netlink_filter_uid(struct netlink_list *list, struct nlattr *attr,
 	return -EINVAL;
 }
 
-static int netlink_list_filter(struct netlink_list *list,
+static int nl_list_filter(struct nl_list *list,
 			       struct netlink_callback *cb,
 			       struct netlink_ext_ack *extack)
 {
@@ -626,48 +674,68 @@ static int netlink_list_filter(struct netlink_list *list,
 		list->target = nla_get_s32(attrs[SOCKDUP_A_TOKEN_TARGET]);
 	if (attrs[SOCKDUP_A_TOKEN_SOURCE])
 		list->source = nla_get_s32(attrs[SOCKDUP_A_TOKEN_SOURCE]);
-	return netlink_filter_uid(list, attrs[SOCKDUP_A_TOKEN_UID], extack);
+	return nl_filter_uid(list, attrs[SOCKDUP_A_TOKEN_UID], extack);
 }
 
-static int netlink_list_done(struct netlink_callback *cb)
+static int nl_list_done(struct netlink_callback *cb)
 {
-	struct netlink_list *list = (void *)cb->args[0];
+	struct nl_list *list = (void *)cb->args[0];
 
 	put_user_ns(list->reader.users);
 	put_pid_ns(list->reader.pids);
+	if (list->account)
+		sockdup_account_put(list->account);
 	kfree(list);
 	return 0;
 }
 
-/* A failure is also told in a trace; whoever asked is answered as ever. */
-static int netlink_refusal(unsigned int command, int err)
+/* Trace a failure. The sender is answered as ever. */
+static int nl_refusal(unsigned int command, int err)
 {
 	if (err)
 		trace_sockdup_netlink_refuse(command, err);
 	return err;
 }
 
+/* What the reader may list is in one account, or else in all. */
+static int nl_list_account(struct nl_list *list)
+{
+	struct sockdup_account *account;
+
+	if (list->reader.all)
+		return 0;
+	account = sockdup_account_get(list->reader.uid);
+	if (IS_ERR(account))
+		return PTR_ERR(account);
+	list->account = account;
+	return 0;
+}
+
 /* Rights and namespaces are those of now, whoever receives the list. */
-static int netlink_list_start(struct netlink_callback *cb)
+static int nl_list_start(struct netlink_callback *cb)
 {
 	struct netlink_ext_ack *extack;
-	struct netlink_list *list;
+	struct nl_list *list;
 	int err;
 
+	if (!READ_ONCE(nl_open))
+		return -ENODEV;
 	list = kzalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
 	if (!list)
-		return netlink_refusal(SOCKDUP_CMD_TOKEN_GET, -ENOMEM);
+		return nl_refusal(SOCKDUP_CMD_TOKEN_GET, -ENOMEM);
 	cb->args[0] = (long)list;
 	/* Where the kernel does not let a start say why, the list begins so. */
 	extack = cb->extack ?: &list->extack;
-	err = netlink_reader_init(&list->reader, cb->skb, extack);
+	err = nl_reader_init(&list->reader, cb->skb, extack);
 	get_pid_ns(list->reader.pids);
 	get_user_ns(list->reader.users);
 	if (!err)
-		err = netlink_list_filter(list, cb, extack);
-	netlink_refusal(SOCKDUP_CMD_TOKEN_GET, err);
+		err = nl_list_filter(list, cb, extack);
+	if (!err)
+		err = nl_list_account(list);
+	nl_refusal(SOCKDUP_CMD_TOKEN_GET, err);
 	if (err && cb->extack) {
-		netlink_list_done(cb);
+		nl_list_done(cb);
 		return err;
 	}
 	list->err = err;
@@ -675,12 +743,12 @@ static int netlink_list_start(struct netlink_callback *cb)
 }
 
 /* By numbers, which a process keeps for this even when it is gone. */
-static bool netlink_list_wants(const struct netlink_list *list,
-			       const struct sockdup_token *token)
+static bool nl_list_wants(const struct nl_list *list,
+			  const struct sockdup_token *token)
 {
 	struct pid_namespace *pids = list->reader.pids;
 
-	return netlink_may_see(&list->reader, token) &&
+	return nl_may_see(&list->reader, token) &&
 	       (!list->target ||
 		pid_nr_ns(token->target->pid, pids) == list->target) &&
 	       (!list->source ||
@@ -688,55 +756,44 @@ static bool netlink_list_wants(const struct netlink_list *list,
 	       (!list->by_uid || uid_eq(token->uid, list->uid));
 }
 
-/* The caller has claimed the token. */
-static int netlink_list_token(struct sk_buff *skb, struct netlink_callback *cb,
-			      const struct netlink_list *list,
-			      const struct sockdup_token *token)
+/* Show a token where it is wanted, and has not ended meanwhile. */
+static int nl_list_token(struct sk_buff *skb, struct netlink_callback *cb,
+			 const struct nl_list *list,
+			 struct sockdup_token *token)
 {
-	void *header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-				   cb->nlh->nlmsg_seq, &netlink_family,
-				   NLM_F_MULTI, SOCKDUP_CMD_TOKEN_GET);
+	void *header;
+	int err;
 
+	if (!nl_list_wants(list, token))
+		return 0;
+	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+			     cb->nlh->nlmsg_seq, &nl_family, NLM_F_MULTI,
+			     SOCKDUP_CMD_TOKEN_GET);
 	if (!header)
 		return -EMSGSIZE;
-	if (netlink_put_token(skb, token, &list->reader)) {
+	err = nl_put_token(skb, token, &list->reader);
+	if (err) {
 		genlmsg_cancel(skb, header);
-		return -EMSGSIZE;
+		return err == -ENOENT ? 0 : err;
 	}
 	genlmsg_end(skb, header);
 	return 0;
 }
 
-/* Show a token where it is wanted; what has ended meanwhile is not. */
-static int netlink_list_one(struct sk_buff *skb, struct netlink_callback *cb,
-			    const struct netlink_list *list,
-			    struct sockdup_token *token)
-{
-	int err;
-
-	if (!netlink_list_wants(list, token))
-		return 0;
-	err = sockdup_token_claim(token);
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	err = netlink_list_token(skb, cb, list, token);
-	sockdup_token_restore(token);
-	return err;
-}
-
 int sockdup_nl_token_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb)
 {
-	struct netlink_list *list = (void *)cb->args[0];
+	struct nl_list *list = (void *)cb->args[0];
 	struct sockdup_token *token;
 	int err = list->err;
 
 	if (err)
 		cb->extack->_msg = list->extack._msg;
-	while (!err && (token = sockdup_token_next(&list->cursor))) {
-		err = netlink_list_one(skb, cb, list, token);
+	while (!err &&
+	       (token = sockdup_token_next(&list->cursor, list->account))) {
+		err = nl_list_token(skb, cb, list, token);
 		if (!err)
-			sockdup_token_pass(&list->cursor, token);
+			sockdup_token_pass(&list->cursor);
 		sockdup_token_put(token);
 		if (fatal_signal_pending(current))
 			err = -EINTR;
@@ -745,7 +802,7 @@ int sockdup_nl_token_get_dumpit(struct sk_buff *skb,
 	return err == -EMSGSIZE && skb->len ? skb->len : err;
 }
 
-static int netlink_put_counts(struct sk_buff *skb)
+static int nl_put_counts(struct sk_buff *skb)
 {
 	static const int attributes[SOCKDUP_TOKEN_EVENTS] = {
 		[SOCKDUP_TOKEN_EXPORTED] = SOCKDUP_A_STATS_EXPORTED,
@@ -765,8 +822,8 @@ static int netlink_put_counts(struct sk_buff *skb)
 	return 0;
 }
 
-static int netlink_put_stats(struct sk_buff *skb, kuid_t uid,
-			     const struct netlink_reader *reader)
+static int nl_put_stats(struct sk_buff *skb, kuid_t uid,
+			const struct nl_reader *reader)
 {
 	if (nla_put_u32(skb, SOCKDUP_A_STATS_UID,
 			from_kuid_munged(reader->users, uid)) ||
@@ -774,11 +831,11 @@ static int netlink_put_stats(struct sk_buff *skb, kuid_t uid,
 			      sockdup_account_held_by(uid),
 			      SOCKDUP_A_STATS_PAD))
 		return -EMSGSIZE;
-	return reader->all ? netlink_put_counts(skb) : 0;
+	return reader->all ? nl_put_counts(skb) : 0;
 }
 
-static int netlink_reply_stats(struct genl_info *info, kuid_t uid,
-			       const struct netlink_reader *reader)
+static int nl_reply_stats(struct genl_info *info, kuid_t uid,
+			  const struct nl_reader *reader)
 {
 	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	void *header;
@@ -786,9 +843,9 @@ static int netlink_reply_stats(struct genl_info *info, kuid_t uid,
 
 	if (!reply)
 		return -ENOMEM;
-	header = genlmsg_put_reply(reply, info, &netlink_family, 0,
+	header = genlmsg_put_reply(reply, info, &nl_family, 0,
 				   SOCKDUP_CMD_STATS_GET);
-	err = header ? netlink_put_stats(reply, uid, reader) : -EMSGSIZE;
+	err = header ? nl_put_stats(reply, uid, reader) : -EMSGSIZE;
 	if (err) {
 		nlmsg_free(reply);
 		return err;
@@ -797,14 +854,14 @@ static int netlink_reply_stats(struct genl_info *info, kuid_t uid,
 	return genlmsg_reply(reply, info);
 }
 
-int sockdup_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+static int nl_stats(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[SOCKDUP_A_STATS_UID];
-	struct netlink_reader reader;
+	struct nl_reader reader;
 	kuid_t uid;
 	int err;
 
-	err = netlink_reader_init(&reader, skb, info->extack);
+	err = nl_reader_init(&reader, skb, info->extack);
 	if (err)
 		return err;
 	uid = attr ? make_kuid(reader.users, nla_get_u32(attr)) : current_uid();
@@ -815,30 +872,99 @@ int sockdup_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	if (!reader.all && !uid_eq(uid, current_uid())) {
 		NL_SET_ERR_MSG_ATTR(info->extack, attr,
-				    "other users are for privileged ones");
+				    "what other users hold takes CAP_SYS_ADMIN to see");
 		return -EPERM;
 	}
-	return netlink_reply_stats(info, uid, &reader);
+	/* The count is of all namespaces. */
+	if (!reader.all && reader.pids != &init_pid_ns) {
+		NL_SET_ERR_MSG(info->extack,
+			       "what a user holds is not shown inside of a pid namespace");
+		return -EPERM;
+	}
+	return nl_reply_stats(info, uid, &reader);
 }
 
-#define NETLINK_EVENT_SIZE	(nla_total_size_64bit(sizeof(u64)) + \
-				 3 * nla_total_size(sizeof(u32)))
-
-static struct sk_buff *netlink_event(const struct sockdup_token *token,
-				     const struct net *net, u8 command)
+/*
+ * A request under way. Tokens and accounts keep the module, which must not be on
+ * its way out already.
+ */
+static int nl_do(struct sk_buff *skb, struct genl_info *info,
+		 int (*run)(struct sk_buff *skb, struct genl_info *info))
 {
-	struct sk_buff *skb = genlmsg_new(NETLINK_EVENT_SIZE, GFP_ATOMIC);
+	int err;
+
+	if (!READ_ONCE(nl_open) || !try_module_get(THIS_MODULE))
+		return -ENODEV;
+	err = nl_refusal(info->genlhdr->cmd, run(skb, info));
+	module_put(THIS_MODULE);
+	return err;
+}
+
+/* The generated table names these. */
+
+int sockdup_nl_token_export_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return nl_do(skb, info, nl_export);
+}
+
+int sockdup_nl_token_query_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return nl_do(skb, info, nl_query);
+}
+
+int sockdup_nl_token_revoke_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return nl_do(skb, info, nl_revoke);
+}
+
+int sockdup_nl_token_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return nl_do(skb, info, nl_get);
+}
+
+int sockdup_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return nl_do(skb, info, nl_stats);
+}
+
+/* Notifications that wait of one account. More are lost, as listeners are told. */
+#define NL_BACKLOG	1024
+
+/* The bit of a token's news that says that its notice is in line. */
+#define NL_IN_LINE	SOCKDUP_TOKEN_EVENTS
+
+/* The command that tells of an event. */
+#define NL_COMMAND(_event)	(SOCKDUP_CMD_TOKEN_EXPORTED_NTF + (_event))
+
+#define NL_SAME_ORDER(_name)						\
+	static_assert(NL_COMMAND(SOCKDUP_TOKEN_##_name) ==		\
+		      SOCKDUP_CMD_TOKEN_##_name##_NTF)
+
+NL_SAME_ORDER(IMPORTED);
+NL_SAME_ORDER(REVOKED);
+NL_SAME_ORDER(EXPIRED);
+NL_SAME_ORDER(HANDLE_CLOSED);
+NL_SAME_ORDER(TARGET_DIED);
+
+#define NL_NOTICE_SIZE	(nla_total_size_64bit(sizeof(u64)) + \
+			 nla_total_size(sizeof(u32)))
+
+/*
+ * Of processes it says nothing: the readers of one message can be in different
+ * pid namespaces.
+ */
+static struct sk_buff *nl_notice(const struct sockdup_token *token,
+				 const struct net *net, u8 command)
+{
+	struct sk_buff *skb = genlmsg_new(NL_NOTICE_SIZE, GFP_KERNEL);
 	void *header;
 
 	if (!skb)
 		return NULL;
-	header = genlmsg_put(skb, 0, 0, &netlink_family, 0, command);
+	header = genlmsg_put(skb, 0, 0, &nl_family, 0, command);
 	if (!header ||
 	    nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_ID, token->opaque.id,
 			      SOCKDUP_A_TOKEN_PAD) ||
-	    nla_put_s32(skb, SOCKDUP_A_TOKEN_TARGET,
-			pid_nr(token->target->pid)) ||
-	    nla_put_s32(skb, SOCKDUP_A_TOKEN_SOURCE, pid_nr(token->source)) ||
 	    nla_put_u32(skb, SOCKDUP_A_TOKEN_UID,
 			from_kuid_munged(net->user_ns, token->uid))) {
 		nlmsg_free(skb);
@@ -848,107 +974,118 @@ static struct sk_buff *netlink_event(const struct sockdup_token *token,
 	return skb;
 }
 
-/* The command that tells of an event. */
-#define NETLINK_COMMAND(_event)	(SOCKDUP_CMD_TOKEN_EXPORTED_NTF + (_event))
-
-#define NETLINK_SAME_ORDER(_name)					\
-	static_assert(NETLINK_COMMAND(SOCKDUP_TOKEN_##_name) ==		\
-		      SOCKDUP_CMD_TOKEN_##_name##_NTF)
-
-NETLINK_SAME_ORDER(IMPORTED);
-NETLINK_SAME_ORDER(REVOKED);
-NETLINK_SAME_ORDER(EXPIRED);
-NETLINK_SAME_ORDER(HANDLE_CLOSED);
-NETLINK_SAME_ORDER(TARGET_DIED);
-
-static bool netlink_has_audience(struct net *net)
+static void nl_multicast(const struct sockdup_token *token, struct net *net,
+			 enum sockdup_token_event event)
 {
-	return genl_has_listeners(&netlink_family, net, SOCKDUP_NLGRP_TOKENS);
-}
-
-/* Apart, as nobody listens most of the time. The caller keeps @net. */
-static noinline void netlink_send_event(const struct sockdup_token *token,
-					struct net *net,
-					enum sockdup_token_event event)
-{
-	struct sk_buff *skb = netlink_event(token, net, NETLINK_COMMAND(event));
+	struct sk_buff *skb = nl_notice(token, net, NL_COMMAND(event));
 
 	if (skb)
-		genlmsg_multicast_netns(&netlink_family, net, skb, 0,
-					SOCKDUP_NLGRP_TOKENS, GFP_ATOMIC);
+		genlmsg_multicast_netns(&nl_family, net, skb, 0,
+					SOCKDUP_NLGRP_TOKENS, GFP_KERNEL);
 	else
-		genl_set_err(&netlink_family, net, 0, SOCKDUP_NLGRP_TOKENS,
+		genl_set_err(&nl_family, net, 0, SOCKDUP_NLGRP_TOKENS,
 			     -ENOBUFS);
 }
 
-/* Where the exporter's namespace is not that of the current process. */
-static noinline void netlink_tell_elsewhere(const struct sockdup_token *token,
-					    enum sockdup_token_event event)
+/* The exporter's network namespace, held, where it is still in use, or NULL. */
+static struct net *nl_net_get(u64 cookie)
 {
+	struct nl_net *entry;
 	struct net *net;
 
 	rcu_read_lock();
-	net = netlink_net_find(token->net);
-	if (net && netlink_has_audience(net))
-		netlink_send_event(token, net, event);
+	entry = nl_net_find(cookie);
+	net = entry ? maybe_get_net(entry->net) : NULL;
+	rcu_read_unlock();
+	return net;
+}
+
+/* In a worker, as a walk over all listeners can take long. */
+static void nl_run_notice(struct sockdup_job *job)
+{
+	struct sockdup_token *token =
+		container_of(job, struct sockdup_token, notice);
+	struct net *net = nl_net_get(token->net);
+	int event;
+
+	/* What comes after this is in line again. */
+	atomic_dec(&token->charge.account->notices);
+	clear_bit(NL_IN_LINE, &token->news);
+	smp_mb__after_atomic();
+	for (event = 0; event < SOCKDUP_TOKEN_EVENTS; event++)
+		if (test_and_clear_bit(event, &token->news) && net)
+			nl_multicast(token, net, event);
+	if (net)
+		put_net(net);
+	sockdup_token_put(token);
+}
+
+static void nl_lose(const struct sockdup_token *token)
+{
+	struct nl_net *entry;
+
+	rcu_read_lock();
+	entry = nl_net_find(token->net);
+	if (entry)
+		queue_work(sockdup_line_queue(SOCKDUP_LINE_NOTIFY),
+			   &entry->loss);
 	rcu_read_unlock();
 }
 
 /**
- * sockdup_netlink_tell - tell those who listen of an event
- * @token: whose
- * @event: what
+ * sockdup_netlink_tell - notify the listeners of an event
+ * @token: whose; live, or about to end by the caller
+ * @event: what happens
  *
- * In the network namespace that the exporter was in, if it is still there.
- * Processes have the numbers of the initial namespace, users those of the network
- * namespace's owner. Who does not keep up, or finds no memory, is told that
- * events were lost, by ENOBUFS as usual.
+ * In the network namespace that the exporter was in, if it is still there, and
+ * a little later. The user has the number of the user namespace that owns the
+ * network namespace. Listeners that miss a notification are told so by ENOBUFS.
+ *
+ * Context: may be under a spinlock.
  */
-void sockdup_netlink_tell(const struct sockdup_token *token,
+void sockdup_netlink_tell(struct sockdup_token *token,
 			  enum sockdup_token_event event)
 {
-	const struct nsproxy *own = current->nsproxy;
+	struct sockdup_account *account = token->charge.account;
 
-	/* Who exits is in none. Nobody but the process itself leaves its own. */
-	if (!own || own->net_ns->net_cookie != token->net)
-		netlink_tell_elsewhere(token, event);
-	else if (netlink_has_audience(own->net_ns))
-		netlink_send_event(token, own->net_ns, event);
+	/* The core knows of listeners in any namespace, but not in which. */
+	if (!genl_has_listeners(&nl_family, &init_net, SOCKDUP_NLGRP_TOKENS))
+		return;
+	set_bit(event, &token->news);
+	if (test_and_set_bit(NL_IN_LINE, &token->news))
+		return;
+	if (atomic_inc_return(&account->notices) > NL_BACKLOG) {
+		atomic_dec(&account->notices);
+		clear_bit(event, &token->news);
+		clear_bit(NL_IN_LINE, &token->news);
+		nl_lose(token);
+		return;
+	}
+	sockdup_token_hold(token);
+	token->notice.run = nl_run_notice;
+	sockdup_account_do(account, SOCKDUP_LINE_NOTIFY, &token->notice);
 }
 
-/* The generated operation of a command that is answered once. */
-static int netlink_do(struct sk_buff *skb, struct genl_info *info)
-{
-	const struct genl_ops *op = sockdup_nl_ops;
+/* The generated operations, and a dump's start and end, which they lack. */
+static struct genl_ops nl_ops[ARRAY_SIZE(sockdup_nl_ops)] __ro_after_init;
 
-	while (op->cmd != info->genlhdr->cmd)
-		op++;
-	return netlink_refusal(op->cmd, op->doit(skb, info));
-}
-
-/*
- * The generated operations by way of ours, and a dump's start and end, which it
- * lacks.
- */
-static struct genl_ops netlink_ops[ARRAY_SIZE(sockdup_nl_ops)] __ro_after_init;
-
-static const struct genl_multicast_group netlink_groups[] = {
+static const struct genl_multicast_group nl_groups[] = {
 	[SOCKDUP_NLGRP_TOKENS] = {
 		.name	= SOCKDUP_MCGRP_TOKENS,
 		.flags	= GENL_MCAST_CAP_NET_ADMIN,
 	},
 };
 
-static struct genl_family netlink_family __ro_after_init = {
+static struct genl_family nl_family __ro_after_init = {
 	.name		= SOCKDUP_FAMILY_NAME,
 	.version	= SOCKDUP_FAMILY_VERSION,
 	.module		= THIS_MODULE,
 	.netnsok	= true,
 	.parallel_ops	= true,
-	.ops		= netlink_ops,
-	.n_ops		= ARRAY_SIZE(netlink_ops),
-	.mcgrps		= netlink_groups,
-	.n_mcgrps	= ARRAY_SIZE(netlink_groups),
+	.ops		= nl_ops,
+	.n_ops		= ARRAY_SIZE(nl_ops),
+	.mcgrps		= nl_groups,
+	.n_mcgrps	= ARRAY_SIZE(nl_groups),
 };
 
 /**
@@ -961,40 +1098,39 @@ int __init sockdup_netlink_init(void)
 	size_t i;
 	int err;
 
-	memcpy(netlink_ops, sockdup_nl_ops, sizeof(netlink_ops));
-	for (i = 0; i < ARRAY_SIZE(netlink_ops); i++) {
-		netlink_ops[i].doit = netlink_do;
-		if (!netlink_ops[i].dumpit)
+	memcpy(nl_ops, sockdup_nl_ops, sizeof(nl_ops));
+	for (i = 0; i < ARRAY_SIZE(nl_ops); i++) {
+		if (!nl_ops[i].dumpit)
 			continue;
-		netlink_ops[i].start = netlink_list_start;
-		netlink_ops[i].done = netlink_list_done;
+		nl_ops[i].start = nl_list_start;
+		nl_ops[i].done = nl_list_done;
 	}
-	err = register_pernet_subsys(&netlink_net_ops);
+	err = register_pernet_subsys(&nl_net_ops);
 	if (err)
 		return err;
-	err = genl_register_family(&netlink_family);
+	err = genl_register_family(&nl_family);
 	if (err)
-		unregister_pernet_subsys(&netlink_net_ops);
+		unregister_pernet_subsys(&nl_net_ops);
 	return err;
 }
 
 /**
- * sockdup_netlink_open - let sockets be exported
+ * sockdup_netlink_open - let requests begin
  *
  * The last step of loading the module, which can no longer fail.
  */
 void __init sockdup_netlink_open(void)
 {
-	WRITE_ONCE(netlink_open, true);
+	WRITE_ONCE(nl_open, true);
 }
 
 /**
  * sockdup_netlink_exit - close the door
  *
- * Requests under way are waited for. No token is live, so nothing is told.
+ * Requests under way are waited for. There is no token, so nothing is told.
  */
 void sockdup_netlink_exit(void)
 {
-	genl_unregister_family(&netlink_family);
-	unregister_pernet_subsys(&netlink_net_ops);
+	genl_unregister_family(&nl_family);
+	unregister_pernet_subsys(&nl_net_ops);
 }

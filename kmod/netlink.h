@@ -4,7 +4,7 @@
 
 #include "token.h"
 
-void sockdup_netlink_tell(const struct sockdup_token *token,
+void sockdup_netlink_tell(struct sockdup_token *token,
 			  enum sockdup_token_event event);
 
 int sockdup_netlink_init(void);

@@ -22,12 +22,15 @@
 #include <net/sock.h>
 #include <net/tcp.h>
 
+#include "account.h"
 #include "compat/af_unix.h"
 #include "event.h"
-#include "quota.h"
 #include "selection.h"
 
 #define SELECTION_TABLE_BITS	12
+
+/* Until a look is tried again that could not be had. */
+#define SELECTION_LOOK_RETRY	(HZ / 50 ?: 1)
 
 /* How often sockets are looked up that were closed without a word. */
 #define SELECTION_SWEEP_PERIOD	HZ
@@ -478,16 +481,17 @@ static u32 selection_wanted(const struct socket *sock, unsigned int woken)
  * The release of a socket holds the inode's lock and clears sock->sk. It may
  * take long, so the lock is tried and not waited for.
  */
-static bool selection_run(struct sockdup_look *look)
+static void selection_run(struct sockdup_job *job)
 {
 	struct sockdup_selection *selection =
-		container_of(look, struct sockdup_selection, look);
+		container_of(job, struct sockdup_selection, look);
 	struct socket *sock = SOCKET_I(selection->inode);
-
 	bool locked = inode_trylock(selection->inode);
 
-	if (!locked && !READ_ONCE(selection->over))
-		return true;
+	if (!locked && !READ_ONCE(selection->over)) {
+		mod_timer(&selection->retry, jiffies + SELECTION_LOOK_RETRY);
+		return;
+	}
 	/* Cleared before the look: a later wake-up asks for another. */
 	atomic_xchg(&selection->waiting, 0);
 	if (locked) {
@@ -497,7 +501,15 @@ static bool selection_run(struct sockdup_look *look)
 		inode_unlock(selection->inode);
 	}
 	sockdup_selection_put(selection);
-	return false;
+}
+
+static void selection_retry(struct timer_list *timer)
+{
+	struct sockdup_selection *selection =
+		container_of(timer, struct sockdup_selection, retry);
+
+	sockdup_account_do(selection->account, SOCKDUP_LINE_LOOK,
+			   &selection->look);
 }
 
 /*
@@ -527,7 +539,8 @@ static int selection_wake(wait_queue_entry_t *wait, unsigned int mode,
 		return 0;
 	/* Being on the wait queue it is in force, and has a reference. */
 	refcount_inc(&selection->ref);
-	sockdup_account_look(selection->account, &selection->look);
+	sockdup_account_do(selection->account, SOCKDUP_LINE_LOOK,
+			   &selection->look);
 	return 0;
 }
 
@@ -575,7 +588,7 @@ static void selection_unlink(struct sockdup_selection *selection)
 static void selection_retire(struct sockdup_selection *selection)
 {
 	selection_unlink(selection);
-	sockdup_account_return_selection(selection->account);
+	sockdup_account_return_registration(selection->account);
 }
 
 /*
@@ -686,6 +699,7 @@ static struct sockdup_selection *selection_new(struct file *file,
 	selection->inode = inode;
 	init_waitqueue_func_entry(&selection->wait, selection_wake);
 	selection->look.run = selection_run;
+	timer_setup(&selection->retry, selection_retry, 0);
 	selection->event = sockdup_event_hold(event);
 	selection->kind = kind;
 	selection->mask = mask;
@@ -724,7 +738,7 @@ static int selection_publish(struct sockdup_selection *selection,
 	spin_lock(&bucket->lock);
 	previous = selection_find(bucket, selection->inode);
 	if ((!previous || previous->account != selection->account) &&
-	    !sockdup_account_charge_selection(selection->account)) {
+	    !sockdup_account_charge_registration(selection->account)) {
 		err = -ENOBUFS;
 		previous = NULL;
 		goto out;
@@ -732,7 +746,7 @@ static int selection_publish(struct sockdup_selection *selection,
 	if (previous) {
 		selection_unlink(previous);
 		if (previous->account != selection->account)
-			sockdup_account_return_selection(previous->account);
+			sockdup_account_return_registration(previous->account);
 		/* It is over, and changes no more. */
 		selection->told = previous->told;
 	}

@@ -7,11 +7,12 @@
 #include <linux/refcount.h>
 #include <linux/sockdup.h>
 #include <linux/spinlock.h>
+#include <linux/timer.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
 
-#include "quota.h"
+#include "account.h"
 
 struct file;
 struct inode;
@@ -42,7 +43,8 @@ struct sockdup_selection_list {
  * @ref: one for being in force, one while @look waits, one for each caller
  * @inode: of the socket; owned; keeps struct socket, though not the socket open
  * @wait: on the socket's wait queue while in force
- * @look: has the socket looked at after a wake-up
+ * @look: looks at the socket after a wake-up
+ * @retry: has that tried again
  * @waiting: whether @look waits for the worker
  * @woken: poll events of the wake-ups that no look has seen yet
  * @error: of the socket at such a wake-up, or 0
@@ -72,7 +74,8 @@ struct sockdup_selection {
 	refcount_t ref;
 	struct inode *inode;
 	wait_queue_entry_t wait;
-	struct sockdup_look look;
+	struct sockdup_job look;
+	struct timer_list retry;
 	atomic_t waiting;
 	atomic_t woken;
 	atomic_t error;

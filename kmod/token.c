@@ -1,29 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of a token. It is made by an export, published, and ends once: by
- * import, revocation, its deadline or its target's death. Whoever wants to
- * end it, or to look at its socket, claims it first and then restores, spends
- * or drops it. A claim is a lock, a bit of the token's state, so these exclude
- * each other, and an import that fails restores the token as if nothing had been
- * tried. Who holds a claim touches no user memory, which could keep it for ever.
+ * The life of a token. An export makes and publishes it, and it ends once: by
+ * import, revocation, its deadline, the close of its handle or its target's
+ * death.
+ *
+ * An importer claims the token, which is to lock a mutex, and then spends or
+ * restores it. An import that fails has changed nothing. Nobody else waits for
+ * the claim: who wants to end a token gives a verdict, and ends it if the claim
+ * is free. Otherwise the importer, who may be kept from running for long, finds
+ * the verdict when it restores the token. Do not touch user memory while holding
+ * a claim: a page fault can block for ever.
+ *
+ * Locks, from the outside in: a claim, the target's lock, and then one of the
+ * account's, the list's and the bucket's.
  */
 
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/file.h>
-#include <linux/list_bl.h>
-#include <linux/lockdep.h>
 #include <linux/module.h>
+#include <linux/net.h>
 #include <linux/nsproxy.h>
 #include <linux/percpu.h>
+#include <linux/random.h>
+#include <linux/sched/signal.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
-#include <linux/wait_bit.h>
-#include <linux/workqueue.h>
 
 #include <crypto/algapi.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "target.h"
 #include "token.h"
@@ -33,15 +41,8 @@
 
 #define TOKEN_TABLE_BITS	16
 
-/* Overdue tokens are looked for twice a second, busy ones again soon. */
-#define TOKEN_SWEEP_PERIOD	(HZ / 2)
-#define TOKEN_SWEEP_RETRY	max(HZ / 100, 1)
-
-/*
- * Tokens of one target that are dropped before it is the next one's turn. Few, as
- * somebody can have very many targets that have more.
- */
-#define TOKEN_SWEEP_BATCH	16U
+/* Tokens that one turn of a sweep ends, or of a death touches. */
+#define TOKEN_BATCH		64
 
 #define TOKEN_TTL_LIMIT_MS	(24U * 60 * 60 * 1000)
 
@@ -53,36 +54,15 @@ static unsigned int max_ttl_ms = 60 * 60 * 1000;
 module_param(max_ttl_ms, uint, 0644);
 MODULE_PARM_DESC(max_ttl_ms, "longest life of a token, milliseconds, at most 24 hours (3600000)");
 
-/* A token that ends with others. */
-struct token_listed {
-	struct sockdup_token token;	/* with TOKEN_LISTED */
-	struct sockdup_token_list *list; /* NULL once that is dropped; set under
-					  * its lock, read under RCU
-					  */
-	struct list_head mate;		/* on @list; covered by its lock */
-};
-
-/* Both are constructed alike. */
-static_assert(!offsetof(struct token_listed, token));
-
-/* The bits of a token's state. */
-enum {
-	TOKEN_CLAIMED,
-	TOKEN_ENDED,
-	TOKEN_LISTED,
-	TOKEN_UNWANTED,		/* whoever has the claim, or the next, drops it */
-};
-
 /*
- * Live tokens by id. No count of them is kept, and the locks are one a bucket, a
- * bit of its head and inside all other locks: there is nothing that all exports
- * and imports write.
+ * Live tokens by id. No count of them is kept, and the locks are one a bucket:
+ * there is nothing that all exports and imports write. The key is secret, so
+ * that nobody can fill a bucket with tokens whose ids suit.
  */
 static struct hlist_bl_head *token_table;
+static siphash_key_t token_table_key __ro_after_init;
 static struct kmem_cache *token_cache;
-static struct kmem_cache *token_listed_cache;
-static struct workqueue_struct *token_queue;
-static void (*token_told)(const struct sockdup_token *token,
+static void (*token_told)(struct sockdup_token *token,
 			  enum sockdup_token_event event);
 
 /* One set a processor: those who export share no line that they write. */
@@ -91,11 +71,6 @@ struct token_counts {
 };
 
 static DEFINE_PER_CPU(struct token_counts, token_counts);
-
-static void token_sweep(struct work_struct *work);
-static DECLARE_DELAYED_WORK(token_sweep_work, token_sweep);
-/* Apart, so that neither puts off the other. */
-static DECLARE_DELAYED_WORK(token_retry_work, token_sweep);
 
 /**
  * sockdup_token_max_ttl - the longest life that can be asked for
@@ -117,67 +92,31 @@ unsigned int sockdup_token_default_ttl(void)
 	return clamp(READ_ONCE(default_ttl_ms), 1U, sockdup_token_max_ttl());
 }
 
-/* The claims of all tokens, to lockdep: nobody holds two of them. */
-static struct lock_class_key token_claim_key;
-static struct lockdep_map token_claim_map __maybe_unused;
-
-static int token_lock(struct sockdup_token *token)
-{
-	int err;
-
-	mutex_acquire(&token_claim_map, 0, 0, _RET_IP_);
-	err = wait_on_bit_lock(&token->state, TOKEN_CLAIMED, TASK_KILLABLE);
-	if (err)
-		mutex_release(&token_claim_map, _RET_IP_);
-	return err;
-}
-
-static bool token_trylock(struct sockdup_token *token)
-{
-	if (test_and_set_bit_lock(TOKEN_CLAIMED, &token->state))
-		return false;
-	mutex_acquire(&token_claim_map, 0, 1, _RET_IP_);
-	return true;
-}
-
-static void token_unlock(struct sockdup_token *token)
-{
-	mutex_release(&token_claim_map, _RET_IP_);
-	clear_and_wake_up_bit(TOKEN_CLAIMED, &token->state);
-}
-
-/* Caller has locked the token. */
-static bool token_has_ended(const struct sockdup_token *token)
-{
-	return test_bit(TOKEN_ENDED, &token->state);
-}
-
-/* What the token is part of where it ends with others, or NULL. */
-static struct token_listed *token_listed(struct sockdup_token *token)
-{
-	return test_bit(TOKEN_LISTED, &token->state) ?
-	       container_of(token, struct token_listed, token) : NULL;
-}
-
 static struct hlist_bl_head *token_bucket(u64 id)
 {
-	return &token_table[id & ((1U << TOKEN_TABLE_BITS) - 1)];
+	u64 hash = siphash_1u64(id, &token_table_key);
+
+	return &token_table[hash & ((1U << TOKEN_TABLE_BITS) - 1)];
 }
 
-static bool token_is_late(const struct sockdup_token *token)
+/* What ends a token that nobody wants to end, or 0. */
+static enum sockdup_token_event token_cause(const struct sockdup_token *token)
 {
-	return ktime_get_boottime_ns() >= token->life.expires;
+	if (READ_ONCE(token->target->dead))
+		return SOCKDUP_TOKEN_TARGET_DIED;
+	if (ktime_get_boottime_ns() >= token->deadline)
+		return SOCKDUP_TOKEN_EXPIRED;
+	return 0;
 }
 
-/* Whether it can no longer be imported, though it may still be live. */
+/* Whether the token can no longer be imported, though it may still be live. */
 static bool token_is_over(const struct sockdup_token *token)
 {
-	return READ_ONCE(token->target->dead) ||
-	       test_bit(TOKEN_UNWANTED, &token->state) || token_is_late(token);
+	return atomic_read(&token->verdict) || token_cause(token);
 }
 
 /**
- * sockdup_token_refusal - what those are told whom a token is not for
+ * sockdup_token_refusal - errno for a caller who may not have a token
  * @token: got by the caller
  *
  * Return: -EPERM, or -ENOENT where nobody could have it any more.
@@ -187,24 +126,11 @@ int sockdup_token_refusal(const struct sockdup_token *token)
 	return token_is_over(token) ? -ENOENT : -EPERM;
 }
 
-/* End a claimed token that is over. */
-static void token_finish(struct sockdup_token *token)
-{
-	enum sockdup_token_event how = SOCKDUP_TOKEN_EXPIRED;
-
-	if (READ_ONCE(token->target->dead))
-		how = SOCKDUP_TOKEN_TARGET_DIED;
-	else if (test_bit(TOKEN_UNWANTED, &token->state))
-		how = token_listed(token) ? SOCKDUP_TOKEN_HANDLE_CLOSED :
-					    SOCKDUP_TOKEN_REVOKED;
-	sockdup_token_drop(token, how);
-}
-
 /*
- * Tell the world. Caller holds the token's claim, or has not yet let anybody
- * find it. May run under a spinlock.
+ * Count and tell of what happens. The caller holds the token's claim, or has not
+ * let anybody find the token yet. May run under a spinlock.
  */
-static void token_tell(const struct sockdup_token *token,
+static void token_tell(struct sockdup_token *token,
 		       enum sockdup_token_event event)
 {
 	this_cpu_inc(token_counts.of[event]);
@@ -233,97 +159,135 @@ static void token_tell(const struct sockdup_token *token,
 	token_told(token, event);
 }
 
+static bool token_is_before(struct rb_node *one, const struct rb_node *other)
+{
+	const struct sockdup_token *a, *b;
+
+	a = rb_entry(one, struct sockdup_token, node);
+	b = rb_entry(other, struct sockdup_token, node);
+	return a->due < b->due || (a->due == b->due && a->opaque.id < b->opaque.id);
+}
+
+/* Sort a live token anew. Caller holds the account's lock. */
+static void token_set_due(struct sockdup_token *token, u64 due)
+{
+	struct sockdup_account *account = token->charge.account;
+
+	lockdep_assert_held(&account->lock);
+
+	rb_erase_cached(&token->node, &account->tokens);
+	token->due = due;
+	rb_add_cached(&token->node, &account->tokens, token_is_before);
+}
+
+static void token_join_account(struct sockdup_token *token)
+{
+	struct sockdup_account *account = token->charge.account;
+
+	spin_lock(&account->lock);
+	rb_add_cached(&token->node, &account->tokens, token_is_before);
+	sockdup_account_alarm(account, token->due);
+	spin_unlock(&account->lock);
+}
+
+/* After this nobody who looks under the lock finds the file. */
+static void token_leave_account(struct sockdup_token *token)
+{
+	struct sockdup_account *account = token->charge.account;
+
+	spin_lock(&account->lock);
+	rb_erase_cached(&token->node, &account->tokens);
+	RB_CLEAR_NODE(&token->node);
+	spin_unlock(&account->lock);
+}
+
+static void token_join_list(struct sockdup_token *token)
+{
+	if (!token->list)
+		return;
+	spin_lock(&token->list->lock);
+	list_add_tail(&token->mate, &token->list->tokens);
+	spin_unlock(&token->list->lock);
+}
+
+static void token_leave_list(struct sockdup_token *token)
+{
+	if (!token->list)
+		return;
+	spin_lock(&token->list->lock);
+	list_del_init(&token->mate);
+	spin_unlock(&token->list->lock);
+}
+
 /*
- * Publication and its reverse: a token is in the table, with its target, and
- * on its list, or in none of them. Both under the target's lock.
+ * The token becomes live: its target, its account, its list and the table know
+ * it. The target's lock is held throughout, so that a death finds all or nothing.
  */
 static int token_link(struct sockdup_token *token)
 {
 	struct hlist_bl_head *bucket = token_bucket(token->opaque.id);
-	struct token_listed *listed = token_listed(token);
-	int err;
+	struct sockdup_target *target = token->target;
 
-	err = sockdup_target_add(token->target, &token->life);
-	if (err)
-		return err;
-	/* Before anybody finds it, and can let it end. */
+	spin_lock(&target->lock);
+	if (target->dead) {
+		spin_unlock(&target->lock);
+		return -ESRCH;
+	}
+	/* Before anybody finds the token, and can let it end. */
 	token_tell(token, SOCKDUP_TOKEN_EXPORTED);
-	if (listed) {
-		spin_lock(&listed->list->lock);
-		list_add_tail(&listed->mate, &listed->list->tokens);
-		spin_unlock(&listed->list->lock);
-	}
+	list_add_tail(&token->sibling, &target->tokens);
+	target->token_count++;
+	token_join_account(token);
+	token_join_list(token);
 	hlist_bl_lock(bucket);
-	hlist_bl_add_head(&token->charge.place, bucket);
+	hlist_bl_add_head(&token->place, bucket);
 	hlist_bl_unlock(bucket);
+	spin_unlock(&target->lock);
 	return 0;
-}
-
-/* Off its list, unless that is being dropped, and may be gone after RCU's time. */
-static void token_unlist(struct token_listed *listed)
-{
-	struct sockdup_token_list *list;
-
-	rcu_read_lock();
-	list = READ_ONCE(listed->list);
-	if (list) {
-		spin_lock(&list->lock);
-		if (listed->list)
-			list_del(&listed->mate);
-		spin_unlock(&list->lock);
-	}
-	rcu_read_unlock();
 }
 
 static void token_unlink(struct sockdup_token *token)
 {
 	struct hlist_bl_head *bucket = token_bucket(token->opaque.id);
-	struct token_listed *listed = token_listed(token);
+	struct sockdup_target *target = token->target;
 
+	spin_lock(&target->lock);
 	hlist_bl_lock(bucket);
-	hlist_bl_del(&token->charge.place);
+	hlist_bl_del(&token->place);
 	hlist_bl_unlock(bucket);
-	if (listed)
-		token_unlist(listed);
-	sockdup_target_remove(token->target, &token->life);
+	token_leave_list(token);
+	token_leave_account(token);
+	list_del_init(&token->sibling);
+	target->token_count--;
+	spin_unlock(&target->lock);
 }
 
 /*
- * Who waits for a claim has a reference, taken under a lock that unlinking takes,
- * too: so it is seen by now, and nobody gains one any more. Where there are but
- * that of the caller and that of a live token, nobody waits or ever will.
+ * The one way from live to ended. Gives up the claim. What is left to the caller,
+ * beside its own, is the reference of a live token, and the charge.
  */
-static void token_unlock_ended(struct sockdup_token *token)
+static void token_finish(struct sockdup_token *token,
+			 enum sockdup_token_event how)
 {
-	if (refcount_read(&token->ref) > 2) {
-		token_unlock(token);
-		return;
-	}
-	mutex_release(&token_claim_map, _RET_IP_);
-	clear_bit_unlock(TOKEN_CLAIMED, &token->state);
-}
-
-/*
- * The one way from live to ended. Gives up the claim; what is left to the
- * caller, beside its own, is the reference of a live token, and the charge.
- */
-static void token_end(struct sockdup_token *token, enum sockdup_token_event how)
-{
-	lockdep_assert(lock_is_held(&token_claim_map) &&
-		       test_bit(TOKEN_CLAIMED, &token->state));
+	lockdep_assert_held(&token->claim);
 
 	token_tell(token, how);
-	set_bit(TOKEN_ENDED, &token->state);
-	spin_lock(&token->target->lock);
+	token->ended = true;
 	token_unlink(token);
-	spin_unlock(&token->target->lock);
-	token_unlock_ended(token);
+	mutex_unlock(&token->claim);
 }
 
 /* The file of a dropped token has been put, and its user is not charged. */
 static void token_returned(struct sockdup_charge *charge)
 {
 	sockdup_token_put(container_of(charge, struct sockdup_token, charge));
+}
+
+/* End a claimed token as its verdict says, and have a worker put the file. */
+static void token_drop(struct sockdup_token *token)
+{
+	token_finish(token, atomic_read(&token->verdict));
+	sockdup_charge_return_later(&token->charge, token_returned);
 }
 
 /* The life that a caller's token may have; *ttl_ms is 0 for the default. */
@@ -340,82 +304,71 @@ static int token_check_ttl(struct sockdup_target *target, unsigned int *ttl_ms)
 	return *ttl_ms > usual ? sockdup_target_check_trust(target) : 0;
 }
 
-/* Tokens are given back as they were constructed, so none is cleared anew. */
-static void token_construct(void *memory)
-{
-	struct sockdup_token *token = memory;
-
-	token->state = 0;
-}
-
-static struct sockdup_token *token_alloc(struct sockdup_token_list *list)
-{
-	struct token_listed *listed;
-
-	if (!list)
-		return kmem_cache_alloc(token_cache, GFP_KERNEL_ACCOUNT);
-	listed = kmem_cache_alloc(token_listed_cache, GFP_KERNEL_ACCOUNT);
-	if (!listed)
-		return NULL;
-	listed->list = list;
-	__set_bit(TOKEN_LISTED, &listed->token.state);
-	return &listed->token;
-}
-
 static void token_free(struct sockdup_token *token)
 {
-	struct token_listed *listed = token_listed(token);
+	struct sockdup_account *account = token->charge.account;
 
-	lockdep_assert(!test_bit(TOKEN_CLAIMED, &token->state));
-	token->state = 0;
-	if (listed)
-		kmem_cache_free(token_listed_cache, listed);
-	else
-		kmem_cache_free(token_cache, token);
+	sockdup_target_put(token->target);
+	put_pid(token->source);
+	if (token->list && refcount_dec_and_test(&token->list->ref))
+		kfree(token->list);
+	kmem_cache_free(token_cache, token);
+	/* Last: this may let the module go. */
+	sockdup_account_put(account);
 }
 
 /* Leaves file and target to the caller where it fails. */
 static struct sockdup_token *token_new(struct file *file,
 				       struct sockdup_target *target,
-				       struct sockdup_account *account,
-				       unsigned int ttl_ms,
-				       struct sockdup_token_list *list)
+				       unsigned int ttl_ms)
 {
+	struct sockdup_account *account;
 	struct sockdup_token *token;
 	int err;
 
 	err = token_check_ttl(target, &ttl_ms);
 	if (err)
 		return ERR_PTR(err);
-	token = token_alloc(list);
-	if (!token)
-		return ERR_PTR(-ENOMEM);
-	err = sockdup_charge_take(&token->charge, file, account);
-	if (err) {
-		token_free(token);
-		return ERR_PTR(err);
-	}
+	account = sockdup_account_get(current_uid());
+	if (IS_ERR(account))
+		return ERR_CAST(account);
+	token = kmem_cache_zalloc(token_cache, GFP_KERNEL_ACCOUNT);
+	err = token ? sockdup_charge_take(&token->charge, account, file) :
+		      -ENOMEM;
+	if (err)
+		goto err_token;
 
+	RB_CLEAR_NODE(&token->node);
+	INIT_LIST_HEAD(&token->sibling);
+	INIT_LIST_HEAD(&token->mate);
+	mutex_init(&token->claim);
 	refcount_set(&token->ref, 1);
-	sockdup_opaque_draw(&token->opaque);
-	timerqueue_init(&token->life);
+	token->opaque.id = get_random_u64();
+	token->opaque.secret[0] = get_random_u64();
+	token->opaque.secret[1] = get_random_u64();
 	token->ttl_ms = ttl_ms;
-	token->life.expires = ktime_get_boottime_ns() +
-			      (u64)ttl_ms * NSEC_PER_MSEC;
+	token->deadline = ktime_get_boottime_ns() +
+			  (u64)ttl_ms * NSEC_PER_MSEC;
+	token->due = token->deadline;
 	token->target = target;
 	token->source = get_pid(task_tgid(current));
 	current_euid_egid(&token->uid, &token->gid);
 	token->net = current->nsproxy->net_ns->net_cookie;
 	return token;
+
+err_token:
+	if (token)
+		kmem_cache_free(token_cache, token);
+	sockdup_account_put(account);
+	return ERR_PTR(err);
 }
 
 /**
  * sockdup_token_create - make a token that nobody can find yet
  * @file: the socket's file; the caller's reference is consumed
  * @target: the caller's hold is consumed
- * @account: one that is likely to be the current user's, or NULL
  * @ttl_ms: life in milliseconds from now, 0 for the default
- * @list: the tokens that it is to end with, or NULL
+ * @list: the tokens that it is to end with, held by the caller, or NULL
  *
  * To be published or discarded.
  *
@@ -427,16 +380,19 @@ static struct sockdup_token *token_new(struct file *file,
  */
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
-					   struct sockdup_account *account,
 					   unsigned int ttl_ms,
 					   struct sockdup_token_list *list)
 {
-	struct sockdup_token *token;
+	struct sockdup_token *token = token_new(file, target, ttl_ms);
 
-	token = token_new(file, target, account, ttl_ms, list);
 	if (IS_ERR(token)) {
 		sockdup_target_put(target);
 		fput(file);
+		return token;
+	}
+	if (list) {
+		refcount_inc(&list->ref);
+		token->list = list;
 	}
 	return token;
 }
@@ -446,30 +402,11 @@ struct sockdup_token *sockdup_token_create(struct file *file,
  * @token: created; on success not to be touched any more, as it may end at
  *         any moment
  *
- * Return: 0; -ESRCH where the target has ended; -ENOBUFS where too many
- * tokens wait for it.
+ * Return: 0; -ESRCH where the target has ended.
  */
 int sockdup_token_publish(struct sockdup_token *token)
 {
-	struct sockdup_target *target = token->target;
-	int err;
-
-	spin_lock(&target->lock);
-	err = token_link(token);
-	spin_unlock(&target->lock);
-	if (err)
-		return err;
-
-	/*
-	 * Either the sweeper sees the token, or we see that it is no longer
-	 * pending. It clears that before it looks. The test spares everybody
-	 * the write to a line that all share.
-	 */
-	smp_mb();
-	if (!delayed_work_pending(&token_sweep_work))
-		queue_delayed_work(token_queue, &token_sweep_work,
-				   TOKEN_SWEEP_PERIOD);
-	return 0;
+	return token_link(token);
 }
 
 /**
@@ -490,11 +427,11 @@ static struct sockdup_token *token_find(u64 id, const u64 *secret)
 	struct hlist_bl_node *place;
 
 	hlist_bl_lock(bucket);
-	hlist_bl_for_each_entry(token, place, bucket, charge.place) {
+	hlist_bl_for_each_entry(token, place, bucket, place) {
 		if (token->opaque.id == id &&
 		    (!secret || !crypto_memneq(token->opaque.secret, secret,
 					       sizeof(token->opaque.secret)))) {
-			refcount_inc(&token->ref);
+			sockdup_token_hold(token);
 			goto out;
 		}
 	}
@@ -508,8 +445,8 @@ out:
  * sockdup_token_get - find a token by all its opaque bytes
  * @opaque: from the caller's protocol info
  *
- * Return: the token, to be put, or ERR_PTR(-ENOENT). It may end meanwhile:
- * only a claim tells, and only what never changes may be read without one.
+ * Return: the token, to be put, or ERR_PTR(-ENOENT). It may end meanwhile, so
+ * that without a lock only what never changes may be read.
  */
 struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque)
 {
@@ -520,11 +457,177 @@ struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque)
  * sockdup_token_get_by_id - find a token by what lists show of it
  * @id: its public name
  *
- * Return: as sockdup_token_get(). The caller makes sure that who asks may know.
+ * The caller makes sure that who asks may know.
+ *
+ * Return: as sockdup_token_get().
  */
 struct sockdup_token *sockdup_token_get_by_id(u64 id)
 {
 	return token_find(id, NULL);
+}
+
+/**
+ * sockdup_token_hold - get a token once more
+ * @token: got by the caller, or known to be live
+ *
+ * Return: @token.
+ */
+struct sockdup_token *sockdup_token_hold(struct sockdup_token *token)
+{
+	refcount_inc(&token->ref);
+	return token;
+}
+
+/**
+ * sockdup_token_put - let go of a token
+ * @token: got by the caller
+ *
+ * Context: process context.
+ */
+void sockdup_token_put(struct sockdup_token *token)
+{
+	might_sleep();
+	if (refcount_dec_and_test(&token->ref))
+		token_free(token);
+}
+
+/**
+ * sockdup_token_claim - keep a live token from ending until it is imported
+ * @token: got by the caller
+ *
+ * To be restored or spent. Sleeps while another claim lasts.
+ *
+ * Return: 0; -ENOENT where the token has ended, or is over; -EINTR where the
+ * caller is killed.
+ */
+int sockdup_token_claim(struct sockdup_token *token)
+{
+	if (mutex_lock_killable(&token->claim))
+		return -EINTR;
+	if (token->ended) {
+		mutex_unlock(&token->claim);
+		return -ENOENT;
+	}
+	if (token_is_over(token)) {
+		/* Whoever gives the verdict carries it out, or finds it claimed. */
+		atomic_cmpxchg(&token->verdict, 0, token_cause(token));
+		token_drop(token);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+/**
+ * sockdup_token_restore - give up a claim and leave the token as it was
+ * @token: claimed
+ *
+ * Unless there is a verdict by now, which is carried out.
+ */
+void sockdup_token_restore(struct sockdup_token *token)
+{
+	mutex_unlock(&token->claim);
+	/*
+	 * Either this sees the verdict, or whoever gives it sees the claim free.
+	 * Pairs with the cmpxchg in sockdup_token_end().
+	 */
+	smp_mb();
+	if (!atomic_read(&token->verdict) || !mutex_trylock(&token->claim))
+		return;
+	if (token->ended)
+		mutex_unlock(&token->claim);
+	else
+		token_drop(token);
+}
+
+/**
+ * sockdup_token_spend - end a token whose socket the caller has been given
+ * @token: claimed
+ *
+ * The file is put here: a put that turns out to be the last one is the
+ * caller's, whose descriptor somebody has closed meanwhile.
+ */
+void sockdup_token_spend(struct sockdup_token *token)
+{
+	token_finish(token, SOCKDUP_TOKEN_IMPORTED);
+	sockdup_charge_return(&token->charge);
+	sockdup_token_put(token);
+}
+
+/*
+ * Whether the current process puts the file as it would close its own. One that
+ * lingers is better put by a worker, where it does not.
+ */
+static bool token_is_to_be_put_here(const struct sockdup_token *token,
+				    enum sockdup_token_event how)
+{
+	return (how == SOCKDUP_TOKEN_REVOKED ||
+		how == SOCKDUP_TOKEN_HANDLE_CLOSED) &&
+	       token->source == task_tgid(current) &&
+	       uid_eq(token->charge.account->uid, current_uid()) &&
+	       !sock_flag(sock_from_file(token->charge.file)->sk, SOCK_LINGER);
+}
+
+/**
+ * sockdup_token_end - end a token that nobody is given
+ * @token: got by the caller, who has not claimed it
+ * @how: what ends it
+ *
+ * A claim is not waited for, as it may last: the importer ends the token instead
+ * of restoring it, and keeps a socket that it is about to be given.
+ *
+ * The exporter itself puts the file of a token that it revokes, or that ends with
+ * its handle. Otherwise a worker does, so that nobody waits for another's close.
+ *
+ * Return: 0; -EBUSY where an import is under way, and ends the token one way or
+ * the other; -ENOENT where the token has ended, or something else ends it.
+ */
+int sockdup_token_end(struct sockdup_token *token,
+		      enum sockdup_token_event how)
+{
+	enum sockdup_token_event cause = token_cause(token) ?: how;
+
+	/* The first verdict counts. Only whoever gave it tries to end the token. */
+	if (atomic_cmpxchg(&token->verdict, 0, cause))
+		return -ENOENT;
+	if (!mutex_trylock(&token->claim))
+		return cause == how ? -EBUSY : -ENOENT;
+	if (token->ended) {
+		mutex_unlock(&token->claim);
+		return -ENOENT;
+	}
+	if (!token_is_to_be_put_here(token, cause)) {
+		token_drop(token);
+	} else {
+		token_finish(token, cause);
+		sockdup_charge_return(&token->charge);
+		sockdup_token_put(token);
+	}
+	return cause == how ? 0 : -ENOENT;
+}
+
+/**
+ * sockdup_token_lock_file - keep a live token's file for a look at it
+ * @token: got by the caller
+ *
+ * Return: true where the file stays until sockdup_token_unlock_file(), before
+ * which the caller must not sleep; false where the token has ended, or is over.
+ */
+bool sockdup_token_lock_file(struct sockdup_token *token)
+{
+	spin_lock(&token->charge.account->lock);
+	if (!RB_EMPTY_NODE(&token->node) && !token_is_over(token))
+		return true;
+	spin_unlock(&token->charge.account->lock);
+	return false;
+}
+
+/**
+ * sockdup_token_unlock_file - end a look at a token's file
+ * @token: sockdup_token_lock_file() was true of it
+ */
+void sockdup_token_unlock_file(struct sockdup_token *token)
+{
+	spin_unlock(&token->charge.account->lock);
 }
 
 /* The token of the lowest id from @id on in a bucket, held, or NULL. */
@@ -535,23 +638,18 @@ static struct sockdup_token *token_bucket_next(struct hlist_bl_head *bucket,
 	struct hlist_bl_node *place;
 
 	hlist_bl_lock(bucket);
-	hlist_bl_for_each_entry(token, place, bucket, charge.place)
+	hlist_bl_for_each_entry(token, place, bucket, place)
 		if (token->opaque.id >= id &&
 		    (!next || token->opaque.id < next->opaque.id))
 			next = token;
 	if (next)
-		refcount_inc(&next->ref);
+		sockdup_token_hold(next);
 	hlist_bl_unlock(bucket);
 	return next;
 }
 
-/**
- * sockdup_token_next - walk over all tokens
- * @cursor: where the walk is; it stays at the token until that is passed
- *
- * Return: a token, to be put, or NULL at the end.
- */
-struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor)
+static struct sockdup_token *
+token_next_of_all(struct sockdup_token_cursor *cursor)
 {
 	struct sockdup_token *token;
 
@@ -568,17 +666,68 @@ struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor)
 	return NULL;
 }
 
+static struct sockdup_token *
+token_next_of_account(struct sockdup_token_cursor *cursor,
+		      struct sockdup_account *account)
+{
+	struct sockdup_token *token, *next = NULL;
+	struct rb_node *node;
+
+	spin_lock(&account->lock);
+	node = account->tokens.rb_root.rb_node;
+	while (node) {
+		token = rb_entry(node, struct sockdup_token, node);
+		if (token->due < cursor->due ||
+		    (token->due == cursor->due &&
+		     token->opaque.id < cursor->id)) {
+			node = node->rb_right;
+		} else {
+			next = token;
+			node = node->rb_left;
+		}
+	}
+	if (next) {
+		sockdup_token_hold(next);
+		cursor->due = next->due;
+	}
+	spin_unlock(&account->lock);
+	return next;
+}
+
+/**
+ * sockdup_token_next - walk over tokens
+ * @cursor: where the walk is; it stays at the token until that is passed
+ * @account: whose tokens, held by the caller; NULL for all
+ *
+ * The order is fixed, so the walk meets a token once that lives throughout,
+ * whatever comes and goes.
+ *
+ * Return: a token, to be put, or NULL at the end.
+ */
+struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor,
+					 struct sockdup_account *account)
+{
+	struct sockdup_token *token;
+
+	cond_resched();
+	token = account ? token_next_of_account(cursor, account) :
+			  token_next_of_all(cursor);
+	if (token)
+		cursor->id = token->opaque.id;
+	return token;
+}
+
 /**
  * sockdup_token_pass - go on behind a token
  * @cursor: at the token
- * @token: what sockdup_token_next() returned
  */
-void sockdup_token_pass(struct sockdup_token_cursor *cursor,
-			const struct sockdup_token *token)
+void sockdup_token_pass(struct sockdup_token_cursor *cursor)
 {
-	cursor->id = token->opaque.id + 1;
-	if (!cursor->id)
+	cursor->id++;
+	if (!cursor->id) {
+		cursor->due++;
 		cursor->bucket++;
+	}
 }
 
 /**
@@ -600,140 +749,41 @@ u64 sockdup_token_count(enum sockdup_token_event event)
 }
 
 /**
- * sockdup_token_put - let go of a token
- * @token: got by the caller
- */
-void sockdup_token_put(struct sockdup_token *token)
-{
-	if (!refcount_dec_and_test(&token->ref))
-		return;
-	sockdup_target_put(token->target);
-	put_pid(token->source);
-	token_free(token);
-}
-
-/**
- * sockdup_token_claim - exclude everybody else from a live token
- * @token: got by the caller
+ * sockdup_token_list_new - make an empty list
  *
- * To be restored, spent or dropped. Sleeps while another claim lasts.
- *
- * Return: 0; -ENOENT where the token has ended; -EINTR where the caller is
- * killed.
+ * Return: the list, to be dropped, or NULL.
  */
-int sockdup_token_claim(struct sockdup_token *token)
+struct sockdup_token_list *sockdup_token_list_new(void)
 {
-	if (token_lock(token))
-		return -EINTR;
-	if (token_has_ended(token)) {
-		token_unlock(token);
-		return -ENOENT;
-	}
-	if (token_is_over(token)) {
-		/* Not left to the sweeper, whom claims could keep out. */
-		token_finish(token);
-		return -ENOENT;
-	}
-	return 0;
-}
+	struct sockdup_token_list *list;
 
-/* End an unwanted token, unless somebody has it claimed, who will. */
-static void token_end_unwanted(struct sockdup_token *token)
-{
-	if (!token_trylock(token))
-		return;
-	if (token_has_ended(token))
-		token_unlock(token);
-	else
-		token_finish(token);
-}
-
-/**
- * sockdup_token_restore - give up a claim and leave the token as it was
- * @token: claimed
- *
- * Unless its maker has disowned it meanwhile.
- */
-void sockdup_token_restore(struct sockdup_token *token)
-{
-	/* The bits share a word: we see this one, or who sets it gets the claim. */
-	token_unlock(token);
-	if (test_bit(TOKEN_UNWANTED, &token->state))
-		token_end_unwanted(token);
-}
-
-/**
- * sockdup_token_spend - end a token whose socket the caller has been given
- * @token: claimed
- *
- * The file is put here: a put that turns out to be the last one is the
- * caller's, whose descriptor somebody has closed meanwhile.
- */
-void sockdup_token_spend(struct sockdup_token *token)
-{
-	token_end(token, SOCKDUP_TOKEN_IMPORTED);
-	sockdup_charge_return(&token->charge);
-	sockdup_token_put(token);
-}
-
-/**
- * sockdup_token_drop - end a token that nobody was given
- * @token: claimed
- * @how: what ends it
- *
- * The file is put by a worker: it may linger, and nobody is to wait for that.
- */
-void sockdup_token_drop(struct sockdup_token *token,
-			enum sockdup_token_event how)
-{
-	token_end(token, how);
-	sockdup_charge_return_later(&token->charge);
-}
-
-/**
- * sockdup_token_disown - end a token unless it has ended
- * @token: got by the caller, who is the one that made it; not claimed
- *
- * A claim is not waited for, as it may last: whoever has it ends the token instead
- * of restoring it. An importer keeps what it was about to be given.
- */
-void sockdup_token_disown(struct sockdup_token *token)
-{
-	set_bit(TOKEN_UNWANTED, &token->state);
-	/* Either we get the claim, or who gives it up sees that bit. */
-	smp_mb__after_atomic();
-	token_end_unwanted(token);
-}
-
-/**
- * sockdup_token_list_init - make an empty list
- * @list: to be dropped before it is freed
- */
-void sockdup_token_list_init(struct sockdup_token_list *list)
-{
+	list = kmalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
+	if (!list)
+		return NULL;
+	refcount_set(&list->ref, 1);
 	spin_lock_init(&list->lock);
 	INIT_LIST_HEAD(&list->tokens);
+	return list;
 }
 
 /* The first of a list, taken off it and held, or NULL. */
 static struct sockdup_token *token_list_take(struct sockdup_token_list *list)
 {
-	struct token_listed *listed;
+	struct sockdup_token *token;
 
 	spin_lock(&list->lock);
-	listed = list_first_entry_or_null(&list->tokens, struct token_listed,
-					  mate);
-	if (listed) {
-		refcount_inc(&listed->token.ref);
-		list_del(&listed->mate);
-		WRITE_ONCE(listed->list, NULL);
+	token = list_first_entry_or_null(&list->tokens, struct sockdup_token,
+					 mate);
+	if (token) {
+		sockdup_token_hold(token);
+		list_del_init(&token->mate);
 	}
 	spin_unlock(&list->lock);
-	return listed ? &listed->token : NULL;
+	return token;
 }
 
 /**
- * sockdup_token_list_drop - end every token of a list
+ * sockdup_token_list_drop - end every token of a list, and let go of it
  * @list: that no token joins any more
  */
 void sockdup_token_list_drop(struct sockdup_token_list *list)
@@ -741,10 +791,12 @@ void sockdup_token_list_drop(struct sockdup_token_list *list)
 	struct sockdup_token *token;
 
 	while ((token = token_list_take(list))) {
-		sockdup_token_disown(token);
+		sockdup_token_end(token, SOCKDUP_TOKEN_HANDLE_CLOSED);
 		sockdup_token_put(token);
 		cond_resched();
 	}
+	if (refcount_dec_and_test(&list->ref))
+		kfree(list);
 }
 
 /**
@@ -756,7 +808,7 @@ void sockdup_token_list_drop(struct sockdup_token_list *list)
  */
 u64 sockdup_token_age_ms(const struct sockdup_token *token, u64 now)
 {
-	u64 born = token->life.expires - (u64)token->ttl_ms * NSEC_PER_MSEC;
+	u64 born = token->deadline - (u64)token->ttl_ms * NSEC_PER_MSEC;
 
 	return div_u64(now - born, NSEC_PER_MSEC);
 }
@@ -770,7 +822,7 @@ u64 sockdup_token_age_ms(const struct sockdup_token *token, u64 now)
  */
 u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now)
 {
-	return div_u64(max_t(s64, token->life.expires - now, 0), NSEC_PER_MSEC);
+	return div_u64(max_t(s64, token->deadline - now, 0), NSEC_PER_MSEC);
 }
 
 /**
@@ -787,177 +839,119 @@ bool sockdup_token_is_callers(const struct sockdup_token *token)
 }
 
 /*
- * The next token of a target that is over at @now, held; NULL where there is
- * none. The search goes on behind @busy, or starts anew where that has ended.
+ * The next token of an account that is due at @now, held, or NULL. It is not due
+ * again: if it is claimed, the importer ends it.
  */
-static struct sockdup_token *token_get_over(struct sockdup_target *target,
-					    struct sockdup_token *busy,
+static struct sockdup_token *token_take_due(struct sockdup_account *account,
 					    u64 now)
 {
 	struct sockdup_token *token = NULL;
-	struct timerqueue_node *node;
+	struct rb_node *first;
 
-	spin_lock(&target->lock);
-	node = busy && !RB_EMPTY_NODE(&busy->life.node) ?
-	       timerqueue_iterate_next(&busy->life) :
-	       timerqueue_getnext(&target->tokens);
-	if (node && (target->dead || now >= node->expires)) {
-		token = container_of(node, struct sockdup_token, life);
-		refcount_inc(&token->ref);
+	spin_lock(&account->lock);
+	first = rb_first_cached(&account->tokens);
+	if (first && rb_entry(first, struct sockdup_token, node)->due <= now) {
+		token = rb_entry(first, struct sockdup_token, node);
+		token_set_due(token, U64_MAX);
+		sockdup_token_hold(token);
 	}
-	spin_unlock(&target->lock);
+	spin_unlock(&account->lock);
 	return token;
 }
 
-/*
- * Drop what is over of one target, but no more than @batch. True where it was as
- * many: so very many tokens, or ever more of them, keep the caller from no other
- * target. A claim is not waited for but passed by: however long it lasts, it
- * delays no other token. *busy is set then.
- */
-static bool token_sweep_target(struct sockdup_target *target,
-			       unsigned int batch, bool *busy)
+static void token_set_alarm(struct sockdup_account *account)
 {
-	struct sockdup_token *token, *claimed = NULL;
-	u64 now = ktime_get_boottime_ns();
+	struct rb_node *first;
 
-	while (batch && (token = token_get_over(target, claimed, now))) {
-		if (!token_trylock(token)) {
-			swap(token, claimed);
-			*busy = true;
-		} else if (token_has_ended(token)) {
-			token_unlock(token);
-		} else {
-			token_finish(token);
-			batch--;
-		}
-		if (token)
-			sockdup_token_put(token);
-		cond_resched();
-	}
-	if (claimed)
-		sockdup_token_put(claimed);
-	return !batch;
+	spin_lock(&account->lock);
+	account->alarm = U64_MAX;
+	first = rb_first_cached(&account->tokens);
+	if (first)
+		sockdup_account_alarm(account, rb_entry(first, struct sockdup_token,
+							node)->due);
+	spin_unlock(&account->lock);
 }
 
-/**
- * struct token_round - a turn of each target
- * @batch: how many tokens of each may be dropped
- * @targets: how many there were
- * @full: of how many that many were dropped
- * @busy: a token was passed by
- * @left: there are tokens yet
- */
-struct token_round {
-	unsigned int batch;
-	unsigned int targets;
-	unsigned int full;
-	bool busy;
-	bool left;
-};
-
-static void token_sweep_round(struct token_round *round)
-{
-	struct sockdup_target *target = NULL;
-	unsigned int bucket = 0;
-
-	while ((target = sockdup_target_next(&bucket, target))) {
-		round->targets++;
-		round->full += token_sweep_target(target, round->batch,
-						 &round->busy);
-		round->left |= READ_ONCE(target->token_count) != 0;
-		cond_resched();
-	}
-}
-
-/*
- * As many rounds as it takes. The fewer of very many targets have many tokens to
- * drop, the more of each are dropped, so that a round is not mostly a walk.
- */
+/* End what is due of an account, but in turns with the other accounts. */
 static void token_sweep(struct work_struct *work)
 {
-	struct token_round round = { .batch = TOKEN_SWEEP_BATCH };
+	struct sockdup_account *account =
+		container_of(to_delayed_work(work), struct sockdup_account,
+			     sweep);
+	u64 now = ktime_get_boottime_ns();
+	struct sockdup_token *token;
+	unsigned int i;
 
-	token_sweep_round(&round);
-	while (round.full) {
-		round = (struct token_round){
-			.batch = max(TOKEN_SWEEP_BATCH,
-				     round.targets / round.full),
-		};
-		token_sweep_round(&round);
+	/* At zero the release waits for this to return. */
+	if (!refcount_inc_not_zero(&account->ref))
+		return;
+	for (i = 0; i < TOKEN_BATCH; i++) {
+		token = token_take_due(account, now);
+		if (!token)
+			break;
+		sockdup_token_end(token, SOCKDUP_TOKEN_EXPIRED);
+		sockdup_token_put(token);
+		cond_resched();
 	}
-	if (round.busy)
-		queue_delayed_work(token_queue, &token_retry_work,
-				   TOKEN_SWEEP_RETRY);
-	if (round.left)
-		queue_delayed_work(token_queue, &token_sweep_work,
-				   TOKEN_SWEEP_PERIOD);
+	token_set_alarm(account);
+	sockdup_account_put(account);
 }
 
-/* What is claimed meanwhile is left to the sweeper. */
+/* Have the accounts end the tokens of a dead target. True where some are left. */
 static bool token_target_died(struct sockdup_target *target)
 {
-	bool busy = false, full;
+	struct sockdup_account *account;
+	struct sockdup_token *token;
+	unsigned int i;
+	bool left;
 
-	full = token_sweep_target(target, TOKEN_SWEEP_BATCH, &busy);
-	if (busy)
-		queue_delayed_work(token_queue, &token_retry_work,
-				   TOKEN_SWEEP_RETRY);
-	return full;
+	spin_lock(&target->lock);
+	for (i = 0; i < TOKEN_BATCH && !list_empty(&target->tokens); i++) {
+		token = list_first_entry(&target->tokens, struct sockdup_token,
+					 sibling);
+		list_del_init(&token->sibling);
+		account = token->charge.account;
+		spin_lock(&account->lock);
+		if (token->due != U64_MAX)
+			token_set_due(token, 0);
+		sockdup_account_alarm(account, 0);
+		spin_unlock(&account->lock);
+	}
+	left = !list_empty(&target->tokens);
+	spin_unlock(&target->lock);
+	return left;
 }
 
 /**
  * sockdup_token_init - make ready to create tokens
- * @tell: called with every event of a token, perhaps under a spinlock; what it
- *        is given it may not keep
+ * @tell: called with every event of a token, perhaps under a spinlock
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 or a negative errno.
  */
-int __init sockdup_token_init(void (*tell)(const struct sockdup_token *token,
+int __init sockdup_token_init(void (*tell)(struct sockdup_token *token,
 					   enum sockdup_token_event event))
 {
 	int err = -ENOMEM;
 
 	token_told = tell;
-	lockdep_init_map_wait(&token_claim_map, "sockdup_token_claim",
-			      &token_claim_key, 0, LD_WAIT_SLEEP);
+	get_random_bytes(&token_table_key, sizeof(token_table_key));
 	token_table = kvcalloc(1 << TOKEN_TABLE_BITS, sizeof(*token_table),
 			       GFP_KERNEL);
 	if (!token_table)
 		return -ENOMEM;
-
-	token_cache = kmem_cache_create("sockdup_token",
-					sizeof(struct sockdup_token), 0, 0,
-					token_construct);
+	token_cache = KMEM_CACHE(sockdup_token, 0);
 	if (!token_cache)
 		goto err_table;
-	token_listed_cache = kmem_cache_create("sockdup_token_listed",
-					       sizeof(struct token_listed), 0,
-					       0, token_construct);
-	if (!token_listed_cache)
+	err = sockdup_account_init(token_sweep);
+	if (err)
 		goto err_cache;
-	token_queue = alloc_workqueue("sockdup_sweep", WQ_UNBOUND, 0);
-	if (!token_queue)
-		goto err_listed_cache;
-	err = sockdup_opaque_init();
-	if (err)
-		goto err_queue;
-	err = sockdup_quota_init(token_returned);
-	if (err)
-		goto err_opaque;
 	err = sockdup_target_init(token_target_died);
 	if (err)
-		goto err_quota;
+		goto err_account;
 	return 0;
 
-err_quota:
-	sockdup_quota_exit();
-err_opaque:
-	sockdup_opaque_exit();
-err_queue:
-	destroy_workqueue(token_queue);
-err_listed_cache:
-	kmem_cache_destroy(token_listed_cache);
+err_account:
+	sockdup_account_exit();
 err_cache:
 	kmem_cache_destroy(token_cache);
 err_table:
@@ -966,26 +960,16 @@ err_table:
 }
 
 /**
- * sockdup_token_exit - wait until the last token is gone
+ * sockdup_token_exit - let go of what init made
  *
- * The caller has closed the doors; no token is live, no file is to be put.
+ * The caller has closed the doors. There is no token, and no account: each of
+ * those keeps the module loaded.
  */
 void sockdup_token_exit(void)
 {
-	/*
-	 * Who has just dropped the last token may still start the sweeper, and
-	 * one sweep that found tokens yet another. One that begins now does not.
-	 */
-	sockdup_target_flush();
-	cancel_delayed_work_sync(&token_sweep_work);
-	cancel_delayed_work_sync(&token_retry_work);
-	cancel_delayed_work_sync(&token_sweep_work);
-	sockdup_quota_exit();
 	sockdup_target_exit();
+	sockdup_account_exit();
 	rcu_barrier();
-	sockdup_opaque_exit();
-	destroy_workqueue(token_queue);
-	kmem_cache_destroy(token_listed_cache);
 	kmem_cache_destroy(token_cache);
 	kvfree(token_table);
 }

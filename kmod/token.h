@@ -2,31 +2,43 @@
 #ifndef SOCKDUP_TOKEN_H
 #define SOCKDUP_TOKEN_H
 
+#include <linux/atomic.h>
 #include <linux/list.h>
+#include <linux/list_bl.h>
+#include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/sockdup.h>
 #include <linux/spinlock.h>
-#include <linux/timerqueue.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
-#include "opaque.h"
-#include "quota.h"
+#include "account.h"
 
 struct file;
 struct pid;
-struct sockdup_account;
 struct sockdup_target;
 
 /**
+ * struct sockdup_opaque - the opaque bytes of a protocol info
+ * @id: random; finds the token
+ * @secret: random; proves that the holder was given the bytes
+ */
+struct sockdup_opaque {
+	u64 id;
+	u64 secret[2];
+};
+
+static_assert(sizeof(struct sockdup_opaque) == SOCKDUP_OPAQUE_SIZE);
+
+/**
  * struct sockdup_token_list - tokens that end together
+ * @ref: one for each live token on it, and one for its maker
  * @lock: inside a target's lock
  * @tokens: linked by their mates
- *
- * Whoever embeds it frees it under RCU only: a token that ends on another CPU
- * lets go of @lock in an RCU read section.
  */
 struct sockdup_token_list {
+	refcount_t ref;
 	spinlock_t lock;		/* covers @tokens */
 	struct list_head tokens;
 };
@@ -44,50 +56,67 @@ enum sockdup_token_event {
 
 /**
  * struct sockdup_token - a socket on its way to its target
- * @charge: the socket's file, charged to the exporter's real user; returned
- *          by whoever ends the token. Its place is the token's in the table,
- *          covered by the bucket's lock
- * @life: among the target's tokens, with the deadline in nanoseconds of
- *        CLOCK_BOOTTIME; covered by the target's lock
- * @state: bits: claimed, which is a lock; ended, which the claim covers; whether
- *         there is a list that the token ends with; and whether its maker wants
- *         it ended
- * @ref: one for being live, one for each caller that got it
+ * @charge: the socket's file and who pays for it; whoever ends the token
+ *	    returns it. The token holds the account until it is freed
+ * @place: in the table; covered by the bucket's lock
+ * @node: among the account's tokens; covered by the account's lock
+ * @due: what that is sorted by: @deadline, 0 once the target has died, U64_MAX
+ *	 once the sweep has seen it; covered by the account's lock
+ * @sibling: among the target's tokens; covered by the target's lock
+ * @list: the tokens that it ends with, or NULL; held
+ * @mate: on @list; covered by its lock
+ * @claim: held by whoever imports or ends the token; covers @ended
+ * @ended: it is no longer live
+ * @verdict: how it is to end, an enum sockdup_token_event, or 0
+ * @ref: one for being live, one while @notice is in line, and one for each
+ *	 caller that got it
  * @ttl_ms: what it was given to live, milliseconds
+ * @deadline: when it is over, in nanoseconds of CLOCK_BOOTTIME
  * @opaque: its name and secret
  * @target: held
  * @source: the exporting process; owned
  * @uid: the exporter's effective user
  * @gid: and effective group
- * @net: the cookie of the exporter's network namespace, where it is told of
+ * @net: the cookie of the exporter's network namespace
+ * @notice: tells of @news; netlink's
+ * @news: events to tell of; netlink's
  *
- * Live from publication until it ends, and ended for good. All that is not
- * covered by a lock stays as it was at creation.
+ * Live from publication until it ends, and ended for good. What no lock covers
+ * stays as it was at creation.
  */
 struct sockdup_token {
 	struct sockdup_charge charge;
-	struct timerqueue_node life;
-	unsigned long state;
+	struct hlist_bl_node place;
+	struct rb_node node;
+	u64 due;
+	struct list_head sibling;
+	struct sockdup_token_list *list;
+	struct list_head mate;
+	struct mutex claim;
+	bool ended;
+	atomic_t verdict;
 	refcount_t ref;
 	u32 ttl_ms;
+	u64 deadline;
 	struct sockdup_opaque opaque;
 	struct sockdup_target *target;
 	struct pid *source;
 	kuid_t uid;
 	kgid_t gid;
 	u64 net;
+	struct sockdup_job notice;
+	unsigned long news;
 };
 
 /**
- * struct sockdup_token_cursor - a place in a walk over all tokens
- * @bucket: zero at first
- * @id: likewise; the walk goes on at this id, or above it
- *
- * The order is fixed, so a token that lives throughout a walk is met once,
- * whatever comes and goes.
+ * struct sockdup_token_cursor - a place in a walk over tokens
+ * @bucket: in a walk over all tokens; zero at first
+ * @due: in a walk over an account's tokens; zero at first
+ * @id: the walk goes on at this id or above it; zero at first
  */
 struct sockdup_token_cursor {
 	unsigned int bucket;
+	u64 due;
 	u64 id;
 };
 
@@ -97,7 +126,6 @@ unsigned int sockdup_token_max_ttl(void);
 
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
-					   struct sockdup_account *account,
 					   unsigned int ttl_ms,
 					   struct sockdup_token_list *list);
 int __must_check sockdup_token_publish(struct sockdup_token *token);
@@ -105,22 +133,24 @@ void sockdup_token_discard(struct sockdup_token *token);
 
 struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque);
 struct sockdup_token *sockdup_token_get_by_id(u64 id);
+struct sockdup_token *sockdup_token_hold(struct sockdup_token *token);
 void sockdup_token_put(struct sockdup_token *token);
 
 int __must_check sockdup_token_claim(struct sockdup_token *token);
 void sockdup_token_restore(struct sockdup_token *token);
 void sockdup_token_spend(struct sockdup_token *token);
-void sockdup_token_drop(struct sockdup_token *token,
-			enum sockdup_token_event how);
+int sockdup_token_end(struct sockdup_token *token,
+		      enum sockdup_token_event how);
 
-void sockdup_token_disown(struct sockdup_token *token);
+bool __must_check sockdup_token_lock_file(struct sockdup_token *token);
+void sockdup_token_unlock_file(struct sockdup_token *token);
 
-struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor);
-void sockdup_token_pass(struct sockdup_token_cursor *cursor,
-			const struct sockdup_token *token);
+struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor,
+					 struct sockdup_account *account);
+void sockdup_token_pass(struct sockdup_token_cursor *cursor);
 u64 sockdup_token_count(enum sockdup_token_event event);
 
-void sockdup_token_list_init(struct sockdup_token_list *list);
+struct sockdup_token_list *sockdup_token_list_new(void);
 void sockdup_token_list_drop(struct sockdup_token_list *list);
 
 int sockdup_token_refusal(const struct sockdup_token *token);
@@ -128,7 +158,7 @@ u64 sockdup_token_age_ms(const struct sockdup_token *token, u64 now);
 u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now);
 bool sockdup_token_is_callers(const struct sockdup_token *token);
 
-int sockdup_token_init(void (*tell)(const struct sockdup_token *token,
+int sockdup_token_init(void (*tell)(struct sockdup_token *token,
 				    enum sockdup_token_event event));
 void sockdup_token_exit(void);
 

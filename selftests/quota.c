@@ -24,9 +24,6 @@
 /* The soft RLIMIT_NOFILE of a user here; an agent needs some itself. */
 #define LIMIT	12
 
-#define MAX_PER_TARGET	\
-	"/sys/module/" SOCKDUP_DEVICE_NAME "/parameters/max_per_target"
-
 /*
  * A source that may spend LIMIT, and targets that have the device open, so
  * that lives may be long. Each test has users of its own, who owe nothing for
@@ -39,7 +36,6 @@ struct user {
 	struct agent target;
 	struct agent other_target;
 	int fd;			/* the source's */
-	long max_per_target;
 	struct sockdup_protocol_info infos[4 * LIMIT];
 };
 
@@ -71,8 +67,6 @@ static void user_set_up(struct __test_metadata *_metadata, struct user *user)
 {
 	user->a = 100000 + 2 * getpid();
 	user->b = user->a + 1;
-	user->max_per_target = read_number(MAX_PER_TARGET);
-	ASSERT_LT(0, user->max_per_target);
 	ASSERT_EQ(0, spawn_user(&user->source, user->a, LIMIT));
 	ASSERT_EQ(0, spawn_target(&user->target));
 	ASSERT_EQ(0, spawn_target(&user->other_target));
@@ -83,7 +77,6 @@ static void user_set_up(struct __test_metadata *_metadata, struct user *user)
 static void user_tear_down(struct __test_metadata *_metadata,
 			   struct user *user)
 {
-	EXPECT_EQ(0, write_number(MAX_PER_TARGET, user->max_per_target));
 	agent_kill(&user->source);
 	agent_kill(&user->target);
 	agent_kill(&user->other_target);
@@ -582,84 +575,6 @@ TEST_F(user, waits_for_none_of_very_many_whose_sockets_linger)
 				   self->user.target.pid, 0, LONG_TTL_MS,
 				   &info));
 	ASSERT_EQ(-SIGKILL, agent_kill(&self->user.target));
-	EXPECT_EQ(0, wait_for_end(fds[1]));
-}
-
-/* How many tokens wait for one process. */
-
-TEST_F(user, W9_may_have_so_many_wait_for_one_process)
-{
-	ASSERT_EQ(0, write_number(MAX_PER_TARGET, 4));
-	EXPECT_EQ(4, fill(&self->user));
-	EXPECT_EQ(-ENOBUFS,
-		  export_one(&self->user.source, self->user.fd,
-			     &self->user.target, &self->user.infos[LIMIT]));
-	EXPECT_EQ(0, export_one(&self->user.source, self->user.fd,
-				&self->user.other_target,
-				&self->user.infos[LIMIT]));
-	/* A place that is left is a place to take. */
-	ASSERT_EQ(0, agent_revoke(&self->user.target, &self->user.infos[0]));
-	EXPECT_EQ(1, fill(&self->user));
-}
-
-TEST_F(user, W9_finds_the_places_that_others_took_taken)
-{
-	struct sockdup_protocol_info infos[4 * LIMIT];
-	struct agent another;
-	int fd;
-
-	ASSERT_EQ(0, spawn_another(&another, self->user.b, LIMIT, &fd));
-	ASSERT_EQ(0, write_number(MAX_PER_TARGET, 4));
-	ASSERT_EQ(4, fill(&self->user));
-	EXPECT_EQ(0, fill_from(&another, fd, &self->user.target, infos));
-	EXPECT_EQ(4, fill_from(&another, fd, &self->user.other_target, infos));
-	EXPECT_EQ(0, agent_stop(&another));
-}
-
-TEST_F(user, W9_root_needs_no_place)
-{
-	struct sockdup_protocol_info info;
-	int fd = tcp_listener(AF_INET);
-
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, write_number(MAX_PER_TARGET, 4));
-	ASSERT_EQ(4, fill(&self->user));
-	EXPECT_EQ(0,
-		  try_export(fd, self->user.target.pid, 0, LONG_TTL_MS, &info));
-	EXPECT_LE(0, agent_import(&self->user.target, &info, 0));
-	EXPECT_EQ(0, fill(&self->user));
-}
-
-TEST_F(user, W9_needs_no_place_for_a_process_of_its_own)
-{
-	ASSERT_EQ(0, agent_setuid(&self->user.target, self->user.a));
-	ASSERT_EQ(0, write_number(MAX_PER_TARGET, 4));
-	EXPECT_EQ(LIMIT, fill(&self->user));
-}
-
-TEST_F(user, W9_needs_a_place_for_a_process_that_another_user_becomes)
-{
-	ASSERT_EQ(0, agent_setuid(&self->user.target, self->user.b));
-	ASSERT_EQ(0, write_number(MAX_PER_TARGET, 4));
-	EXPECT_EQ(4, fill(&self->user));
-}
-
-TEST_F(user, W9_does_not_pay_for_want_of_a_place)
-{
-	int i, fds[2], fd;
-
-	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
-	fd = agent_give(&self->user.source, fds[0]);
-	ASSERT_LE(0, fd);
-	ASSERT_EQ(0, write_number(MAX_PER_TARGET, 4));
-	ASSERT_EQ(4, fill(&self->user));
-	for (i = 0; i < 2 * LIMIT; i++)
-		ASSERT_EQ(-ENOBUFS, export_one(&self->user.source, fd,
-					       &self->user.target,
-					       &self->user.infos[0]));
-	ASSERT_EQ(0, write_number(MAX_PER_TARGET, 4 * LIMIT));
-	EXPECT_EQ(LIMIT - 4, fill(&self->user));
-	ASSERT_EQ(0, agent_close(&self->user.source, fd));
 	EXPECT_EQ(0, wait_for_end(fds[1]));
 }
 

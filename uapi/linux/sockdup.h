@@ -213,10 +213,11 @@ struct sockdup_info {
  *           @info_size is wrong
  *  ENOTCONN @target is a socket without a peer that the kernel knows
  *  ESRCH    there is no such process, it has ended, or it is a kernel thread
- *  EPERM    @ttl_ms exceeds the default, and the target neither runs as the
- *           caller's user nor has the device open
+ *  EPERM    @ttl_ms exceeds the default, the target neither runs as the
+ *           caller's user nor has the device open, and the caller lacks
+ *           CAP_SYS_RESOURCE in the initial user namespace
  *  ENOBUFS  the caller's user holds as many sockets in tokens as
- *           RLIMIT_NOFILE allows, or the target has too many waiting
+ *           RLIMIT_NOFILE allows
  *  ENOMEM   no memory
  */
 struct sockdup_export {
@@ -287,7 +288,6 @@ struct sockdup_import {
  *  EINVAL  @info_size or the size within the info is wrong
  *  ENOENT  no live token has these opaque bytes
  *  EPERM   the caller is none of the three
- *  EINTR   killed while waiting for an import of the same token
  */
 struct sockdup_query {
 	__u32 size;
@@ -311,7 +311,10 @@ struct sockdup_query {
  * @info: in: pointer to the struct sockdup_protocol_info
  *
  * Ends the token and lets go of its socket. Open to the same callers, with
- * the same errors, as SOCKDUP_IOC_QUERY.
+ * the same errors, as SOCKDUP_IOC_QUERY. Waits for nobody:
+ *
+ *  EBUSY   an import of the token is under way; the token ends with that, as
+ *          revoked if the import fails
  */
 struct sockdup_revoke {
 	__u32 size;

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SOCKDUP_ACCOUNT_H
+#define SOCKDUP_ACCOUNT_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/rbtree.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+#include <linux/workqueue.h>
+
+struct file;
+
+/**
+ * enum sockdup_line - lines of jobs, one of each for every account
+ * @SOCKDUP_LINE_PUT_INET: files whose last put neither sleeps nor takes long
+ * @SOCKDUP_LINE_PUT_UNIX: files of AF_UNIX; a put may collect garbage
+ * @SOCKDUP_LINE_PUT_NETLINK: files of AF_NETLINK; a put waits for broadcasts
+ * @SOCKDUP_LINE_PUT_EPOLL: files in an epoll set; a put waits for its users
+ * @SOCKDUP_LINE_PUT_OTHER: all other files; a put may wait for a grace period
+ *			    or for the lock of network configuration
+ * @SOCKDUP_LINE_NOTIFY: notifications; on an ordered queue
+ * @SOCKDUP_LINE_LOOK: looks at registered sockets
+ * @SOCKDUP_LINES: how many there are
+ *
+ * Each line has one workqueue, where the accounts take turns: an account does
+ * one job and goes to the end of the queue. A user with many jobs so delays
+ * another user by one job, and a job waits for jobs of its own line only. The
+ * lines of puts are in the order of what a put may take.
+ */
+enum sockdup_line {
+	SOCKDUP_LINE_PUT_INET,
+	SOCKDUP_LINE_PUT_UNIX,
+	SOCKDUP_LINE_PUT_NETLINK,
+	SOCKDUP_LINE_PUT_EPOLL,
+	SOCKDUP_LINE_PUT_OTHER,
+	SOCKDUP_LINE_NOTIFY,
+	SOCKDUP_LINE_LOOK,
+	SOCKDUP_LINES,
+};
+
+/**
+ * struct sockdup_job - something to do for an account
+ * @node: links the jobs of a line
+ * @run: does it, in process context; may free the job
+ */
+struct sockdup_job {
+	struct llist_node node;
+	void (*run)(struct sockdup_job *job);
+};
+
+/**
+ * struct sockdup_account_line - the jobs of one account in one line
+ * @work: does the next job
+ * @arrived: new jobs, the last one first
+ * @next: older jobs, the first one first; @work's own
+ * @account: embeds this
+ */
+struct sockdup_account_line {
+	struct work_struct work;
+	struct llist_head arrived;
+	struct llist_node *next;
+	struct sockdup_account *account;
+};
+
+/**
+ * struct sockdup_account - what one user holds
+ * @node: in the table; covered by the bucket's lock, read under RCU
+ * @ref: one for each token, registration and open handle of the user, and one
+ *       for each queued work of @lines
+ * @uid: the user's real id
+ * @held: files of tokens, charged and not yet put
+ * @registrations: registrations in force
+ * @notices: notifications in line
+ * @lines: jobs to do
+ * @lock: taken in process context only; inside a target's lock
+ * @tokens: live tokens by the time they are due, and by id
+ * @alarm: when @sweep is due, in nanoseconds of CLOCK_BOOTTIME; U64_MAX where
+ *	   it is not
+ * @sweep: ends tokens that are due; the release waits for it
+ * @rcu: delays the freeing for readers of the table
+ *
+ * Owns a module reference.
+ */
+struct sockdup_account {
+	struct hlist_node node;
+	refcount_t ref;
+	kuid_t uid;
+	atomic_long_t held;
+	atomic_long_t registrations;
+	atomic_t notices;
+	struct sockdup_account_line lines[SOCKDUP_LINES];
+	spinlock_t lock;		/* covers the next two */
+	struct rb_root_cached tokens;
+	u64 alarm;
+	struct delayed_work sweep;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct sockdup_charge - a file that a user pays for
+ * @file: the file; the charge owns one reference
+ * @account: who pays; held by the charge's owner
+ * @job: puts @file
+ * @line: where @job waits
+ * @returned: called after that
+ */
+struct sockdup_charge {
+	struct file *file;
+	struct sockdup_account *account;
+	struct sockdup_job job;
+	enum sockdup_line line;
+	void (*returned)(struct sockdup_charge *charge);
+};
+
+struct sockdup_account *sockdup_account_get(kuid_t uid);
+void sockdup_account_put(struct sockdup_account *account);
+long sockdup_account_held_by(kuid_t uid);
+void sockdup_account_do(struct sockdup_account *account, enum sockdup_line line,
+			struct sockdup_job *job);
+void sockdup_account_alarm(struct sockdup_account *account, u64 due);
+
+bool sockdup_account_charge_registration(struct sockdup_account *account);
+void sockdup_account_return_registration(struct sockdup_account *account);
+
+int sockdup_charge_take(struct sockdup_charge *charge,
+			struct sockdup_account *account, struct file *file);
+void sockdup_charge_return(struct sockdup_charge *charge);
+void sockdup_charge_return_later(struct sockdup_charge *charge,
+				 void (*returned)(struct sockdup_charge *charge));
+
+struct workqueue_struct *sockdup_line_queue(enum sockdup_line line);
+
+int sockdup_account_init(work_func_t sweep);
+void sockdup_account_exit(void);
+
+#endif /* SOCKDUP_ACCOUNT_H */
