@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <stddef.h>
@@ -1691,11 +1692,13 @@ TEST_F(long_life, for_another_users_process_is_EPERM)
 	EXPECT_EQ(0, wait_for_end(self->peer));
 }
 
-TEST_F(long_life, asked_for_by_root_is_EPERM_too)
+TEST_F(long_life, asked_for_by_root_takes_CAP_SYS_RESOURCE)
 {
 	ASSERT_EQ(0, agent_setuid(&self->target, TARGET_UID));
 	self->order.uid = 0;
 	self->order.euid = 0;
+	EXPECT_EQ(0, place_order(&self->order));
+	ASSERT_EQ(0, drop_capability(CAP_SYS_RESOURCE));
 	EXPECT_EQ(-EPERM, place_order(&self->order));
 }
 
@@ -1712,6 +1715,7 @@ TEST_F(long_life, with_bad_info_is_EPERM)
 
 	ASSERT_LE(0, device);
 	ASSERT_EQ(0, agent_setuid(&self->target, TARGET_UID));
+	ASSERT_EQ(0, drop_capability(CAP_SYS_RESOURCE));
 	EXPECT_EQ(-EPERM, device_ioctl(device, SOCKDUP_IOC_EXPORT, &argument));
 }
 

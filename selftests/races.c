@@ -489,14 +489,17 @@ static int settle(struct race *race, int value)
 	return same == 1 ? 0 : -EBADF;
 }
 
-/* How many sides have ended token @i, or -errno where one failed otherwise. */
+/*
+ * How many sides have ended token @i, or -errno where one failed otherwise. EBUSY
+ * says that the other side is about to.
+ */
 static int count_winners(struct race *race, unsigned int i)
 {
 	int winners = 0, side, value;
 
 	for (side = 0; side < 2; side++) {
 		value = settle(race, race->duel.values[side][i]);
-		if (value && value != -ENOENT)
+		if (value && value != -ENOENT && value != -EBUSY)
 			return value;
 		if (!value) {
 			race->duel.first[side]++;
