@@ -145,6 +145,12 @@ processors_are_as_asked() {
 	says 3 --smp 3 nproc && says 1 --icount nproc
 }
 
+# One instruction that moves many bytes counts once for each of them.
+counting_guests_lack_fast_strings() {
+	ends_with 0 --cpu max 'grep -qw erms /proc/cpuinfo' &&
+		ends_with 1 --icount 'grep -wE "erms|fsrm|fsrs|fzrm" /proc/cpuinfo'
+}
+
 further_options_reach_qemu() {
 	says asked --qemu '-smbios type=1,product=asked' \
 		'cat /sys/class/dmi/id/product_name'
@@ -264,6 +270,7 @@ checks=(
 	given_modules_are_inserted
 	guest_is_furnished
 	processors_are_as_asked
+	counting_guests_lack_fast_strings
 	further_options_reach_qemu
 	complaints_are_known
 	innocent_words_are_known
