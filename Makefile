@@ -149,7 +149,7 @@ bench-check: guest bench-program $(if $(SHORT),,need-matrix) ## fails where a li
 	$(Q)$(REPORT) table $(FIGURES)
 	$(Q)$(REPORT) check $(if $(SHORT),--short) $(FIGURES)
 
-bench-budget: guest bench-program need-matrix ## where each instruction of a hand-over goes; after bench
+bench-budget: guest bench-program need-matrix ## where each instruction of a hand-over goes, and locked operations; after bench
 	$(call say,BENCH,each instruction on each kernel)
 	$(Q)selftests/bench/budgets $(O)
 	$(Q)$(REPORT) budget $(O)/bench/docs $(O)/bench/budget/*.json
