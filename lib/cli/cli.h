@@ -141,10 +141,9 @@ const char *protocol_format(const struct sockdup_socket_info *socket);
 #define COMMAND_SIZE	64
 
 bool process_command(pid_t pid, char command[COMMAND_SIZE]);
-bool process_numbers_are_initial(void);
 int process_take_fd(pid_t pid, int fd);
-void process_cells(const char *title, pid_t pid, bool visible);
-void process_fields(const char *key, pid_t pid, bool visible);
+void process_cells(const char *title, pid_t pid);
+void process_fields(const char *key, pid_t pid);
 void user_cell(uid_t uid);
 
 /* program.c */

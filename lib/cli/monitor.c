@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Notifications as they come. They name no processes, so those of a token are
+ * asked for while it lives, and remembered until its end.
+ */
+
 #include <errno.h>
 #include <limits.h>
+#include <search.h>
+#include <stdlib.h>
 
 #include "cli.h"
 
@@ -18,9 +25,86 @@ static const struct happening happenings[] = {
 	[SOCKDUP_HAPPENING_TARGET_DIED] = { "target-died", RED },
 };
 
-static void event_print(const struct sockdup_token_event *event, bool visible)
+/**
+ * struct parties - the processes of a live token
+ * @id: the token's
+ * @source: the process that exported, 0 where it is not visible
+ * @target: the process that may import, likewise
+ */
+struct parties {
+	__u64 id;
+	pid_t source;
+	pid_t target;
+};
+
+/* A tree of struct parties by id, for tsearch(3). */
+static void *known;
+
+static int compare_ids(const void *one, const void *other)
+{
+	const struct parties *a = one, *b = other;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+static int remember(const struct sockdup_token_info *token,
+		    [[maybe_unused]] void *context)
+{
+	struct parties *parties = checked(malloc(sizeof(*parties)));
+	struct parties **place;
+
+	parties->id = token->id;
+	parties->source = token->source;
+	parties->target = token->target;
+	place = checked(tsearch(parties, &known, compare_ids));
+	if (*place != parties)
+		free(parties);
+	return 0;
+}
+
+/* Remembers the tokens that live now. One that cannot be listed is not known. */
+static void remember_all(void)
+{
+	sockdup_list(NULL, remember, NULL);
+}
+
+static void forget_all(void)
+{
+	struct parties *parties;
+
+	while (known) {
+		parties = *(struct parties **)known;
+		tdelete(parties, &known, compare_ids);
+		free(parties);
+	}
+}
+
+/* The processes of a notification's token; 0 for each that is not known. */
+static struct parties parties_of(const struct sockdup_token_event *event)
+{
+	struct parties parties = { .id = event->id };
+	struct sockdup_token_info token;
+	struct parties **place, *ended;
+
+	if (event->what == SOCKDUP_HAPPENING_EXPORTED &&
+	    !sockdup_find_by_id(event->id, &token))
+		remember(&token, NULL);
+	place = tfind(&parties, &known, compare_ids);
+	if (!place)
+		return parties;
+	parties = **place;
+	if (event->what != SOCKDUP_HAPPENING_EXPORTED) {
+		ended = *place;
+		tdelete(ended, &known, compare_ids);
+		free(ended);
+	}
+	return parties;
+}
+
+static void event_print(const struct sockdup_token_event *event)
 {
 	const struct happening *happening = &happenings[event->what];
+	const struct parties parties = parties_of(event);
 	char id[20];
 
 	id_format(id, event->id);
@@ -31,28 +115,31 @@ static void event_print(const struct sockdup_token_event *event, bool visible)
 	field_text("id", id);
 	user_cell(event->uid);
 	field_number("uid", event->uid);
-	process_cells("SOURCE              ", event->source, visible);
-	process_fields("source", event->source, visible);
-	process_cells("TARGET", event->target, visible);
-	process_fields("target", event->target, visible);
+	process_cells("SOURCE              ", parties.source);
+	process_fields("source", parties.source);
+	process_cells("TARGET", parties.target);
+	process_fields("target", parties.target);
 	record_end();
 }
 
-/* @left is how many events to wait for, or 0 for all. */
+/* @left is how many notifications to wait for, or 0 for all. */
 static int watch(struct sockdup_subscription *subscription, long left)
 {
-	bool visible = process_numbers_are_initial();
 	struct sockdup_token_event event;
 
+	remember_all();
 	output_begin(SHAPE_STREAM);
 	do {
 		if (!sockdup_next_event(subscription, &event)) {
-			event_print(&event, visible);
+			event_print(&event);
 		} else if (errno == ENOBUFS) {
-			complain("events were lost: there were too many at once");
+			complain("notifications were lost: there were too many at once");
+			/* Among them may be the ends of tokens that are known. */
+			forget_all();
+			remember_all();
 			left += !!left;
 		} else {
-			return failed_to(NULL, "wait for events");
+			return failed_to(NULL, "wait for notifications");
 		}
 	} while (!ferror(stdout) && (!left || --left));
 	return output_end();
@@ -74,8 +161,10 @@ static int run(int argc, char **argv)
 	if (optind != argc)
 		usage_error("'%s' is one argument too many", argv[optind]);
 	if (sockdup_subscribe(&subscription))
-		return failed_to(sockdup_error_text(), "subscribe to events");
+		return failed_to(sockdup_error_text(),
+				 "subscribe to notifications");
 	status = watch(subscription, count);
+	forget_all();
 	sockdup_unsubscribe(subscription);
 	return status;
 }
@@ -87,8 +176,9 @@ const struct verb verb_monitor = {
 	"monitor [-j|-o] [--count N]\n"
 	"\n"
 	"Shows what happens to the tokens of this network namespace, until it is\n"
-	"interrupted. Takes CAP_NET_ADMIN. With -j each event is an object on a line.\n"
+	"interrupted. Takes CAP_NET_ADMIN. With -j each notification is an object on a\n"
+	"line. Processes are shown of the tokens that list would show you.\n"
 	"\n"
-	"  --count N       end after N events\n",
+	"  --count N       end after N notifications\n",
 	.run = run,
 };

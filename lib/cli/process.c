@@ -8,14 +8,10 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cli.h"
-
-/* The inode of the initial pid namespace, the same on every system. */
-#define INITIAL_PID_NAMESPACE	0xeffffffcU
 
 bool process_command(pid_t pid, char command[COMMAND_SIZE])
 {
@@ -36,14 +32,6 @@ bool process_command(pid_t pid, char command[COMMAND_SIZE])
 	return true;
 }
 
-bool process_numbers_are_initial(void)
-{
-	struct stat status;
-
-	return !stat("/proc/self/ns/pid", &status) &&
-	       status.st_ino == INITIAL_PID_NAMESPACE;
-}
-
 /* A descriptor of our own of what another process has open as @fd. */
 int process_take_fd(pid_t pid, int fd)
 {
@@ -59,26 +47,29 @@ int process_take_fd(pid_t pid, int fd)
 	return own;
 }
 
-/* @visible tells whether /proc has the process by this number. */
-void process_cells(const char *title, pid_t pid, bool visible)
+/* A number of 0 is of a process that is not known. */
+void process_cells(const char *title, pid_t pid)
 {
 	char command[COMMAND_SIZE];
 
 	if (!pid)
 		cell(PLAIN, title, "-");
-	else if (visible && process_command(pid, command))
+	else if (process_command(pid, command))
 		cell(PLAIN, title, "%s/%d", command, pid);
 	else
 		cell(PLAIN, title, "%d", pid);
 }
 
-void process_fields(const char *key, pid_t pid, bool visible)
+void process_fields(const char *key, pid_t pid)
 {
 	char command[COMMAND_SIZE], command_key[32];
 
 	snprintf(command_key, sizeof(command_key), "%s_command", key);
-	field_number(key, pid);
-	if (pid && visible && process_command(pid, command))
+	if (pid)
+		field_number(key, pid);
+	else
+		field_null(key);
+	if (pid && process_command(pid, command))
 		field_text(command_key, command);
 	else
 		field_null(command_key);

@@ -5,16 +5,14 @@
 
 static int end(const struct name *name)
 {
-	int result;
-
-	if (!name->by_info) {
-		if (!sockdup_revoke_id(name->id))
-			return EXIT_OK;
-		return failed_to(sockdup_error_text(), "revoke %s", name->shown);
-	}
-	result = sockdup_revoke(&name->info);
-	if (!result)
+	if (!(name->by_info ? sockdup_revoke(&name->info) :
+			      sockdup_revoke_id(name->id)))
 		return EXIT_OK;
+	if (errno == EBUSY)
+		return failed_to("the token is being imported right now; if that fails it is revoked",
+				 "revoke %s", name->shown);
+	if (!name->by_info)
+		return failed_to(sockdup_error_text(), "revoke %s", name->shown);
 	if (errno == ENOENT)
 		return failed_to("these bytes name no live token", "revoke %s",
 			      name->shown);

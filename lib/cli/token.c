@@ -44,8 +44,8 @@ static void token_cells(const struct sockdup_token_info *token,
 	cell(MAGENTA, "LOCAL", "%s", joined);
 	address_join(joined, sizeof(joined), remote);
 	cell(MAGENTA, "REMOTE", "%s", joined);
-	process_cells("SOURCE", token->source, true);
-	process_cells("TARGET", token->target, true);
+	process_cells("SOURCE", token->source);
+	process_cells("TARGET", token->target);
 	user_cell(token->uid);
 	duration_format(time, sizeof(time), token->age_ms);
 	cell(PLAIN, "AGE", "%s", time);
@@ -82,8 +82,8 @@ static void token_fields(const struct sockdup_token_info *token,
 	field_text("protocol", protocol_format(&token->socket));
 	address_fields("local", local);
 	address_fields("remote", remote);
-	process_fields("source", token->source, true);
-	process_fields("target", token->target, true);
+	process_fields("source", token->source);
+	process_fields("target", token->target);
 	field_number("uid", token->uid);
 	field_number("gid", token->gid);
 	field_number("age_ms", token->age_ms);

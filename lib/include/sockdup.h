@@ -79,7 +79,7 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
  *         with this process, which otherwise the token outlives
  * @ttl_ms: life of the token in milliseconds, 0 for the module's default; more
  *          than that only to a process of the same user, or one that uses the
- *          library
+ *          library, or with CAP_SYS_RESOURCE in the initial user namespace
  * @info: filled with the bytes to send to the target
  *
  * Return: 0, or -1 with errno: those of sockdup_duplicate() and
@@ -137,7 +137,7 @@ struct sockdup_description {
  * @info: the bytes that name it
  * @description: filled with what the kernel knows
  *
- * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM, EINTR.
+ * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM.
  */
 int sockdup_query(const struct sockdup_protocol_info *info,
 		  struct sockdup_description *description);
@@ -146,9 +146,10 @@ int sockdup_query(const struct sockdup_protocol_info *info,
  * sockdup_revoke - end a token and let go of its socket
  * @info: the bytes that name it
  *
- * For the user who exported and for the target, which declines so.
+ * The user who exported may revoke. So may the target, to decline the socket.
  *
- * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM, EINTR.
+ * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM; EBUSY where the
+ * token is being imported right now: if that fails it is revoked.
  */
 int sockdup_revoke(const struct sockdup_protocol_info *info);
 
@@ -316,8 +317,10 @@ int sockdup_info_from_text(const char *text,
  *  EPERM   a capability is missing, or a security module refused
  *  ENOBUFS, ENOMEM  no memory
  *
- * Unprivileged users see the tokens that they exported. To see all takes
- * CAP_SYS_ADMIN in the initial user namespace. Processes have the numbers of
+ * Unprivileged users see the tokens that they exported themselves, with the
+ * real and effective user ids that they have now, in the caller's network
+ * namespace, from a process that is visible in the caller's pid namespace.
+ * CAP_SYS_ADMIN in the initial user namespace shows all tokens. Processes have the numbers of
  * the caller's pid namespace, 0 where they are not visible there, users and
  * groups those of the caller's user namespace.
  */
@@ -363,7 +366,7 @@ struct sockdup_socket_info {
 
 /**
  * struct sockdup_token_info - what is known of a live token
- * @id: names the token in lists and events; nobody can import with it
+ * @id: names the token in lists and notifications; nobody can import with it
  * @target: the process that may import
  * @source: the process that exported
  * @uid: its effective user at that time
@@ -427,7 +430,7 @@ int sockdup_list(const struct sockdup_filter *filter,
  * @token: filled
  *
  * Return: 0, or -1 with errno: EFAULT; ENOENT where there is none that the
- * caller may see; EINTR.
+ * caller may see.
  */
 int sockdup_find_by_id(__u64 id, struct sockdup_token_info *token);
 
@@ -438,7 +441,7 @@ int sockdup_find_by_id(__u64 id, struct sockdup_token_info *token);
  *
  * Like sockdup_query(), and open to the same callers.
  *
- * Return: 0, or -1 with errno: EFAULT, EINVAL, ENOENT, EPERM, EINTR.
+ * Return: 0, or -1 with errno: EFAULT, EINVAL, ENOENT, EPERM.
  */
 int sockdup_find_by_info(const struct sockdup_protocol_info *info,
 			 struct sockdup_token_info *token);
@@ -447,10 +450,10 @@ int sockdup_find_by_info(const struct sockdup_protocol_info *info,
  * sockdup_revoke_id - end a token of which the id is known
  * @id: its id
  *
- * For the user who exported and for privileged users.
+ * The user who exported may revoke, and so may privileged users.
  *
  * Return: 0, or -1 with errno: ENOENT where there is none that the caller may
- * see; EINTR.
+ * see; EBUSY as for sockdup_revoke().
  */
 int sockdup_revoke_id(__u64 id);
 
@@ -501,7 +504,8 @@ struct sockdup_stats {
  * sockdup_stats - what the tokens of the caller's real user hold
  * @stats: filled
  *
- * Return: 0, or -1 with errno: EFAULT.
+ * Return: 0, or -1 with errno: EFAULT; EPERM inside a pid namespace other than
+ * the initial one, unless the caller is privileged.
  */
 int sockdup_stats(struct sockdup_stats *stats);
 
@@ -534,29 +538,30 @@ enum sockdup_token_happening {
 };
 
 /**
- * struct sockdup_token_event - something that happened to a token
+ * struct sockdup_token_event - a notification: something happened to a token
  * @what: what it was
  * @id: the token's
- * @target: as the initial pid namespace numbers it
- * @source: likewise
- * @uid: as the user namespace numbers it that owns the network namespace
+ * @uid: the exporter's effective user, as the user namespace that owns the
+ *       network namespace numbers it
+ *
+ * A notification names no process, as its readers can be in different pid
+ * namespaces. sockdup_find_by_id() names those of a live token.
  */
 struct sockdup_token_event {
 	enum sockdup_token_happening what;
 	__u64 id;
-	pid_t target;
-	pid_t source;
 	uid_t uid;
 };
 
 struct sockdup_subscription;
 
 /**
- * sockdup_subscribe - be told what happens to tokens
+ * sockdup_subscribe - receive the notifications of tokens
  * @subscription: filled; sockdup_unsubscribe() ends it
  *
- * Of tokens that were exported in the caller's network namespace, of all users.
- * Takes CAP_NET_ADMIN in that namespace. A subscription is for one thread at a time.
+ * The kernel notifies of the tokens of all users that were exported in the
+ * caller's network namespace. This takes CAP_NET_ADMIN in that namespace. A
+ * subscription is for one thread at a time.
  *
  * Return: 0, or -1 with errno: EFAULT, EPERM, EMFILE, ENFILE.
  */
@@ -574,13 +579,15 @@ int sockdup_subscribe(struct sockdup_subscription **subscription);
 int sockdup_subscription_fd(const struct sockdup_subscription *subscription);
 
 /**
- * sockdup_next_event - wait for what happens next
+ * sockdup_next_event - wait for the next notification
  * @subscription: from sockdup_subscribe()
  * @event: filled
  *
- * Return: 0, or -1 with errno: ENOBUFS where events came faster than they were
- * taken, and some are lost: those that were kept follow, if the module is still
- * there; EAGAIN where the descriptor is non-blocking and there is none; EINTR
+ * A notification may come late. Those of one token come in their order.
+ *
+ * Return: 0, or -1 with errno: ENOBUFS where notifications came faster than they
+ * were taken or sent, and some are lost: those that were kept follow, if the module
+ * is still there; EAGAIN where the descriptor is non-blocking and there is none; EINTR
  * where a signal came; ENODEV where the module has been unloaded, so that a
  * subscription made since is told of what follows, and this one no more; EMFILE,
  * ENFILE, ENOMEM where, after ENOBUFS, it could not be asked whether the module

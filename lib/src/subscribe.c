@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The events of tokens, from the family's multicast group.
+ * The notifications of tokens, from the family's multicast group.
  */
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "tokens.h"
 
 /**
- * struct sockdup_subscription - to the events of tokens
+ * struct sockdup_subscription - to the notifications of tokens
  * @family: listened to
  * @over: the module has been unloaded
  * @lost: messages were lost, and word of the module's end may be among them
@@ -58,7 +58,7 @@ int sockdup_subscription_fd(const struct sockdup_subscription *subscription)
 	return mnl_socket_get_fd(subscription->family.socket);
 }
 
-/* False where the message is none of the events that are known here. */
+/* False where the message is none of the notifications that are known here. */
 static bool event_read(const struct family *family,
 		       const struct nlmsghdr *message,
 		       struct sockdup_token_event *event)
@@ -74,8 +74,6 @@ static bool event_read(const struct family *family,
 	token_read(message, &token);
 	event->what = header->cmd - SOCKDUP_CMD_TOKEN_EXPORTED_NTF;
 	event->id = token.id;
-	event->target = token.target;
-	event->source = token.source;
 	event->uid = token.uid;
 	return true;
 }
