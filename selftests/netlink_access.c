@@ -311,7 +311,7 @@ TEST_F(root, of_a_user_namespace_in_the_outer_network_hears_nothing)
 	genl_close(&genl);
 }
 
-/* Exports, for which the opener and the sender must be the very same. */
+/* Exports, for which the opener and the sender must have the same rights. */
 
 static void expect_reopen(struct __test_metadata *_metadata,
 			  struct genl *genl, int error)
@@ -324,8 +324,7 @@ TEST_F(root, exports_by_a_socket_that_it_reopened)
 {
 	int error;
 
-	ASSERT_EQ(0, seteuid(self->uid));
-	ASSERT_EQ(0, seteuid(0));
+	ASSERT_EQ(0, drop_capability(CAP_NET_RAW));
 	error = genl_export(&self->genl, self->fd, self->target.pid, 0,
 			    &self->mine);
 	expect_reopen(_metadata, &self->genl, error);
@@ -338,17 +337,45 @@ TEST_F(root, exports_by_a_socket_that_it_reopened)
 				 &self->mine));
 }
 
-TEST_F(root, exports_by_no_socket_of_its_parents)
+/* A change that is taken back counts as none. */
+TEST_F(root, exports_with_the_rights_that_it_opened_with)
 {
-	int status;
-	pid_t pid = fork();
+	ASSERT_EQ(0, seteuid(self->uid));
+	EXPECT_EQ(-EPERM, genl_export(&self->genl, self->fd, self->target.pid,
+				      0, &self->mine));
+	ASSERT_EQ(0, seteuid(0));
+	EXPECT_EQ(0, genl_export(&self->genl, self->fd, self->target.pid, 0,
+				 &self->mine));
+}
 
-	if (!pid)
-		_exit(-genl_export(&self->genl, self->fd, self->target.pid, 0,
-				   &self->mine));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	ASSERT_TRUE(WIFEXITED(status));
-	EXPECT_EQ(EPERM, WEXITSTATUS(status));
+static int export_as_child(const struct genl *genl, int fd, pid_t target,
+			   uid_t uid)
+{
+	struct sockdup_protocol_info info;
+	struct genl own = *genl;
+
+	if (uid && seteuid(uid))
+		return errno;
+	return -genl_export(&own, fd, target, 0, &info);
+}
+
+TEST_F(root, exports_by_its_parents_socket_with_the_same_rights_alone)
+{
+	const uid_t uids[] = { 0, self->uid };
+	const int errors[] = { 0, EPERM };
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	for (i = 0; i < ARRAY_SIZE(uids); i++) {
+		pid = fork();
+		if (!pid)
+			_exit(export_as_child(&self->genl, self->fd,
+					      self->target.pid, uids[i]));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		ASSERT_TRUE(WIFEXITED(status));
+		EXPECT_EQ(errors[i], WEXITSTATUS(status));
+	}
 }
 
 TEST_F(root, closes_the_way_to_export)

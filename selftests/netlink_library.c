@@ -494,11 +494,11 @@ TEST_F(library, refuses_users_in_words)
 	EXPECT_FAILURE(EPERM, sockdup_find_by_info(&self->info, &self->token),
 		       "attribute protocol-info: this token is for");
 	EXPECT_FAILURE(EPERM, sockdup_stats_of(0, &self->stats),
-		       "attribute uid: other users are for privileged ones");
+		       "attribute uid: what other users hold takes CAP_SYS_ADMIN to see");
 	EXPECT_FAILURE(EPERM, sockdup_netlink_export(self->fd, self->target.pid,
 						     0, LONG_TTL_MS,
 						     &self->info, NULL),
-		       "attribute ttl-ms: a life this long is not granted");
+		       "attribute ttl-ms: the target belongs to another user");
 	EXPECT_FAILURE(EPERM, sockdup_subscribe(&subscription), "");
 }
 
@@ -640,16 +640,25 @@ TEST_F(happening, is_told_to_a_subscriber)
 				  variant->ttl_ms));
 	ASSERT_EQ(0, next_on(self->subscription, scene, &self->event));
 	EXPECT_EQ(SOCKDUP_HAPPENING_EXPORTED, event->what);
-	EXPECT_EQ(scene->target.pid, event->target);
-	EXPECT_EQ(getpid(), event->source);
 	EXPECT_EQ(geteuid(), event->uid);
 	ASSERT_EQ(0, variant->come(&self->scene));
 	memset(&self->event, POISON, sizeof(self->event));
 	ASSERT_EQ(0, next_on(self->subscription, scene, &self->event));
 	EXPECT_EQ(variant->what, event->what);
-	EXPECT_EQ(scene->target.pid, event->target);
-	EXPECT_EQ(getpid(), event->source);
 	EXPECT_EQ(geteuid(), event->uid);
+}
+
+/* Takes what comes, until nothing has come for a second. */
+static void take_all(struct sockdup_subscription *subscription)
+{
+	struct pollfd poll_fd = {
+		.fd = sockdup_subscription_fd(subscription),
+		.events = POLLIN,
+	};
+	struct sockdup_token_event event;
+
+	while (poll(&poll_fd, 1, 1000) > 0)
+		sockdup_next_event(subscription, &event);
 }
 
 TEST_F(subscriber, that_does_not_keep_up_is_told_of_it)
@@ -657,7 +666,7 @@ TEST_F(subscriber, that_does_not_keep_up_is_told_of_it)
 	const int fd = sockdup_subscription_fd(self->subscription);
 	struct scene *scene = &self->scene;
 	const int room = 1;
-	int i;
+	int i, error;
 
 	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room,
 				sizeof(room)));
@@ -669,11 +678,13 @@ TEST_F(subscriber, that_does_not_keep_up_is_told_of_it)
 	EXPECT_EQ(-ENOBUFS, next_on(self->subscription, scene, &self->event));
 	EXPECT_STREQ("", sockdup_error_text());
 	/* It goes on with those that were kept, and with what comes. */
-	do {
+	error = -ENOBUFS;
+	for (i = 0; i < 5 && error; i++) {
+		take_all(self->subscription);
 		ASSERT_EQ(0, scene_export(scene, 0, 0));
-		ASSERT_EQ(0, sockdup_next_event(self->subscription,
-						&self->event));
-	} while (self->event.id != id_of(&scene->info));
+		error = next_on(self->subscription, scene, &self->event);
+	}
+	EXPECT_EQ(0, error);
 	EXPECT_EQ(SOCKDUP_HAPPENING_EXPORTED, self->event.what);
 }
 
