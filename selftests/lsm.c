@@ -2,179 +2,16 @@
 /*
  * A security module that refuses an import: the target is told so, and the
  * token is none the worse for it. W47.
- *
- * The security module is a BPF program of a few instructions on the hook for
- * received files. It needs no compiler and no policy, only a kernel that has
- * "bpf" among its security modules and knows its own types.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <linux/btf.h>
 #include <pthread.h>
-#include <stdint.h>
-#include <sys/stat.h>
 #include <time.h>
 
-#include "bpf.h"
 #include "harness.h"
+#include "hook.h"
 #include "page.h"
 
 #define LONG_TTL_MS	3600000
-
-#define TYPES	"/sys/kernel/btf/vmlinux"
-#define HOOK	"bpf_lsm_file_receive"
-
-/* What follows a type, in bytes. */
-static size_t btf_extra(const struct btf_type *type)
-{
-	const size_t count = BTF_INFO_VLEN(type->info);
-
-	switch (BTF_INFO_KIND(type->info)) {
-	case BTF_KIND_INT:
-	case BTF_KIND_VAR:
-	case BTF_KIND_DECL_TAG:
-		return sizeof(__u32);
-	case BTF_KIND_ARRAY:
-		return sizeof(struct btf_array);
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-		return count * sizeof(struct btf_member);
-	case BTF_KIND_ENUM:
-		return count * sizeof(struct btf_enum);
-	case BTF_KIND_ENUM64:
-		return count * sizeof(struct btf_enum64);
-	case BTF_KIND_FUNC_PROTO:
-		return count * sizeof(struct btf_param);
-	case BTF_KIND_DATASEC:
-		return count * sizeof(struct btf_var_secinfo);
-	default:
-		return 0;
-	}
-}
-
-/* The number of a function among the types, 0 where there is none. */
-static int btf_find(const char *types, const char *function)
-{
-	const struct btf_header *header = (const void *)types;
-	const char *at = types + header->hdr_len + header->type_off;
-	const char *end = at + header->type_len;
-	const char *names = types + header->hdr_len + header->str_off;
-	const struct btf_type *type;
-	int id;
-
-	for (id = 1; at < end; id++) {
-		type = (const void *)at;
-		if (BTF_INFO_KIND(type->info) == BTF_KIND_FUNC &&
-		    !strcmp(names + type->name_off, function))
-			return id;
-		at += sizeof(*type) + btf_extra(type);
-	}
-	return 0;
-}
-
-static int find_hook(void)
-{
-	int fd = open(TYPES, O_RDONLY | O_CLOEXEC);
-	struct stat status;
-	int id = -ENODATA;
-	char *types;
-
-	if (fd < 0)
-		return -errno;
-	types = fstat(fd, &status) ? NULL : malloc(status.st_size);
-	if (types && !read_exactly(fd, types, status.st_size))
-		id = btf_find(types, HOOK);
-	free(types);
-	close(fd);
-	return id ? id : -ENOENT;
-}
-
-/* A descriptor of a program on the hook. */
-static int load(const struct bpf_insn *program, size_t count, __u32 flags)
-{
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_LSM,
-		.expected_attach_type = BPF_LSM_MAC,
-		.prog_flags = flags,
-	};
-	int hook = find_hook();
-
-	if (hook < 0)
-		return hook;
-	attr.attach_btf_id = hook;
-	return bpf_load(&attr, program, count);
-}
-
-/* A program that refuses whatever @pid receives with @error. */
-static int load_refusal(pid_t pid, int error)
-{
-	const struct bpf_insn program[] = {
-		{ .code = BPF_JMP | BPF_CALL,
-		  .imm = BPF_FUNC_get_current_pid_tgid },
-		{ .code = BPF_ALU64 | BPF_RSH | BPF_K,
-		  .dst_reg = BPF_REG_0, .imm = 32 },
-		{ .code = BPF_JMP | BPF_JNE | BPF_K,
-		  .dst_reg = BPF_REG_0, .imm = pid, .off = 2 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
-		  .dst_reg = BPF_REG_0, .imm = error },
-		{ .code = BPF_JMP | BPF_EXIT },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
-		  .dst_reg = BPF_REG_0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-
-	return load(program, ARRAY_SIZE(program), 0);
-}
-
-/*
- * A program that has @pid wait, before it receives anything, until there is memory
- * at @address, and then refuses with @error, unless that is 0.
- */
-static int load_wait(pid_t pid, const void *address, int error)
-{
-	const __u64 place = (uintptr_t)address;
-	const struct bpf_insn program[] = {
-		{ .code = BPF_JMP | BPF_CALL,
-		  .imm = BPF_FUNC_get_current_pid_tgid },
-		{ .code = BPF_ALU64 | BPF_RSH | BPF_K,
-		  .dst_reg = BPF_REG_0, .imm = 32 },
-		{ .code = BPF_JMP | BPF_JNE | BPF_K,
-		  .dst_reg = BPF_REG_0, .imm = pid, .off = 8 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_X,
-		  .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10 },
-		{ .code = BPF_ALU64 | BPF_ADD | BPF_K,
-		  .dst_reg = BPF_REG_1, .imm = -8 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
-		  .dst_reg = BPF_REG_2, .imm = 8 },
-		{ .code = BPF_LD | BPF_DW | BPF_IMM,
-		  .dst_reg = BPF_REG_3, .imm = (__u32)place },
-		{ .imm = place >> 32 },
-		{ .code = BPF_JMP | BPF_CALL,
-		  .imm = BPF_FUNC_copy_from_user },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
-		  .dst_reg = BPF_REG_0, .imm = error },
-		{ .code = BPF_JMP | BPF_EXIT },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
-		  .dst_reg = BPF_REG_0, .imm = 0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-
-	return load(program, ARRAY_SIZE(program), BPF_F_SLEEPABLE);
-}
-
-/* A program in force until the descriptor is closed; consumes the program's. */
-static int attach(int program)
-{
-	union bpf_attr attr = { 0 };
-	int link;
-
-	if (program < 0)
-		return program;
-	attr.raw_tracepoint.prog_fd = program;
-	link = bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
-	close(program);
-	return link;
-}
 
 FIXTURE(refused) {
 	struct agent target;
@@ -191,25 +28,11 @@ FIXTURE_VARIANT(refused) {
 FIXTURE_VARIANT_ADD(refused, with_EACCES) { -EACCES };
 FIXTURE_VARIANT_ADD(refused, with_EPERM) { -EPERM };
 
-/* Whether the kernel has what a refusal takes, as it says itself. */
-static bool has_bpf_lsm(void)
-{
-	char modules[256] = { 0 };
-	int fd = open("/sys/kernel/security/lsm", O_RDONLY | O_CLOEXEC);
-	ssize_t size;
-
-	if (fd < 0)
-		return false;
-	size = read(fd, modules, sizeof(modules) - 1);
-	close(fd);
-	return size > 0 && strstr(modules, "bpf") && !access(TYPES, R_OK);
-}
-
 FIXTURE_SETUP(refused)
 {
 	int fds[2];
 
-	if (!has_bpf_lsm())
+	if (!hook_is_there())
 		SKIP(longjmp(_metadata->env, 1),
 		     "no security module \"bpf\" here, or no types");
 	ASSERT_EQ(0, agent_spawn(&self->target));
@@ -218,8 +41,7 @@ FIXTURE_SETUP(refused)
 	self->peer = fds[1];
 	ASSERT_EQ(0, try_export(self->source, self->target.pid, 0, LONG_TTL_MS,
 				&self->info));
-	self->refusal = attach(load_refusal(self->target.pid,
-					    variant->error));
+	self->refusal = hook_refuse(self->target.pid, variant->error);
 	ASSERT_LE(0, self->refusal);
 }
 
@@ -357,7 +179,7 @@ FIXTURE_SETUP(importing)
 {
 	int fds[2];
 
-	if (!has_bpf_lsm())
+	if (!hook_is_there())
 		SKIP(longjmp(_metadata->env, 1),
 		     "no security module \"bpf\" here, or no types");
 	if (page_open_missing(&self->page))
@@ -371,8 +193,7 @@ FIXTURE_SETUP(importing)
 				     SOCKDUP_EXPORT_END_ON_CLOSE, LONG_TTL_MS,
 				     &self->importer.info));
 	ASSERT_EQ(0, close(fds[0]));
-	self->hook = attach(load_wait(getpid(), self->page.memory,
-				      variant->error));
+	self->hook = hook_hold(getpid(), self->page.memory, variant->error);
 	ASSERT_LE(0, self->hook);
 	ASSERT_EQ(0, pthread_create(&self->importer.thread, NULL,
 				    import_in_thread, &self->importer));
