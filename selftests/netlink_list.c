@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "genl.h"
@@ -20,6 +21,10 @@
 #define LONG_TTL_MS	3600000
 
 #define USER_UID	1001
+
+#ifndef AF_SMC
+#define AF_SMC		43
+#endif
 
 /* More tokens than the kernel lists in one go. */
 #define SOME		1000
@@ -563,6 +568,58 @@ TEST_F(removal, goes_through_while_others_list)
 		ASSERT_EQ(0, remove_module_in_time());
 		ASSERT_EQ(0, module_insert());
 	}
+}
+
+/* A socket whose file has come to stand for another, as AF_SMC has it. */
+
+static void expect_inode_of_file(struct __test_metadata *_metadata, int fd)
+{
+	struct sockdup_protocol_info info;
+	struct genl_token token;
+	struct stat status;
+	char path[64], link[64] = { 0 }, expected[64];
+	struct genl genl;
+
+	ASSERT_EQ(0, fstat(fd, &status));
+	ASSERT_EQ(0, genl_open(&genl));
+	ASSERT_EQ(0, genl_export(&genl, fd, getpid(), 0, &info));
+	ASSERT_EQ(0, genl_get(&genl, id_of(&info), &token));
+	EXPECT_EQ(status.st_ino, token.socket.inode);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ASSERT_LT(0, readlink(path, link, sizeof(link) - 1));
+	snprintf(expected, sizeof(expected), "socket:[%llu]",
+		 (unsigned long long)token.socket.inode);
+	EXPECT_STREQ(link, expected);
+	EXPECT_EQ(0, genl_revoke(&genl, &info));
+	genl_close(&genl);
+}
+
+TEST(inode_is_that_of_the_file_that_fell_back_to_tcp)
+{
+	struct address address = loopback(AF_INET, 0);
+	const int type = SOCK_STREAM | SOCK_CLOEXEC;
+	int listener = socket(AF_SMC, type, 0);
+	int fd, peer;
+
+	if (listener < 0)
+		SKIP(return, "no AF_SMC here");
+	ASSERT_EQ(0, bind(listener, (const void *)&address.storage,
+			  address.size));
+	ASSERT_EQ(0, listen(listener, 1));
+	address = bound_address(listener);
+	fd = socket(AF_SMC, type, 0);
+	ASSERT_LE(0, fd);
+	expect_inode_of_file(_metadata, fd);
+	ASSERT_EQ(0, connect(fd, (const void *)&address.storage,
+			     address.size));
+	peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	ASSERT_LE(0, peer);
+	expect_inode_of_file(_metadata, fd);
+	expect_inode_of_file(_metadata, peer);
+	expect_inode_of_file(_metadata, listener);
+	close(peer);
+	close(fd);
+	close(listener);
 }
 
 SOCKDUP_TEST_MAIN
