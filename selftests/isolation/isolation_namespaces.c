@@ -332,23 +332,53 @@ FIXTURE_VARIANT(outside) {
 	struct place place;
 };
 
-#define READER_ADD(_name, _reader, _flags)				\
-	FIXTURE_VARIANT_ADD(outside, _name) {				\
-		.place = { .reader = _reader, .flags = _flags },	\
-	}
+FIXTURE_VARIANT_ADD(outside, of_a_container_by_network) {
+	{ CONTAINER, NEW_NET }
+};
 
-READER_ADD(of_a_container_by_network, CONTAINER, NEW_NET);
-READER_ADD(of_a_container_by_processes, CONTAINER, NEW_PID);
-READER_ADD(of_a_container_by_both, CONTAINER, NEW_BOTH);
-READER_ADD(of_a_user_by_network, USER, NEW_NET);
-READER_ADD(of_a_user_by_processes, USER, NEW_PID);
-READER_ADD(of_a_user_by_both, USER, NEW_BOTH);
-READER_ADD(of_a_sandbox_by_network, SANDBOX, NEW_NET);
-READER_ADD(of_a_sandbox_by_processes, SANDBOX, NEW_PID);
-READER_ADD(of_a_sandbox_by_both, SANDBOX, NEW_BOTH);
-READER_ADD(of_roots_sandbox_by_network, ROOT_SANDBOX, NEW_NET);
-READER_ADD(of_roots_sandbox_by_processes, ROOT_SANDBOX, NEW_PID);
-READER_ADD(of_roots_sandbox_by_both, ROOT_SANDBOX, NEW_BOTH);
+FIXTURE_VARIANT_ADD(outside, of_a_container_by_processes) {
+	{ CONTAINER, NEW_PID }
+};
+
+FIXTURE_VARIANT_ADD(outside, of_a_container_by_both) {
+	{ CONTAINER, NEW_BOTH }
+};
+
+FIXTURE_VARIANT_ADD(outside, of_a_user_by_network) {
+	{ USER, NEW_NET }
+};
+
+FIXTURE_VARIANT_ADD(outside, of_a_user_by_processes) {
+	{ USER, NEW_PID }
+};
+
+FIXTURE_VARIANT_ADD(outside, of_a_user_by_both) {
+	{ USER, NEW_BOTH }
+};
+
+FIXTURE_VARIANT_ADD(outside, of_a_sandbox_by_network) {
+	{ SANDBOX, NEW_NET }
+};
+
+FIXTURE_VARIANT_ADD(outside, of_a_sandbox_by_processes) {
+	{ SANDBOX, NEW_PID }
+};
+
+FIXTURE_VARIANT_ADD(outside, of_a_sandbox_by_both) {
+	{ SANDBOX, NEW_BOTH }
+};
+
+FIXTURE_VARIANT_ADD(outside, of_roots_sandbox_by_network) {
+	{ ROOT_SANDBOX, NEW_NET }
+};
+
+FIXTURE_VARIANT_ADD(outside, of_roots_sandbox_by_processes) {
+	{ ROOT_SANDBOX, NEW_PID }
+};
+
+FIXTURE_VARIANT_ADD(outside, of_roots_sandbox_by_both) {
+	{ ROOT_SANDBOX, NEW_BOTH }
+};
 
 FIXTURE_SETUP(outside)
 {
