@@ -186,7 +186,10 @@ static pid_t begin(claims_call call, const struct sockdup_protocol_info *info,
 	_exit(0);
 }
 
-/* 0, or -ETIME for a child that waits for something; it is killed then. */
+/*
+ * 0, or -ETIME for a child that waits for something. It is killed then, and not
+ * waited for: what it sleeps for may not be interruptible.
+ */
 static int end(pid_t pid)
 {
 	int pidfd = syscall(SYS_pidfd_open, pid, 0);
@@ -196,13 +199,13 @@ static int end(pid_t pid)
 	if (pidfd < 0)
 		return -errno;
 	ready = poll(&entry, 1, ANSWER_MS);
-	if (ready != 1)
-		kill(pid, SIGKILL);
 	close(pidfd);
+	if (ready != 1) {
+		kill(pid, SIGKILL);
+		return -ETIME;
+	}
 	if (waitpid(pid, &status, 0) != pid)
 		return -errno;
-	if (ready != 1)
-		return -ETIME;
 	return WIFEXITED(status) ? 0 : -ECHILD;
 }
 
@@ -468,11 +471,15 @@ TEST_F(revocation, is_noted)
 {
 	const struct sockdup_protocol_info *info = &self->held.importer.info;
 	struct genl_stats before, after;
-	int outcome;
+	int again, outcome;
 
 	ASSERT_EQ(0, stats_of(&before));
 	ASSERT_EQ(-EBUSY, ask(variant->call, info, self->answer));
-	ASSERT_EQ(-EBUSY, ask(variant->call, info, self->answer));
+	/* Once more is no more; that the token is there still, nobody promises. */
+	again = ask(variant->call, info, self->answer);
+	EXPECT_TRUE(again == -EBUSY || again == -ENOENT) {
+		TH_LOG("again: %d", again);
+	}
 	outcome = let_go(&self->held);
 	ASSERT_EQ(0, stats_of(&after));
 	if (variant->error) {
@@ -738,10 +745,10 @@ TEST_F(stranger, registers_a_family_and_others_are_answered)
 	ASSERT_LT(0, registering);
 	sleep_ms(3000);
 	EXPECT_EQ(0, ask(ask_for_a_family, info, other));
+	EXPECT_EQ(-EACCES, let_go(&self->held));
 	EXPECT_EQ(0, end(asking));
 	EXPECT_EQ(0, end(registering));
 	EXPECT_EQ(0, registered->value);
-	EXPECT_EQ(-EACCES, let_go(&self->held));
 	EXPECT_EQ(0, system("modprobe -r " FAMILY_MODULE));
 }
 
