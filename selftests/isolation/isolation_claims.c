@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -750,6 +751,192 @@ TEST_F(stranger, registers_a_family_and_others_are_answered)
 	EXPECT_EQ(0, end(registering));
 	EXPECT_EQ(0, registered->value);
 	EXPECT_EQ(0, system("modprobe -r " FAMILY_MODULE));
+}
+
+/*
+ * The same without a rule: an importer that hardly ever runs, and is preempted
+ * inside its claim, where the kernel can be.
+ */
+#define PREEMPTION	"/sys/kernel/debug/sched/preempt"
+#define BUSY_LOOPS	4
+#define PHASE_MS	10000
+/* An answer that takes this long has waited for somebody. */
+#define STALL_MS	100
+
+/**
+ * struct idler - a process that imports without end, and has no room for it
+ * @pid: it
+ * @info: what it imports
+ * @go: it may begin
+ * @imports: how often it has tried
+ */
+struct idler {
+	pid_t pid;
+	struct sockdup_protocol_info info;
+	atomic_int go;
+	atomic_int imports;
+};
+
+FIXTURE(idle) {
+	struct idler *idlers[2];
+	pid_t busy[BUSY_LOOPS];
+	int device;
+	int fd;
+	struct genl genl;
+	char before[16];	/* how the kernel was preempted, "" if it was so */
+};
+
+/* The word in parentheses is in force. */
+static int allow_preemption(char before[16])
+{
+	char *modes = read_text(PREEMPTION);
+	int error = -ENOENT;
+
+	before[0] = '\0';
+	if (modes && strstr(modes, "(full)")) {
+		error = 0;
+	} else if (modes && strchr(modes, '(') && strstr(modes, "full") &&
+		   sscanf(strchr(modes, '('), "(%15[a-z]", before) == 1) {
+		error = write_string(PREEMPTION, "full");
+	}
+	free(modes);
+	return error;
+}
+
+static int stay_on(int processor)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(processor, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+static bool idler_may_go(void *context)
+{
+	struct idler *idler = context;
+
+	return atomic_load(&idler->go);
+}
+
+static struct idler *begin_idler(int device)
+{
+	const struct rlimit none = { .rlim_cur = 0, .rlim_max = 0 };
+	const struct sched_param parameter = { 0 };
+	struct idler *idler;
+	pid_t pid;
+
+	idler = mmap(NULL, sizeof(*idler), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (idler == MAP_FAILED)
+		return NULL;
+	pid = fork();
+	if (pid) {
+		idler->pid = pid;
+		return idler;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (wait_until(idler_may_go, idler) || stay_on(0) ||
+	    setrlimit(RLIMIT_NOFILE, &none) ||
+	    sched_setscheduler(0, SCHED_IDLE, &parameter))
+		_exit(1);
+	while (raw_import(device, &idler->info, 0, NULL) == -EMFILE)
+		atomic_fetch_add(&idler->imports, 1);
+	_exit(0);
+}
+
+static pid_t begin_busy_loop(void)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (stay_on(0))
+		_exit(1);
+	for (;;)
+		;
+}
+
+FIXTURE_SETUP(idle)
+{
+	int i;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(longjmp(_metadata->env, 1), "one processor alone");
+	if (allow_preemption(self->before))
+		SKIP(longjmp(_metadata->env, 1),
+		     "this kernel is not preempted while it works");
+	ASSERT_EQ(0, stay_on(1));
+	self->device = device_open();
+	self->fd = tcp_listener(AF_INET);
+	ASSERT_LE(0, self->fd);
+	ASSERT_EQ(0, genl_open(&self->genl));
+	for (i = 0; i < 2; i++) {
+		self->idlers[i] = begin_idler(self->device);
+		ASSERT_NE(NULL, self->idlers[i]);
+		ASSERT_EQ(0, raw_export(self->device, self->fd,
+					self->idlers[i]->pid, LONG_TTL_MS,
+					&self->idlers[i]->info));
+	}
+	for (i = 0; i < BUSY_LOOPS; i++)
+		self->busy[i] = begin_busy_loop();
+}
+
+FIXTURE_TEARDOWN(idle)
+{
+	int i;
+
+	for (i = 0; i < BUSY_LOOPS; i++)
+		kill(self->busy[i], SIGKILL);
+	for (i = 0; i < 2; i++)
+		kill(self->idlers[i]->pid, SIGKILL);
+	if (self->before[0])
+		write_string(PREEMPTION, self->before);
+	genl_close(&self->genl);
+}
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Of a phase, the time that long waits for a token took, or -errno. */
+static long long stalls(struct genl *genl,
+			const struct sockdup_protocol_info *info)
+{
+	const long long end = now_ms() + PHASE_MS;
+	long long begun, taken, stalled = 0;
+	struct genl_token token;
+	int error;
+
+	while ((begun = now_ms()) < end) {
+		error = genl_get(genl, id_of(info), &token);
+		if (error)
+			return error;
+		taken = now_ms() - begun;
+		stalled += taken >= STALL_MS ? taken : 0;
+	}
+	return stalled;
+}
+
+/* The other token is imported by nobody yet: the busy loops alone cost that. */
+TEST_F(idle, importer_delays_nobody_who_asks)
+{
+	long long usual, stalled;
+
+	atomic_store(&self->idlers[0]->go, 1);
+	usual = stalls(&self->genl, &self->idlers[1]->info);
+	ASSERT_LE(0, usual);
+	stalled = stalls(&self->genl, &self->idlers[0]->info);
+	ASSERT_LE(0, stalled);
+	TH_LOG("%lld of %d ms are long waits, %lld where nobody imports; %d imports",
+	       stalled, PHASE_MS, usual, self->idlers[0]->imports);
+	EXPECT_LT(0, self->idlers[0]->imports);
+	EXPECT_LE(stalled, 2 * usual + PHASE_MS / 20);
 }
 
 SOCKDUP_TEST_MAIN
