@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A user has thousands of netlink sockets listen for notifications in a network
+ * namespace of its own, each with a long filter. Every notification there costs
+ * a walk of all of them. Nobody else pays for it: calls of other users take as
+ * long as they do beside busy loops, and their sockets close in time.
+ */
+#define _GNU_SOURCE
+#include <limits.h>
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include "attack.h"
+#include "genl.h"
+#include "harness.h"
+
+/* Processes of the attack, and what they have all together. */
+#define PROCESSES	4
+#define LISTENERS	1000
+#define TARGETS		400
+
+/* Instructions of a filter: the memory for a socket's options bounds them. */
+#define FILTER_LENGTH	2000
+
+#define ROUNDS		1000
+#define ROUNDS_MS	8000
+
+#define VICTIMS		16
+
+/* From the deadline on this is what the sockets may take; it is the promise. */
+#define PROMISE_NS	(1000 * MS)
+
+/* Lives that end after the test. */
+#define LASTING_MS	60000
+
+/* What a process of the attack has: listeners, and targets it exports to. */
+struct hoard {
+	__u32 group;
+	unsigned int listeners;
+	int fds[LISTENERS];
+	unsigned int count;
+	pid_t targets[TARGETS];
+	int device;
+	int source;
+};
+
+static int attach_filter(int fd)
+{
+	static struct sock_filter code[FILTER_LENGTH];
+	const struct sock_fprog program = {
+		.len = FILTER_LENGTH,
+		.filter = code,
+	};
+	unsigned int i;
+
+	code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_LEN | BPF_W, 0);
+	for (i = 1; i < FILTER_LENGTH - 1; i++)
+		code[i] = (struct sock_filter)
+			BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, i + 1);
+	/* Nothing comes through, so nobody has to read. */
+	code[i] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+			  sizeof(program)) ? -errno : 0;
+}
+
+static int make_listener(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = attach_filter(fd);
+	return error ? error : fd;
+}
+
+static int find_group(__u32 *group)
+{
+	static struct genl genl;
+	int error = genl_open(&genl);
+
+	if (error)
+		return error;
+	*group = genl.group;
+	genl_close(&genl);
+	return 0;
+}
+
+static int join(struct hoard *hoard)
+{
+	unsigned int i;
+
+	for (i = 0; i < hoard->listeners; i++)
+		if (setsockopt(hoard->fds[i], SOL_NETLINK,
+			       NETLINK_ADD_MEMBERSHIP, &hoard->group,
+			       sizeof(hoard->group)))
+			return -errno;
+	return 0;
+}
+
+static int make_listeners(struct hoard *hoard)
+{
+	const unsigned int wanted = stress(LISTENERS) / PROCESSES;
+
+	if (find_group(&hoard->group))
+		return -ENOENT;
+	while (hoard->listeners < wanted) {
+		int fd = make_listener();
+
+		if (fd < 0)
+			return fd;
+		hoard->fds[hoard->listeners++] = fd;
+	}
+	return 0;
+}
+
+/* Processes of the attack's namespaces that do nothing. */
+static int make_targets(struct hoard *hoard)
+{
+	while (hoard->count < TARGETS / PROCESSES) {
+		pid_t pid = start_sleeper(-1);
+
+		if (pid < 0)
+			return pid;
+		hoard->targets[hoard->count++] = pid;
+	}
+	return 0;
+}
+
+static int prepare_hoard(struct attacker *self)
+{
+	struct hoard *hoard = calloc(1, sizeof(*hoard));
+	int error;
+
+	if (!hoard)
+		return -ENOMEM;
+	self->state = hoard;
+	/* The targets first: they inherit what there is. */
+	error = make_targets(hoard);
+	if (!error)
+		error = make_listeners(hoard);
+	hoard->device = device_open();
+	hoard->source = tcp_listener(AF_INET);
+	if (hoard->device < 0 || hoard->source < 0)
+		error = error ?: -ENODEV;
+	return error;
+}
+
+/* One token for each target. */
+static int export_to_targets(struct hoard *hoard, long long end_ns)
+{
+	struct sockdup_protocol_info info;
+	unsigned int i;
+	int error = 0;
+
+	for (i = 0; i < hoard->count && !error; i++)
+		error = raw_export(hoard->device, hoard->source,
+				   hoard->targets[i], ms_before(end_ns),
+				   &info);
+	return error;
+}
+
+/* Tokens that expire at once, as many as the processor allows. */
+static void let_expire(struct attacker *self)
+{
+	struct hoard *hoard = self->state;
+	struct sockdup_protocol_info info;
+	unsigned int i = 0;
+
+	attacker_wait(self);
+	attacker_report(self, join(hoard));
+	for (;;) {
+		raw_export(hoard->device, hoard->source,
+			   hoard->targets[i++ % hoard->count], 1, &info);
+	}
+}
+
+/* Tokens that are due at the time that the test tells. */
+static void be_due(struct attacker *self)
+{
+	struct hoard *hoard = self->state;
+	int error = 0;
+
+	for (;;) {
+		long long end_ns = attacker_wait(self);
+
+		if (!error)
+			error = export_to_targets(hoard, end_ns);
+		/* After the exports, which would notify all of these. */
+		if (!error)
+			error = join(hoard);
+		attacker_report(self, error ?: now_ns());
+	}
+}
+
+/* Targets that die when the test says so. */
+static void die(struct attacker *self)
+{
+	struct hoard *hoard = self->state;
+	unsigned int i;
+	int error;
+
+	attacker_wait(self);
+	error = export_to_targets(hoard, now_ns() + LASTING_MS * MS);
+	attacker_report(self, error ?: join(hoard));
+	attacker_wait(self);
+	for (i = 0; i < hoard->count; i++)
+		kill(hoard->targets[i], SIGKILL);
+	attacker_report(self, 0);
+	pause();
+}
+
+FIXTURE(listeners) {
+	struct attack attack;
+	struct attackers attackers;
+	pid_t target;
+	int device;
+	int peers[VICTIMS];
+};
+
+FIXTURE_SETUP(listeners)
+{
+	self->attack = (struct attack){
+		.uid = ATTACKER_UID,
+		.processes = PROCESSES,
+		.files = LISTENERS + 1000,
+		.namespaces = CLONE_NEWUSER | CLONE_NEWNET,
+		.prepare = prepare_hoard,
+	};
+	ASSERT_EQ(0, act_as(VICTIM_UID));
+	self->device = device_open();
+	ASSERT_EQ(0, act_as(0));
+	ASSERT_LE(0, self->device);
+}
+
+FIXTURE_TEARDOWN(listeners)
+{
+	attack_stop(&self->attackers);
+	stop_sleeper(self->target);
+}
+
+TEST_F(listeners, cost_no_other_user_a_call)
+{
+	long long median[2], late[2];
+	struct samples *samples;
+	bool good = false;
+	int i;
+
+	self->attack.run = let_expire;
+	/* The best of some attempts counts. */
+	for (i = 0; i < ATTEMPTS && !good; i++) {
+		ASSERT_EQ(0, attack_start_busy(&self->attackers,
+					       &self->attack));
+		samples = measure_victim(stress(ROUNDS), ROUNDS_MS);
+		ASSERT_NE(NULL, samples);
+		median[0] = samples_rank(samples, 50);
+		late[0] = samples_rank(samples, 99);
+		attack_stop(&self->attackers);
+
+		ASSERT_EQ(0, attack_start(&self->attackers, &self->attack));
+		ASSERT_EQ(0, attack_tell(&self->attackers, 0));
+		ASSERT_EQ(0, attack_hear(&self->attackers));
+		samples = measure_victim(stress(ROUNDS), ROUNDS_MS);
+		ASSERT_NE(NULL, samples);
+		median[1] = samples_rank(samples, 50);
+		late[1] = samples_rank(samples, 99);
+		attack_stop(&self->attackers);
+
+		TH_LOG("median %lld us, %lld beside busy loops: ratio %.2f",
+		       median[1] / 1000, median[0] / 1000,
+		       (double)median[1] / median[0]);
+		TH_LOG("99th percentile %lld us, %lld beside busy loops: ratio %.2f, %u samples",
+		       late[1] / 1000, late[0] / 1000,
+		       (double)late[1] / late[0], samples->count);
+		good = median[1] <= 2 * median[0] &&
+		       late[1] <= 2 * late[0] + 10 * MS;
+	}
+	EXPECT_TRUE(good);
+}
+
+/* Sockets that tokens for the victim's target alone hold. */
+static int make_victims(int device, pid_t target, int *peers, long long end_ns)
+{
+	struct sockdup_protocol_info info;
+	int fds[2], error, i;
+
+	error = act_as(VICTIM_UID);
+	for (i = 0; i < VICTIMS && !error; i++) {
+		error = tcp_pair(AF_INET, fds);
+		if (error)
+			break;
+		peers[i] = fds[1];
+		error = raw_export(device, fds[0], target, ms_before(end_ns),
+				   &info);
+		close(fds[0]);
+	}
+	return act_as(0) ?: error;
+}
+
+/* The longest time from @end_ns to the end of a socket. */
+static long long watch_victims(int *peers, long long end_ns)
+{
+	long long at_ns[VICTIMS], longest = 0;
+	int i;
+
+	watch_ends(peers, at_ns, VICTIMS);
+	for (i = 0; i < VICTIMS; i++) {
+		if (at_ns[i] != LLONG_MAX)
+			at_ns[i] -= end_ns;
+		if (at_ns[i] > longest)
+			longest = at_ns[i];
+		close(peers[i]);
+	}
+	return longest;
+}
+
+/* How late they close, or -errno; with an attack its tokens are due as well. */
+static long long lateness_of_deadline(FIXTURE_DATA(listeners) *self,
+				      bool attack)
+{
+	long long lead_ns = 1000 * MS, end_ns, ready_ns = LLONG_MAX;
+	int error;
+
+	do {
+		/* Again with more time, unless all were ready in time. */
+		lead_ns *= 2;
+		end_ns = now_ns() + lead_ns;
+		if (attack) {
+			error = attack_tell(&self->attackers, end_ns);
+			if (error)
+				return error;
+		}
+		error = make_victims(self->device, self->target, self->peers,
+				     end_ns);
+		if (error)
+			return error;
+		ready_ns = attack ? attack_hear(&self->attackers) : now_ns();
+		if (ready_ns < 0)
+			return ready_ns;
+		if (now_ns() >= end_ns)
+			watch_victims(self->peers, end_ns);
+	} while (now_ns() >= end_ns && lead_ns < 16000 * MS);
+	return watch_victims(self->peers, end_ns);
+}
+
+TEST_F(listeners, delay_no_deadline_of_other_users)
+{
+	long long control, lateness;
+	bool good = false;
+	int i;
+
+	self->attack.run = be_due;
+	self->target = start_sleeper(VICTIM_UID);
+	ASSERT_LT(0, self->target);
+	for (i = 0; i < ATTEMPTS && !good; i++) {
+		ASSERT_EQ(0, attack_start_busy(&self->attackers,
+					       &self->attack));
+		control = lateness_of_deadline(self, false);
+		ASSERT_LE(0, control);
+		attack_stop(&self->attackers);
+
+		ASSERT_EQ(0, attack_start(&self->attackers, &self->attack));
+		lateness = lateness_of_deadline(self, true);
+		ASSERT_LE(0, lateness);
+		attack_stop(&self->attackers);
+		TH_LOG("%lld ms after the deadline, %lld beside busy loops: ratio %.1f",
+		       lateness / MS, control / MS,
+		       (double)lateness / (control + 1));
+		good = lateness <= control + PROMISE_NS;
+	}
+	EXPECT_TRUE(good);
+}
+
+/* How late they close after their target's death, or -errno. */
+static long long lateness_of_death(FIXTURE_DATA(listeners) *self,
+				   bool attack)
+{
+	long long end_ns;
+	int error;
+
+	self->target = start_sleeper(VICTIM_UID);
+	if (self->target < 0)
+		return self->target;
+	error = make_victims(self->device, self->target, self->peers,
+			     now_ns() + LASTING_MS * MS);
+	if (error)
+		return error;
+	if (attack) {
+		error = attack_tell(&self->attackers, 0) ?:
+			(int)attack_hear(&self->attackers) ?:
+			attack_tell(&self->attackers, 0) ?:
+			(int)attack_hear(&self->attackers);
+		if (error)
+			return error;
+	}
+	stop_sleeper(self->target);
+	self->target = 0;
+	end_ns = now_ns();
+	return watch_victims(self->peers, end_ns);
+}
+
+TEST_F(listeners, delay_no_death_of_other_users_targets)
+{
+	long long control, lateness;
+	bool good = false;
+	int i;
+
+	self->attack.run = die;
+	for (i = 0; i < ATTEMPTS && !good; i++) {
+		ASSERT_EQ(0, attack_start_busy(&self->attackers,
+					       &self->attack));
+		control = lateness_of_death(self, false);
+		ASSERT_LE(0, control);
+		attack_stop(&self->attackers);
+
+		ASSERT_EQ(0, attack_start(&self->attackers, &self->attack));
+		lateness = lateness_of_death(self, true);
+		ASSERT_LE(0, lateness);
+		attack_stop(&self->attackers);
+		TH_LOG("%lld ms after the death, %lld beside busy loops: ratio %.1f",
+		       lateness / MS, control / MS,
+		       (double)lateness / (control + 1));
+		good = lateness <= control + PROMISE_NS;
+	}
+	EXPECT_TRUE(good);
+}
+
+SOCKDUP_TEST_MAIN
