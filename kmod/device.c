@@ -143,12 +143,12 @@ static struct file *device_socket(int fd)
 	return ERR_PTR(-ENOTSOCK);
 }
 
-/* The caller has locked the token's file, or not published the token yet. */
-static void device_describe(const struct sockdup_token *token,
-			    struct sockdup_protocol_info *info)
+/* Fill a struct sockdup_protocol_info. The token's file is there to stay. */
+static int device_describe(const struct sockdup_token *token, void *info)
 {
 	sockdup_protocol_info_fill(info, sock_from_file(token->charge.file),
 				   &token->opaque);
+	return 0;
 }
 
 static int device_info(struct device_call *call)
@@ -267,16 +267,15 @@ static int device_answer_query(struct device_call *call,
 	struct sockdup_query *query = &call->u.query;
 	u64 now = ktime_get_boottime_ns();
 	struct sockdup_protocol_info info;
+	int err;
 
 	query->target_pid = pid_vnr(token->target->pid);
 	query->source = device_source(token);
 	query->age_ms = sockdup_token_age_ms(token, now);
 	query->left_ms = sockdup_token_left_ms(token, now);
-	if (!sockdup_token_lock_file(token))
-		return -ENOENT;
-	device_describe(token, &info);
-	sockdup_token_unlock_file(token);
-
+	err = sockdup_token_look(token, device_describe, &info);
+	if (err)
+		return err;
 	if (copy_to_user(u64_to_user_ptr(query->info), &info, sizeof(info)))
 		return -EFAULT;
 	return device_answer(call, sizeof(*query));

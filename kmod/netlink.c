@@ -185,7 +185,7 @@ static bool nl_may_see(const struct nl_reader *reader,
 }
 
 static int nl_put_address(struct sk_buff *skb, int attribute,
-			       struct socket *sock, bool peer)
+			  struct socket *sock, bool peer)
 {
 	struct sockaddr_storage address;
 	int size = sockdup_protocol_info_address(sock, peer, &address);
@@ -214,9 +214,9 @@ static int nl_put_description(struct sk_buff *skb, struct file *file,
 }
 
 /* A nest for each of a token's sockets, of which there is one. */
-static int nl_put_sockets(struct sk_buff *skb,
-			  const struct sockdup_token *token)
+static int nl_put_sockets(const struct sockdup_token *token, void *data)
 {
+	struct sk_buff *skb = data;
 	struct file *file = token->charge.file;
 	struct sockdup_protocol_info info;
 	struct nlattr *nest;
@@ -237,7 +237,6 @@ static int nl_put_token(struct sk_buff *skb, struct sockdup_token *token,
 			const struct nl_reader *reader)
 {
 	u64 now = ktime_get_boottime_ns();
-	int err;
 
 	if (nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_ID, token->opaque.id,
 			      SOCKDUP_A_TOKEN_PAD) ||
@@ -256,11 +255,7 @@ static int nl_put_token(struct sk_buff *skb, struct sockdup_token *token,
 			      sockdup_token_left_ms(token, now),
 			      SOCKDUP_A_TOKEN_PAD))
 		return -EMSGSIZE;
-	if (!sockdup_token_lock_file(token))
-		return -ENOENT;
-	err = nl_put_sockets(skb, token);
-	sockdup_token_unlock_file(token);
-	return err;
+	return sockdup_token_look(token, nl_put_sockets, skb);
 }
 
 static int nl_reply_token(struct genl_info *info, struct sockdup_token *token,
@@ -307,7 +302,7 @@ static struct sockdup_target *nl_target(struct genl_info *info)
 				 nla_total_size(sizeof(struct sockdup_protocol_info)))
 
 static struct sk_buff *nl_export_reply(struct genl_info *info,
-					    const struct sockdup_token *token)
+				       const struct sockdup_token *token)
 {
 	struct sockdup_protocol_info protocol_info;
 	struct sk_buff *reply;
@@ -370,7 +365,7 @@ static void nl_blame(struct genl_info *info, int err)
 
 /* Consumes the caller's reference of @file, and hold of @target. */
 static int nl_export_file(struct genl_info *info, struct file *file,
-			       struct sockdup_target *target)
+			  struct sockdup_target *target)
 {
 	struct nlattr *ttl = info->attrs[SOCKDUP_A_TOKEN_TTL_MS];
 	struct sockdup_token *token;
@@ -489,7 +484,7 @@ static int nl_export(struct sk_buff *skb, struct genl_info *info)
 /* By the bytes that import it, for its parties. */
 static struct sockdup_token *
 nl_token_by_info(struct genl_info *info,
-		      const struct nl_reader *reader)
+		 const struct nl_reader *reader)
 {
 	struct nlattr *attr = info->attrs[SOCKDUP_A_TOKEN_PROTOCOL_INFO];
 	struct sockdup_protocol_info *protocol_info = nla_data(attr);
@@ -518,7 +513,7 @@ nl_token_by_info(struct genl_info *info,
 /* By what lists show; what may not be seen is not there. */
 static struct sockdup_token *
 nl_token_by_id(struct genl_info *info,
-		    const struct nl_reader *reader)
+	       const struct nl_reader *reader)
 {
 	struct nlattr *attr = info->attrs[SOCKDUP_A_TOKEN_ID];
 	struct sockdup_token *token = sockdup_token_get_by_id(nla_get_u64(attr));
@@ -641,7 +636,7 @@ struct nl_list {
 };
 
 static int nl_filter_uid(struct nl_list *list, struct nlattr *attr,
-			      struct netlink_ext_ack *extack)
+			 struct netlink_ext_ack *extack)
 {
 	if (!attr)
 		return 0;
@@ -654,8 +649,8 @@ static int nl_filter_uid(struct nl_list *list, struct nlattr *attr,
 }
 
 static int nl_list_filter(struct nl_list *list,
-			       struct netlink_callback *cb,
-			       struct netlink_ext_ack *extack)
+			  struct netlink_callback *cb,
+			  struct netlink_ext_ack *extack)
 {
 	struct nlattr *attrs[SOCKDUP_A_TOKEN_UID + 1];
 	int err;
@@ -1008,9 +1003,9 @@ static void nl_run_notice(struct sockdup_job *job)
 	struct net *net = nl_net_get(token->net);
 	int event;
 
-	/* What comes after this is in line again. */
 	atomic_dec(&token->charge.account->notices);
 	clear_bit(NL_IN_LINE, &token->news);
+	/* News that this does not see finds the notice out of line. */
 	smp_mb__after_atomic();
 	for (event = 0; event < SOCKDUP_TOKEN_EVENTS; event++)
 		if (test_and_clear_bit(event, &token->news) && net)

@@ -606,28 +606,25 @@ int sockdup_token_end(struct sockdup_token *token,
 }
 
 /**
- * sockdup_token_lock_file - keep a live token's file for a look at it
+ * sockdup_token_look - look at a live token's file
  * @token: got by the caller
+ * @look: does it under a spinlock, while the file stays
+ * @data: handed to @look
  *
- * Return: true where the file stays until sockdup_token_unlock_file(), before
- * which the caller must not sleep; false where the token has ended, or is over.
+ * Return: what @look returned; -ENOENT where the token has ended, or is over.
  */
-bool sockdup_token_lock_file(struct sockdup_token *token)
+int sockdup_token_look(struct sockdup_token *token,
+		       int (*look)(const struct sockdup_token *token, void *data),
+		       void *data)
 {
-	spin_lock(&token->charge.account->lock);
-	if (!RB_EMPTY_NODE(&token->node) && !token_is_over(token))
-		return true;
-	spin_unlock(&token->charge.account->lock);
-	return false;
-}
+	struct sockdup_account *account = token->charge.account;
+	int err = -ENOENT;
 
-/**
- * sockdup_token_unlock_file - end a look at a token's file
- * @token: sockdup_token_lock_file() was true of it
- */
-void sockdup_token_unlock_file(struct sockdup_token *token)
-{
-	spin_unlock(&token->charge.account->lock);
+	spin_lock(&account->lock);
+	if (!RB_EMPTY_NODE(&token->node) && !token_is_over(token))
+		err = look(token, data);
+	spin_unlock(&account->lock);
+	return err;
 }
 
 /* The token of the lowest id from @id on in a bucket, held, or NULL. */

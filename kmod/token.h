@@ -92,7 +92,7 @@ struct sockdup_token {
 	struct list_head sibling;
 	struct sockdup_token_list *list;
 	struct list_head mate;
-	struct mutex claim;
+	struct mutex claim;		/* covers the next one */
 	bool ended;
 	atomic_t verdict;
 	refcount_t ref;
@@ -142,8 +142,9 @@ void sockdup_token_spend(struct sockdup_token *token);
 int sockdup_token_end(struct sockdup_token *token,
 		      enum sockdup_token_event how);
 
-bool __must_check sockdup_token_lock_file(struct sockdup_token *token);
-void sockdup_token_unlock_file(struct sockdup_token *token);
+int sockdup_token_look(struct sockdup_token *token,
+		       int (*look)(const struct sockdup_token *token, void *data),
+		       void *data);
 
 struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor,
 					 struct sockdup_account *account);
