@@ -147,16 +147,17 @@ TEST_F(refused, W47_threads_win_no_race)
 
 struct importer {
 	struct sockdup_protocol_info info;
+	struct page *page;	/* what the import waits for */
 	pthread_t thread;
 	int device;
-	int fd;
+	int peer;		/* of the socket */
+	int fd;			/* what came of it */
 };
 
 FIXTURE(importing) {
 	struct importer importer;
 	struct page page;
 	int exporting;
-	int peer;
 	int hook;
 };
 
@@ -184,11 +185,12 @@ FIXTURE_SETUP(importing)
 		     "no security module \"bpf\" here, or no types");
 	if (page_open_missing(&self->page))
 		SKIP(longjmp(_metadata->env, 1), "no userfaultfd here");
+	self->importer.page = &self->page;
 	self->exporting = device_open();
 	self->importer.device = device_open();
 	ASSERT_LE(0, self->importer.device);
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds));
-	self->peer = fds[1];
+	self->importer.peer = fds[1];
 	ASSERT_EQ(0, raw_export_with(self->exporting, fds[0], getpid(),
 				     SOCKDUP_EXPORT_END_ON_CLOSE, LONG_TTL_MS,
 				     &self->importer.info));
@@ -207,6 +209,24 @@ FIXTURE_TEARDOWN(importing)
 	page_close(&self->page);
 }
 
+/* The import goes on, and all is over with it. */
+static void expect_last_import(struct __test_metadata *_metadata,
+			       struct importer *importer, int error)
+{
+	EXPECT_EQ(0, page_fill(importer->page));
+	ASSERT_EQ(0, pthread_join(importer->thread, NULL));
+	if (error) {
+		EXPECT_EQ(error, importer->fd);
+	} else {
+		EXPECT_LE(0, importer->fd);
+		EXPECT_EQ(0, recv_nothing(importer->peer));
+		EXPECT_EQ(0, close(importer->fd));
+	}
+	EXPECT_EQ(-ENOENT, raw_import(importer->device, &importer->info, 0,
+				      NULL));
+	EXPECT_EQ(0, wait_for_end(importer->peer));
+}
+
 static void *close_in_thread(void *arg)
 {
 	close(*(int *)arg);
@@ -223,20 +243,26 @@ TEST_F(importing, does_not_keep_the_handle_from_closing)
 	ASSERT_EQ(0, pthread_create(&closer, NULL, close_in_thread,
 				    &self->exporting));
 	EXPECT_EQ(0, pthread_timedjoin_np(closer, NULL, &limit));
+	expect_last_import(_metadata, &self->importer, variant->error);
+}
 
-	EXPECT_EQ(0, page_fill(&self->page));
-	ASSERT_EQ(0, pthread_join(self->importer.thread, NULL));
-	if (variant->error) {
-		EXPECT_EQ(variant->error, self->importer.fd);
-	} else {
-		EXPECT_LE(0, self->importer.fd);
-		EXPECT_EQ(0, recv_nothing(self->peer));
-		EXPECT_EQ(0, close(self->importer.fd));
-	}
-	/* Either way nothing is left of the token. */
-	EXPECT_EQ(-ENOENT, raw_import(self->importer.device,
-				      &self->importer.info, 0, NULL));
-	EXPECT_EQ(0, wait_for_end(self->peer));
+TEST_F(importing, is_what_a_revocation_does_not_wait_for)
+{
+	EXPECT_EQ(-EBUSY, raw_revoke(self->exporting, &self->importer.info));
+	/* It is revoked already, should the import fail. */
+	EXPECT_EQ(-ENOENT, raw_revoke(self->exporting, &self->importer.info));
+	expect_last_import(_metadata, &self->importer, variant->error);
+}
+
+TEST_F(importing, is_what_a_query_does_not_wait_for)
+{
+	struct sockdup_description description;
+
+	EXPECT_EQ(0, sockdup_query(&self->importer.info, &description));
+	EXPECT_EQ(AF_UNIX, description.info.address_family);
+	EXPECT_EQ(getpid(), description.target_pid);
+	ASSERT_EQ(0, close(self->exporting));
+	expect_last_import(_metadata, &self->importer, variant->error);
 }
 
 SOCKDUP_TEST_MAIN

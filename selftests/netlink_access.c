@@ -442,6 +442,167 @@ TEST_F(root, has_no_token_whose_bytes_did_not_arrive)
 	genl_close(&deaf);
 }
 
+/*
+ * A user's token, and a reader who is the same user or not quite, in the same
+ * namespaces or in others.
+ */
+struct reader {
+	uid_t real;
+	uid_t effective;
+	struct sockdup_protocol_info info;
+};
+
+FIXTURE(view) {
+	struct agent source;
+	struct agent target;
+	struct reader reader;
+};
+
+FIXTURE_VARIANT(view) {
+	int namespaces;
+	int real;		/* to be added to the user's number */
+	int effective;
+	bool root;
+	int error;		/* for all that shows or ends the token */
+	int stats_error;
+};
+
+FIXTURE_VARIANT_ADD(view, of_the_same_user) {
+	.error = 0
+};
+
+FIXTURE_VARIANT_ADD(view, of_another_real_user) {
+	.real = 1, .error = -ENOENT
+};
+
+FIXTURE_VARIANT_ADD(view, of_another_effective_user) {
+	.effective = 1, .error = -ENOENT
+};
+
+FIXTURE_VARIANT_ADD(view, from_another_network_namespace) {
+	.namespaces = CLONE_NEWNET, .error = -ENOENT
+};
+
+FIXTURE_VARIANT_ADD(view, from_a_pid_namespace_without_the_exporter) {
+	.namespaces = CLONE_NEWPID, .error = -ENOENT, .stats_error = -EPERM
+};
+
+FIXTURE_VARIANT_ADD(view, of_root_in_other_namespaces) {
+	.namespaces = CLONE_NEWNET | CLONE_NEWPID, .root = true
+};
+
+FIXTURE_SETUP(view)
+{
+	const uid_t uid = 100000 + 2 * getpid();
+	int fd;
+
+	ASSERT_EQ(0, agent_spawn(&self->source));
+	ASSERT_EQ(0, agent_spawn(&self->target));
+	ASSERT_EQ(0, agent_setuid(&self->source, uid));
+	fd = agent_socket(&self->source, AF_INET, SOCK_STREAM, 0);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, agent_duplicate(&self->source, fd, self->target.pid,
+				     &self->reader.info));
+	ASSERT_EQ(0, unshare(variant->namespaces));
+	self->reader.real = variant->root ? 0 : uid + variant->real;
+	self->reader.effective = variant->root ? 0 : uid + variant->effective;
+}
+
+FIXTURE_TEARDOWN(view)
+{
+	agent_kill(&self->source);
+	agent_kill(&self->target);
+}
+
+typedef int (*reader_act)(struct genl *genl,
+			  const struct sockdup_protocol_info *info);
+
+static int act_as(const struct reader *reader, reader_act act)
+{
+	struct genl genl;
+	int error;
+
+	if (setresuid(reader->real, reader->effective, reader->effective))
+		return -errno;
+	error = genl_open(&genl);
+	return error ? error : act(&genl, &reader->info);
+}
+
+/* Has a child do something as the reader; its result, -errno or 0. */
+static int as_reader(const struct reader *reader, reader_act act)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(-act_as(reader, act));
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -EPROTO;
+	return -WEXITSTATUS(status);
+}
+
+/* 0 where the token is shown, -ENOENT where it is not there, else -EPROTO. */
+static int look(struct genl *genl, const struct sockdup_protocol_info *info)
+{
+	struct genl_token token;
+	const int got = genl_get(genl, id_of(info), &token);
+	const int listed = genl_list(genl, NULL, NULL, 0);
+
+	if (!got && listed >= 1)
+		return 0;
+	return got == -ENOENT && !listed ? -ENOENT : -EPROTO;
+}
+
+static int look_by_bytes(struct genl *genl,
+			 const struct sockdup_protocol_info *info)
+{
+	struct genl_token token;
+
+	return genl_query(genl, info, &token);
+}
+
+static int revoke_by_id(struct genl *genl,
+			const struct sockdup_protocol_info *info)
+{
+	return genl_revoke_id(genl, id_of(info));
+}
+
+static int count_own(struct genl *genl,
+		     const struct sockdup_protocol_info *info)
+{
+	struct genl_stats stats;
+
+	return genl_stats(genl, NULL, &stats);
+}
+
+TEST_F(view, shows_the_readers_own_tokens)
+{
+	EXPECT_EQ(variant->error, as_reader(&self->reader, look));
+	EXPECT_EQ(variant->error ? -EPERM : 0,
+		  as_reader(&self->reader, look_by_bytes));
+}
+
+TEST_F(view, lets_the_reader_revoke_what_it_shows)
+{
+	const struct sockdup_protocol_info *info = &self->reader.info;
+
+	EXPECT_EQ(variant->error ? -EPERM : 0,
+		  as_reader(&self->reader, genl_revoke));
+	EXPECT_EQ(-ENOENT, as_reader(&self->reader, revoke_by_id));
+	if (variant->error)
+		EXPECT_LE(0, agent_import(&self->target, info, 0));
+}
+
+TEST_F(view, lets_the_reader_revoke_by_id_what_it_shows)
+{
+	EXPECT_EQ(variant->error, as_reader(&self->reader, revoke_by_id));
+}
+
+TEST_F(view, has_figures_of_all_namespaces_in_the_initial_one_alone)
+{
+	EXPECT_EQ(variant->stats_error, as_reader(&self->reader, count_own));
+}
+
 /* A socket that one user opens, and another's program is made to write to. */
 FIXTURE(fed) {
 	struct genl genl;

@@ -3,14 +3,16 @@
 
 #include "cli.h"
 
+static const char busy[] =
+	"the token is being imported right now; if that fails it is revoked";
+
 static int end(const struct name *name)
 {
 	if (!(name->by_info ? sockdup_revoke(&name->info) :
 			      sockdup_revoke_id(name->id)))
 		return EXIT_OK;
 	if (errno == EBUSY)
-		return failed_to("the token is being imported right now; if that fails it is revoked",
-				 "revoke %s", name->shown);
+		return failed_to(busy, "revoke %s", name->shown);
 	if (!name->by_info)
 		return failed_to(sockdup_error_text(), "revoke %s", name->shown);
 	if (errno == ENOENT)

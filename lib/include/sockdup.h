@@ -147,6 +147,8 @@ int sockdup_query(const struct sockdup_protocol_info *info,
  * @info: the bytes that name it
  *
  * The user who exported may revoke. So may the target, to decline the socket.
+ * If the caller is the process that exported, the socket is closed within the
+ * call, as by close(), unless somebody else holds it or it has SO_LINGER.
  *
  * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM; EBUSY where the
  * token is being imported right now: if that fails it is revoked.
