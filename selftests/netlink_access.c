@@ -447,6 +447,7 @@ TEST_F(root, has_no_token_whose_bytes_did_not_arrive)
  * namespaces or in others.
  */
 struct reader {
+	int namespaces;		/* of its own, CLONE_NEW* */
 	uid_t real;
 	uid_t effective;
 	struct sockdup_protocol_info info;
@@ -503,7 +504,7 @@ FIXTURE_SETUP(view)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, agent_duplicate(&self->source, fd, self->target.pid,
 				     &self->reader.info));
-	ASSERT_EQ(0, unshare(variant->namespaces));
+	self->reader.namespaces = variant->namespaces;
 	self->reader.real = variant->root ? 0 : uid + variant->real;
 	self->reader.effective = variant->root ? 0 : uid + variant->effective;
 }
@@ -528,17 +529,32 @@ static int act_as(const struct reader *reader, reader_act act)
 	return error ? error : act(&genl, &reader->info);
 }
 
-/* Has a child do something as the reader; its result, -errno or 0. */
-static int as_reader(const struct reader *reader, reader_act act)
+static int in_child(const struct reader *reader, reader_act act,
+		    int (*act_there)(const struct reader *reader,
+				     reader_act act))
 {
 	pid_t pid = fork();
 	int status;
 
 	if (!pid)
-		_exit(-act_as(reader, act));
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		_exit(-act_there(reader, act));
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
 		return -EPROTO;
 	return -WEXITSTATUS(status);
+}
+
+/* A pid namespace is its children's. */
+static int act_inside(const struct reader *reader, reader_act act)
+{
+	if (unshare(reader->namespaces))
+		return -errno;
+	return in_child(reader, act, act_as);
+}
+
+/* Does something as the reader; the result, -errno or 0. */
+static int as_reader(const struct reader *reader, reader_act act)
+{
+	return in_child(reader, act, act_inside);
 }
 
 /* 0 where the token is shown, -ENOENT where it is not there, else -EPROTO. */
