@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
@@ -250,16 +251,28 @@ int act_as(uid_t uid)
 
 pid_t start_sleeper(uid_t uid)
 {
-	pid_t pid = fork();
+	char byte = 0;
+	int ends[2];
+	pid_t pid;
 
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	pid = fork();
 	if (!pid) {
 		if (setresuid(uid, uid, uid))
 			_exit(EXIT_FAILURE);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (write(ends[1], &byte, 1) != 1)
+			_exit(EXIT_FAILURE);
 		for (;;)
 			pause();
 	}
-	return pid < 0 ? -errno : pid;
+	/* It is its user's by now, as the kernel asks of a target. */
+	close(ends[1]);
+	if (pid > 0 && read(ends[0], &byte, 1) != 1)
+		pid = -ECHILD;
+	close(ends[0]);
+	return pid;
 }
 
 void stop_sleeper(pid_t pid)

@@ -22,6 +22,9 @@
 /* A chance event on a busy machine does not spoil each of so many attempts. */
 #define ATTEMPTS	3
 
+/* A measurement this many times beyond its bound is not a borderline one. */
+#define FAR_BEYOND	3
+
 #define MS		1000000LL	/* in nanoseconds */
 
 /* CLOCK_BOOTTIME, which deadlines go by. */

@@ -21,6 +21,8 @@
 #define PROCESSES	4
 #define LISTENERS	1000
 #define TARGETS		400
+/* Tokens for each target. */
+#define TOKENS_EACH	2
 
 /* Instructions of a filter: the memory for a socket's options bounds them. */
 #define FILTER_LENGTH	2000
@@ -66,12 +68,16 @@ static int attach_filter(int fd)
 			  sizeof(program)) ? -errno : 0;
 }
 
+/* Bound, as a notification passes by those that have no address. */
 static int make_listener(void)
 {
+	const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	int error;
 
 	if (fd < 0)
+		return -errno;
+	if (bind(fd, (const void *)&any, sizeof(any)))
 		return -errno;
 	error = attach_filter(fd);
 	return error ? error : fd;
@@ -149,17 +155,16 @@ static int prepare_hoard(struct attacker *self)
 	return error;
 }
 
-/* One token for each target. */
 static int export_to_targets(struct hoard *hoard, long long end_ns)
 {
 	struct sockdup_protocol_info info;
 	unsigned int i;
 	int error = 0;
 
-	for (i = 0; i < hoard->count && !error; i++)
+	for (i = 0; i < hoard->count * TOKENS_EACH && !error; i++)
 		error = raw_export(hoard->device, hoard->source,
-				   hoard->targets[i], ms_before(end_ns),
-				   &info);
+				   hoard->targets[i % hoard->count],
+				   ms_before(end_ns), &info);
 	return error;
 }
 
@@ -216,8 +221,8 @@ static void die(struct attacker *self)
 FIXTURE(listeners) {
 	struct attack attack;
 	struct attackers attackers;
-	pid_t target;
 	int device;
+	pid_t targets[VICTIMS];
 	int peers[VICTIMS];
 };
 
@@ -236,22 +241,45 @@ FIXTURE_SETUP(listeners)
 	ASSERT_LE(0, self->device);
 }
 
+static void stop_targets(pid_t *targets)
+{
+	int i;
+
+	for (i = 0; i < VICTIMS; i++) {
+		stop_sleeper(targets[i]);
+		targets[i] = 0;
+	}
+}
+
+/* Targets of the victim's, so that none has a lucky place among all. */
+static int start_targets(pid_t *targets)
+{
+	int i;
+
+	for (i = 0; i < VICTIMS; i++) {
+		targets[i] = start_sleeper(VICTIM_UID);
+		if (targets[i] < 0)
+			return targets[i];
+	}
+	return 0;
+}
+
 FIXTURE_TEARDOWN(listeners)
 {
 	attack_stop(&self->attackers);
-	stop_sleeper(self->target);
+	stop_targets(self->targets);
 }
 
 TEST_F(listeners, cost_no_other_user_a_call)
 {
 	long long median[2], late[2];
 	struct samples *samples;
-	bool good = false;
+	bool good = false, far = false;
 	int i;
 
 	self->attack.run = let_expire;
-	/* The best of some attempts counts. */
-	for (i = 0; i < ATTEMPTS && !good; i++) {
+	/* A borderline measurement is repeated, and the best attempt counts. */
+	for (i = 0; i < ATTEMPTS && !good && !far; i++) {
 		ASSERT_EQ(0, attack_start_busy(&self->attackers,
 					       &self->attack));
 		samples = measure_victim(stress(ROUNDS), ROUNDS_MS);
@@ -277,12 +305,15 @@ TEST_F(listeners, cost_no_other_user_a_call)
 		       (double)late[1] / late[0], samples->count);
 		good = median[1] <= 2 * median[0] &&
 		       late[1] <= 2 * late[0] + 10 * MS;
+		far = median[1] > FAR_BEYOND * 2 * median[0] ||
+		      late[1] > FAR_BEYOND * (2 * late[0] + 10 * MS);
 	}
 	EXPECT_TRUE(good);
 }
 
-/* Sockets that tokens for the victim's target alone hold. */
-static int make_victims(int device, pid_t target, int *peers, long long end_ns)
+/* Sockets that tokens alone hold, one for each of the victim's targets. */
+static int make_victims(int device, const pid_t *targets, int *peers,
+			long long end_ns)
 {
 	struct sockdup_protocol_info info;
 	int fds[2], error, i;
@@ -293,8 +324,8 @@ static int make_victims(int device, pid_t target, int *peers, long long end_ns)
 		if (error)
 			break;
 		peers[i] = fds[1];
-		error = raw_export(device, fds[0], target, ms_before(end_ns),
-				   &info);
+		error = raw_export(device, fds[0], targets[i],
+				   ms_before(end_ns), &info);
 		close(fds[0]);
 	}
 	return act_as(0) ?: error;
@@ -333,7 +364,7 @@ static long long lateness_of_deadline(FIXTURE_DATA(listeners) *self,
 			if (error)
 				return error;
 		}
-		error = make_victims(self->device, self->target, self->peers,
+		error = make_victims(self->device, self->targets, self->peers,
 				     end_ns);
 		if (error)
 			return error;
@@ -349,13 +380,12 @@ static long long lateness_of_deadline(FIXTURE_DATA(listeners) *self,
 TEST_F(listeners, delay_no_deadline_of_other_users)
 {
 	long long control, lateness;
-	bool good = false;
+	bool good = false, far = false;
 	int i;
 
 	self->attack.run = be_due;
-	self->target = start_sleeper(VICTIM_UID);
-	ASSERT_LT(0, self->target);
-	for (i = 0; i < ATTEMPTS && !good; i++) {
+	ASSERT_EQ(0, start_targets(self->targets));
+	for (i = 0; i < ATTEMPTS && !good && !far; i++) {
 		ASSERT_EQ(0, attack_start_busy(&self->attackers,
 					       &self->attack));
 		control = lateness_of_deadline(self, false);
@@ -370,6 +400,7 @@ TEST_F(listeners, delay_no_deadline_of_other_users)
 		       lateness / MS, control / MS,
 		       (double)lateness / (control + 1));
 		good = lateness <= control + PROMISE_NS;
+		far = lateness > FAR_BEYOND * (control + PROMISE_NS);
 	}
 	EXPECT_TRUE(good);
 }
@@ -381,10 +412,8 @@ static long long lateness_of_death(FIXTURE_DATA(listeners) *self,
 	long long end_ns;
 	int error;
 
-	self->target = start_sleeper(VICTIM_UID);
-	if (self->target < 0)
-		return self->target;
-	error = make_victims(self->device, self->target, self->peers,
+	error = start_targets(self->targets) ?:
+		make_victims(self->device, self->targets, self->peers,
 			     now_ns() + LASTING_MS * MS);
 	if (error)
 		return error;
@@ -396,8 +425,7 @@ static long long lateness_of_death(FIXTURE_DATA(listeners) *self,
 		if (error)
 			return error;
 	}
-	stop_sleeper(self->target);
-	self->target = 0;
+	stop_targets(self->targets);
 	end_ns = now_ns();
 	return watch_victims(self->peers, end_ns);
 }
@@ -405,11 +433,11 @@ static long long lateness_of_death(FIXTURE_DATA(listeners) *self,
 TEST_F(listeners, delay_no_death_of_other_users_targets)
 {
 	long long control, lateness;
-	bool good = false;
+	bool good = false, far = false;
 	int i;
 
 	self->attack.run = die;
-	for (i = 0; i < ATTEMPTS && !good; i++) {
+	for (i = 0; i < ATTEMPTS && !good && !far; i++) {
 		ASSERT_EQ(0, attack_start_busy(&self->attackers,
 					       &self->attack));
 		control = lateness_of_death(self, false);
@@ -424,6 +452,7 @@ TEST_F(listeners, delay_no_death_of_other_users_targets)
 		       lateness / MS, control / MS,
 		       (double)lateness / (control + 1));
 		good = lateness <= control + PROMISE_NS;
+		far = lateness > FAR_BEYOND * (control + PROMISE_NS);
 	}
 	EXPECT_TRUE(good);
 }

@@ -7,8 +7,6 @@
  */
 #define _GNU_SOURCE
 #include <limits.h>
-#include <linux/if_packet.h>
-#include <net/if.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -27,7 +25,7 @@
 #define FIRST_UID	100000
 
 /* AF_PACKET sockets for each user: each close waits for a grace period. */
-#define PACKETS		20
+#define PACKETS		60
 
 /* Each victim's token is another user's. */
 #define FIRST_VICTIM	5000
@@ -56,12 +54,31 @@ static const char *const ending_names[ENDINGS] = {
 	"source's revocation", "handle's close",
 };
 
-/* What a process of the attack has, by user. */
+/**
+ * struct storm - what a process of the attack has
+ * @device: exports
+ * @each: sockets for each user
+ * @fds: the sockets, until tokens alone hold them
+ * @peers: of those that have some
+ */
 struct storm {
 	int device;
-	int socks[USERS / PROCESSES];
+	unsigned int each;
+	int fds[USERS / PROCESSES * PACKETS];
 	int peers[USERS / PROCESSES];
 };
+
+static int new_storm(struct attacker *self, unsigned int each)
+{
+	struct storm *storm = calloc(1, sizeof(*storm));
+
+	if (!storm)
+		return -ENOMEM;
+	self->state = storm;
+	storm->each = each;
+	storm->device = device_open();
+	return storm->device < 0 ? storm->device : 0;
+}
 
 /* Sends until the other end has no more room: the last close waits for it. */
 static int congest(int fd)
@@ -73,29 +90,19 @@ static int congest(int fd)
 	return errno == EAGAIN ? 0 : -errno;
 }
 
-static int congested_pair(int *sock, int *peer)
-{
-	int fds[2];
-
-	if (socketpair(AF_TIPC, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
-		return -errno;
-	*sock = fds[0];
-	*peer = fds[1];
-	return congest(fds[0]);
-}
-
 static int prepare_congestion(struct attacker *self)
 {
-	struct storm *storm = calloc(1, sizeof(*storm));
+	int fds[2], error = new_storm(self, 1);
+	struct storm *storm = self->state;
 	unsigned int i;
-	int error = 0;
 
-	if (!storm)
-		return -ENOMEM;
-	self->state = storm;
-	storm->device = device_open();
-	for (i = 0; i < USERS / PROCESSES && !error; i++)
-		error = congested_pair(&storm->socks[i], &storm->peers[i]);
+	for (i = 0; i < USERS / PROCESSES && !error; i++) {
+		if (socketpair(AF_TIPC, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds))
+			return -errno;
+		storm->fds[i] = fds[0];
+		storm->peers[i] = fds[1];
+		error = congest(fds[0]);
+	}
 	return error;
 }
 
@@ -106,15 +113,25 @@ static int packet_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
+static unsigned int packets(void)
+{
+	const unsigned int each = stress(PACKETS);
+
+	return each < PACKETS ? each : PACKETS;
+}
+
 static int prepare_packets(struct attacker *self)
 {
-	struct storm *storm = calloc(1, sizeof(*storm));
+	int error = new_storm(self, packets());
+	struct storm *storm = self->state;
+	unsigned int i;
 
-	if (!storm)
-		return -ENOMEM;
-	self->state = storm;
-	storm->device = device_open();
-	return storm->device < 0 ? storm->device : 0;
+	for (i = 0; !error && i < USERS / PROCESSES * storm->each; i++) {
+		storm->fds[i] = packet_socket();
+		if (storm->fds[i] < 0)
+			error = storm->fds[i];
+	}
+	return error;
 }
 
 static int entrust(int device, int fd, pid_t target, unsigned int flags,
@@ -130,35 +147,21 @@ static int entrust(int device, int fd, pid_t target, unsigned int flags,
 	return error;
 }
 
-static int entrust_packets(struct storm *storm, unsigned int count,
-			   long long end_ns)
-{
-	struct sockdup_protocol_info info;
-	int error = 0;
-
-	while (count-- && !error)
-		error = entrust(storm->device, packet_socket(), getpid(), 0,
-				end_ns, &info);
-	return error;
-}
-
 /* The real user pays, so that is all that changes. */
 static int entrust_storm(struct attacker *self, long long end_ns)
 {
-	const bool congested = self->attack->prepare == prepare_congestion;
 	struct sockdup_protocol_info info;
 	struct storm *storm = self->state;
-	unsigned int i;
+	unsigned int i, j;
 	int error = 0;
 
-	for (i = 0; i < USERS / PROCESSES && !error; i++) {
+	for (i = 0; i < USERS / PROCESSES; i++) {
 		if (setresuid(FIRST_UID + i * PROCESSES + self->index, 0, 0))
 			return -errno;
-		if (congested)
-			error = entrust(storm->device, storm->socks[i],
+		for (j = 0; j < storm->each && !error; j++)
+			error = entrust(storm->device,
+					storm->fds[i * storm->each + j],
 					getpid(), 0, end_ns, &info);
-		else
-			error = entrust_packets(storm, stress(PACKETS), end_ns);
 	}
 	return error;
 }
@@ -193,17 +196,14 @@ FIXTURE(storm) {
 
 FIXTURE_VARIANT(storm) {
 	int (*prepare)(struct attacker *self);
-	unsigned int files;
 };
 
 FIXTURE_VARIANT_ADD(storm, of_congested_closes) {
 	.prepare = prepare_congestion,
-	.files = 4 * USERS,
 };
 
 FIXTURE_VARIANT_ADD(storm, of_grace_periods) {
 	.prepare = prepare_packets,
-	.files = 4 * USERS,
 };
 
 FIXTURE_SETUP(storm)
@@ -212,7 +212,7 @@ FIXTURE_SETUP(storm)
 
 	self->attack = (struct attack){
 		.processes = PROCESSES,
-		.files = variant->files,
+		.files = USERS / PROCESSES * PACKETS + 1000,
 		.prepare = variant->prepare,
 		.run = storm,
 	};
@@ -436,15 +436,18 @@ static int measure(FIXTURE_DATA(storm) *self, int family, bool in_storm,
 	return error;
 }
 
-/* The control, the storm, and what is allowed; the best of some attempts. */
+/*
+ * The control, the storm, and what is allowed. A borderline measurement is
+ * repeated, and the best attempt counts for each ending.
+ */
 static void expect_in_time(struct __test_metadata *_metadata,
 			   FIXTURE_DATA(storm) *self, int family)
 {
 	long long control[ENDINGS], late[ENDINGS], allowed;
-	bool good[ENDINGS] = { false }, all = false;
+	bool good[ENDINGS] = { false }, all = false, far = false;
 	int attempt, i;
 
-	for (attempt = 0; attempt < ATTEMPTS && !all; attempt++) {
+	for (attempt = 0; attempt < ATTEMPTS && !all && !far; attempt++) {
 		ASSERT_EQ(0, measure(self, family, false, control));
 		ASSERT_EQ(0, measure(self, family, true, late));
 		all = true;
@@ -458,11 +461,13 @@ static void expect_in_time(struct __test_metadata *_metadata,
 			       self->victims.close_ns / MS);
 			good[i] |= late[i] <= allowed;
 			all &= good[i];
+			far |= late[i] > FAR_BEYOND * allowed;
 		}
 	}
-	for (i = 0; i < ENDINGS; i++)
+	for (i = 0; i < ENDINGS; i++) {
 		EXPECT_TRUE(good[i])
 			TH_LOG("too late after the %s", ending_names[i]);
+	}
 }
 
 TEST_F(storm, delays_no_connection)
