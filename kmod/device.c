@@ -24,9 +24,9 @@
 #include "account.h"
 #include "compat/file.h"
 #include "device.h"
-#include "event.h"
+#include "eventfd.h"
 #include "protocol_info.h"
-#include "selection.h"
+#include "registration.h"
 #include "target.h"
 #include "token.h"
 #include "trace.h"
@@ -39,8 +39,8 @@
  * @target: the record of the process that opened; held
  * @account: of the user who opened; held
  * @tokens: those that end when the handle is closed
- * @selections: likewise
- * @rcu: delays the freeing, as @selections asks for
+ * @registrations: likewise
+ * @rcu: delays the freeing, as @registrations asks for
  *
  * Owned by its struct file.
  */
@@ -48,7 +48,7 @@ struct device_handle {
 	struct sockdup_target *target;
 	struct sockdup_account *account;
 	struct sockdup_token_list *tokens;
-	struct sockdup_selection_list selections;
+	struct sockdup_registration_list registrations;
 	struct rcu_head rcu;
 };
 
@@ -317,20 +317,20 @@ static int device_revoke(struct device_call *call)
 			 SOCKDUP_FD_ACCEPT | SOCKDUP_FD_CONNECT | \
 			 SOCKDUP_FD_CLOSE)
 
-static_assert(BIT(SOCKDUP_SELECTION_EVENTS) - 1 == DEVICE_EVENTS);
+static_assert(BIT(SOCKDUP_NETWORK_EVENTS) - 1 == DEVICE_EVENTS);
 
 static int device_event_register(struct device_call *call, struct file *file)
 {
 	const struct sockdup_event_select *select = &call->u.event_select;
-	struct sockdup_event *event = sockdup_event_get(select->event);
+	struct sockdup_eventfd *eventfd = sockdup_eventfd_get(select->event);
 	int err;
 
-	if (IS_ERR(event))
-		return PTR_ERR(event);
-	err = sockdup_selection_register(file, event, select->mask,
-					 select->kind,
-					 &call->handle->selections);
-	sockdup_event_put(event);
+	if (IS_ERR(eventfd))
+		return PTR_ERR(eventfd);
+	err = sockdup_registration_register(file, eventfd, select->mask,
+					    select->kind,
+					    &call->handle->registrations);
+	sockdup_eventfd_put(eventfd);
 	return err;
 }
 
@@ -349,47 +349,47 @@ static int device_event_select(struct device_call *call)
 	if (select->mask)
 		err = device_event_register(call, file);
 	else
-		sockdup_selection_cancel(file);
+		sockdup_registration_cancel(file);
 	fput(file);
 	return err;
 }
 
 /* The record goes out before it is cleared: a fault then loses nothing. */
 static int device_hand_out(struct device_call *call,
-			   struct sockdup_selection *selection)
+			   struct sockdup_registration *registration)
 {
 	struct sockdup_event_enumerate *enumerate = &call->u.event_enumerate;
 	bool reset = !(enumerate->flags & SOCKDUP_EVENT_KEEP_SET);
-	struct sockdup_selection_record record;
+	struct sockdup_registration_record record;
 	s32 given[SOCKDUP_EVENT_ERRORS];
 	int err, i;
 
 	memcpy(given, enumerate->errors, sizeof(given));
 	do {
-		sockdup_selection_read(selection, &record);
+		sockdup_registration_read(registration, &record);
 		enumerate->events = record.events;
 		memcpy(enumerate->errors, given, sizeof(given));
-		for (i = 0; i < SOCKDUP_SELECTION_EVENTS; i++)
+		for (i = 0; i < SOCKDUP_NETWORK_EVENTS; i++)
 			if (record.events & BIT(i))
 				enumerate->errors[i] = record.errors[i];
 		err = device_answer(call, sizeof(*enumerate)) ?:
-		      sockdup_selection_clear(selection, &record, reset);
+		      sockdup_registration_clear(registration, &record, reset);
 	} while (err == -EAGAIN && !fatal_signal_pending(current));
 	return err == -EAGAIN ? -EINTR : err;
 }
 
-/* The selection of a socket, where it was made through the caller's handle. */
-static struct sockdup_selection *device_selection(const struct device_call *call,
-						  struct file *file)
+/* The registration of a socket, if the caller's handle made it. */
+static struct sockdup_registration *
+device_registration(const struct device_call *call, struct file *file)
 {
-	return sockdup_selection_get_own(file, &call->handle->selections);
+	return sockdup_registration_get_own(file, &call->handle->registrations);
 }
 
 static int device_event_enumerate(struct device_call *call)
 {
 	const struct sockdup_event_enumerate *enumerate =
 		&call->u.event_enumerate;
-	struct sockdup_selection *selection;
+	struct sockdup_registration *registration;
 	struct file *file;
 	int err;
 
@@ -398,19 +398,19 @@ static int device_event_enumerate(struct device_call *call)
 	file = device_socket(enumerate->fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	selection = device_selection(call, file);
+	registration = device_registration(call, file);
 	fput(file);
-	if (IS_ERR(selection))
-		return PTR_ERR(selection);
-	err = device_hand_out(call, selection);
-	sockdup_selection_put(selection);
+	if (IS_ERR(registration))
+		return PTR_ERR(registration);
+	err = device_hand_out(call, registration);
+	sockdup_registration_put(registration);
 	return err;
 }
 
 static int device_event_rearm(struct device_call *call)
 {
 	const struct sockdup_event_rearm *rearm = &call->u.event_rearm;
-	struct sockdup_selection *selection;
+	struct sockdup_registration *registration;
 	struct file *file;
 	bool done;
 
@@ -420,34 +420,35 @@ static int device_event_rearm(struct device_call *call)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	do {
-		selection = device_selection(call, file);
-		if (IS_ERR(selection))
+		registration = device_registration(call, file);
+		if (IS_ERR(registration))
 			break;
 		/* Not where another has just taken its place. */
-		done = sockdup_selection_rearm(selection, rearm->events);
-		sockdup_selection_put(selection);
+		done = sockdup_registration_rearm(registration, rearm->events);
+		sockdup_registration_put(registration);
 	} while (!done);
 	fput(file);
-	return PTR_ERR_OR_ZERO(selection);
+	return PTR_ERR_OR_ZERO(registration);
 }
 
-/* The selection of the listener that a caller names. */
-static struct sockdup_selection *device_listener(const struct device_call *call)
+/* The registration of the listener that a caller names. */
+static struct sockdup_registration *
+device_listener(const struct device_call *call)
 {
 	struct file *file = device_socket(call->u.event_inherit.listener);
-	struct sockdup_selection *selection;
+	struct sockdup_registration *registration;
 
 	if (IS_ERR(file))
 		return ERR_CAST(file);
-	selection = device_selection(call, file);
+	registration = device_registration(call, file);
 	fput(file);
-	return selection;
+	return registration;
 }
 
 static int device_event_inherit(struct device_call *call)
 {
 	const struct sockdup_event_inherit *inherit = &call->u.event_inherit;
-	struct sockdup_selection *listener;
+	struct sockdup_registration *listener;
 	struct file *file;
 	int err;
 
@@ -461,10 +462,10 @@ static int device_event_inherit(struct device_call *call)
 		err = PTR_ERR(listener);
 		goto out;
 	}
-	err = sockdup_selection_register(file, listener->event, listener->mask,
-					 listener->kind,
-					 &call->handle->selections);
-	sockdup_selection_put(listener);
+	err = sockdup_registration_register(file, listener->eventfd,
+					    listener->mask, listener->kind,
+					    &call->handle->registrations);
+	sockdup_registration_put(listener);
 out:
 	fput(file);
 	return err;
@@ -473,7 +474,7 @@ out:
 static int device_event_query(struct device_call *call)
 {
 	struct sockdup_event_query *query = &call->u.event_query;
-	struct sockdup_selection *selection;
+	struct sockdup_registration *registration;
 	struct file *file;
 
 	if (query->flags)
@@ -481,20 +482,20 @@ static int device_event_query(struct device_call *call)
 	file = device_socket(query->fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	selection = sockdup_selection_get(file);
+	registration = sockdup_registration_get(file);
 	fput(file);
-	if (IS_ERR(selection)) {
+	if (IS_ERR(registration)) {
 		query->mask = 0;
 		query->kind = 0;
 		query->own = 0;
 		query->source = (struct sockdup_identity){ };
 	} else {
-		query->mask = selection->mask;
-		query->kind = selection->kind;
-		query->own = selection->list == &call->handle->selections;
-		query->source = device_identity(selection->source,
-						selection->uid, selection->gid);
-		sockdup_selection_put(selection);
+		query->mask = registration->mask;
+		query->kind = registration->kind;
+		query->own = registration->list == &call->handle->registrations;
+		query->source = device_identity(registration->source,
+						registration->uid, registration->gid);
+		sockdup_registration_put(registration);
 	}
 	return device_answer(call, sizeof(*query));
 }
@@ -603,7 +604,7 @@ static int device_open(struct inode *inode, struct file *file)
 		err = -ENOMEM;
 		goto err_account;
 	}
-	sockdup_selection_list_init(&handle->selections);
+	sockdup_registration_list_init(&handle->registrations);
 	atomic_inc(&handle->target->handles);
 	file->private_data = handle;
 	return nonseekable_open(inode, file);
@@ -621,7 +622,7 @@ static int device_release(struct inode *inode, struct file *file)
 {
 	struct device_handle *handle = file->private_data;
 
-	sockdup_selection_list_drop(&handle->selections);
+	sockdup_registration_list_drop(&handle->registrations);
 	sockdup_token_list_drop(handle->tokens);
 	atomic_dec(&handle->target->handles);
 	sockdup_target_put(handle->target);
@@ -646,8 +647,8 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 	if (task_active_pid_ns(current) == &init_pid_ns)
 		seq_printf(m, "held:\t%ld\n",
 			   atomic_long_read(&handle->account->held));
-	seq_printf(m, "selections:\t%u\n",
-		   sockdup_selection_list_count(&handle->selections));
+	seq_printf(m, "registrations:\t%u\n",
+		   sockdup_registration_list_count(&handle->registrations));
 	spin_lock(&target->lock);
 	seq_printf(m, "tokens:\t%u\n", target->token_count);
 	list_for_each_entry(token, &target->tokens, sibling) {

@@ -2,7 +2,7 @@
 /*
  * sockdup: hand a socket to another process as plain bytes.
  *
- * Init and exit: what tokens and selections need comes first, the two doors to
+ * Init and exit: what tokens and registrations need comes first, the two doors to
  * them last.
  */
 
@@ -10,7 +10,7 @@
 
 #include "device.h"
 #include "netlink.h"
-#include "selection.h"
+#include "registration.h"
 #include "token.h"
 
 static int __init sockdup_init(void)
@@ -20,12 +20,12 @@ static int __init sockdup_init(void)
 	err = sockdup_token_init(sockdup_netlink_tell);
 	if (err)
 		return err;
-	err = sockdup_selection_init();
+	err = sockdup_registration_init();
 	if (err)
 		goto err_token;
 	err = sockdup_netlink_init();
 	if (err)
-		goto err_selection;
+		goto err_registration;
 	err = sockdup_device_init();
 	if (err)
 		goto err_netlink;
@@ -34,8 +34,8 @@ static int __init sockdup_init(void)
 
 err_netlink:
 	sockdup_netlink_exit();
-err_selection:
-	sockdup_selection_exit();
+err_registration:
+	sockdup_registration_exit();
 err_token:
 	sockdup_token_exit();
 	return err;
@@ -43,13 +43,13 @@ err_token:
 
 /*
  * A live token and an open handle each keep the module loaded, so there is
- * neither when this runs; a selection ends with its handle.
+ * neither when this runs; a registration ends with its handle.
  */
 static void __exit sockdup_exit(void)
 {
 	sockdup_device_exit();
 	sockdup_netlink_exit();
-	sockdup_selection_exit();
+	sockdup_registration_exit();
 	sockdup_token_exit();
 }
 

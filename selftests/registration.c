@@ -120,7 +120,7 @@ long count_registrations(int device)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", device);
-	return read_field(path, "selections:");
+	return read_field(path, "registrations:");
 }
 
 static bool has_no_registration(void *context)

@@ -228,37 +228,37 @@ static int drain(int from, int fd)
 }
 
 /* How many registrations a handle of the test's has made. */
-static long selections_of(int device)
+static long registrations_of(int device)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", device);
-	return read_field(path, "selections:");
+	return read_field(path, "registrations:");
 }
 
-struct selections {
+struct registrations {
 	int device;
 	long most;
 };
 
-static bool selections_are_no_more(void *context)
+static bool registrations_are_no_more(void *context)
 {
-	const struct selections *selections = context;
-	long count = selections_of(selections->device);
+	const struct registrations *registrations = context;
+	long count = registrations_of(registrations->device);
 
-	return count >= 0 && count <= selections->most;
+	return count >= 0 && count <= registrations->most;
 }
 
-static int wait_for_selections(int device, long most)
+static int wait_for_registrations(int device, long most)
 {
-	struct selections selections = { device, most };
+	struct registrations registrations = { device, most };
 
-	return wait_until(selections_are_no_more, &selections);
+	return wait_until(registrations_are_no_more, &registrations);
 }
 
-static int wait_for_no_selections(int device)
+static int wait_for_no_registrations(int device)
 {
-	return wait_for_selections(device, 0);
+	return wait_for_registrations(device, 0);
 }
 
 /* The address of a listener, and connections to it. */
@@ -1154,13 +1154,13 @@ TEST_F(shared, W80_close_by_a_holder_is_not_told_and_ends_nothing)
 /* 0 once closed sockets have been looked for since the call. */
 static int wait_for_a_sweep(int device, int event)
 {
-	long count = selections_of(device);
+	long count = registrations_of(device);
 	int fd = udp_bound(AF_INET);
 	int error;
 
 	error = raw_event_select(device, fd, event, READ);
 	close(fd);
-	return error ? error : wait_for_selections(device, count);
+	return error ? error : wait_for_registrations(device, count);
 }
 
 TEST_F(shared, W80_close_by_who_registered_ends_nothing_and_the_last_one_does)
@@ -1173,7 +1173,7 @@ TEST_F(shared, W80_close_by_who_registered_ends_nothing_and_the_last_one_does)
 				      READ | CLOSE));
 	ASSERT_EQ(0, close(self->fd));
 	ASSERT_EQ(0, wait_for_a_sweep(device, make_event()));
-	EXPECT_EQ(1, selections_of(device));
+	EXPECT_EQ(1, registrations_of(device));
 	ASSERT_EQ(0, agent_event_query(&self->agent, self->agent_fd,
 				       &registration));
 	EXPECT_EQ(READ | CLOSE, registration.mask);
@@ -1184,7 +1184,7 @@ TEST_F(shared, W80_close_by_who_registered_ends_nothing_and_the_last_one_does)
 
 	ASSERT_EQ(0, agent_close(&self->agent, self->agent_fd));
 	EXPECT_EQ(0, wait_for_end(self->peer));
-	EXPECT_EQ(0, wait_for_no_selections(device));
+	EXPECT_EQ(0, wait_for_no_registrations(device));
 }
 
 TEST_F(shared, survives_the_exit_of_one_who_only_held_the_socket)
@@ -2651,19 +2651,19 @@ TEST_F(handle, counts_its_registrations)
 {
 	int other = udp_bound(AF_INET);
 
-	ASSERT_EQ(0, selections_of(self->device));
+	ASSERT_EQ(0, registrations_of(self->device));
 	ASSERT_EQ(0, raw_event_select(self->device, self->fd, self->event,
 				      READ));
-	EXPECT_EQ(1, selections_of(self->device));
+	EXPECT_EQ(1, registrations_of(self->device));
 	ASSERT_EQ(0, raw_event_select(self->device, self->fd, self->event,
 				      CLOSE));
-	EXPECT_EQ(1, selections_of(self->device));
+	EXPECT_EQ(1, registrations_of(self->device));
 	ASSERT_EQ(0, raw_event_select(self->device, other, self->event, READ));
-	EXPECT_EQ(2, selections_of(self->device));
+	EXPECT_EQ(2, registrations_of(self->device));
 	ASSERT_EQ(0, ask(other, self->event, READ));
-	EXPECT_EQ(1, selections_of(self->device));
+	EXPECT_EQ(1, registrations_of(self->device));
 	ASSERT_EQ(0, raw_event_select(self->device, self->fd, -1, 0));
-	EXPECT_EQ(0, selections_of(self->device));
+	EXPECT_EQ(0, registrations_of(self->device));
 }
 
 TEST_F(handle, closed_ends_its_registrations)
@@ -2713,7 +2713,7 @@ TEST_F(handle, W80_last_close_is_not_told_and_ends_the_registration)
 	ASSERT_EQ(0, raw_event_select(self->device, self->fd, self->event,
 				      READ | CLOSE));
 	ASSERT_EQ(0, close(self->fd));
-	EXPECT_EQ(0, wait_for_no_selections(self->device));
+	EXPECT_EQ(0, wait_for_no_registrations(self->device));
 	EXPECT_FALSE(is_set(self->event));
 }
 
@@ -2726,7 +2726,7 @@ TEST_F(handle, W80_last_close_of_a_listener_frees_its_address)
 				      ACCEPT));
 	ASSERT_EQ(0, close(listener));
 	EXPECT_EQ(0, wait_for_free_address(SOCK_STREAM, &address));
-	EXPECT_EQ(0, wait_for_no_selections(self->device));
+	EXPECT_EQ(0, wait_for_no_registrations(self->device));
 }
 
 TEST_F(handle, W80_close_of_one_descriptor_ends_nothing)
@@ -2738,9 +2738,9 @@ TEST_F(handle, W80_close_of_one_descriptor_ends_nothing)
 	ASSERT_EQ(0, close(self->fd));
 	ASSERT_EQ(0, arrive(self->peer, copy, "x"));
 	ASSERT_EQ(0, wait_for_poll(self->event, POLLIN));
-	EXPECT_EQ(1, selections_of(self->device));
+	EXPECT_EQ(1, registrations_of(self->device));
 	ASSERT_EQ(0, close(copy));
-	EXPECT_EQ(0, wait_for_no_selections(self->device));
+	EXPECT_EQ(0, wait_for_no_registrations(self->device));
 }
 
 /* Datagrams that are told of one by one. */
@@ -2854,7 +2854,7 @@ TEST_F(handle, keeps_nothing_of_sockets_that_were_closed)
 					      READ));
 		ASSERT_EQ(0, close(fd));
 	}
-	EXPECT_EQ(0, wait_for_no_selections(self->device));
+	EXPECT_EQ(0, wait_for_no_registrations(self->device));
 	EXPECT_EQ(0, wait_until(inodes_are_no_more, &inodes)) {
 		TH_LOG("%ld inodes, %ld at most", inodes.now, inodes.most);
 	}

@@ -24,10 +24,10 @@ static __always_inline void signal_adding(eventfd_signal_adding *signal,
 }
 
 /**
- * sockdup_eventfd_signal - add one to the counter of an eventfd
+ * sockdup_signal_eventfd - add one to the counter of an eventfd
  * @ctx: held by the caller
  */
-static inline void sockdup_eventfd_signal(struct eventfd_ctx *ctx)
+static inline void sockdup_signal_eventfd(struct eventfd_ctx *ctx)
 {
 	__builtin_choose_expr(__same_type(eventfd_signal, eventfd_signal_plain),
 			      signal_plain, signal_adding)

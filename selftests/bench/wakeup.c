@@ -58,7 +58,7 @@ static int result(int value)
 	return value < 0 ? -errno : value;
 }
 
-static int begin_selection(struct watch *watch)
+static int begin_registration(struct watch *watch)
 {
 	watch->event = result(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (watch->event < 0)
@@ -67,7 +67,7 @@ static int begin_selection(struct watch *watch)
 				SOCKDUP_FD_READ | SOCKDUP_FD_CLOSE);
 }
 
-static int wait_for_selection(const struct watch *watch)
+static int wait_for_registration(const struct watch *watch)
 {
 	struct pollfd entry = { .fd = watch->event, .events = POLLIN };
 	struct sockdup_event_enumerate arg = {
@@ -109,7 +109,7 @@ static int wait_for_epoll(const struct watch *watch)
 
 static const struct method methods[] = {
 	{ "wake_epoll", begin_epoll, wait_for_epoll },
-	{ "wake_sockdup", begin_selection, wait_for_selection },
+	{ "wake_sockdup", begin_registration, wait_for_registration },
 };
 
 static int send_byte(const struct watch *watch)

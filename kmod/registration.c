@@ -1,0 +1,812 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The registration of a socket for network events. A socket has at most one,
+ * found by its inode, whoever made it and through whichever descriptor. The
+ * registration waits on the socket's wait queue, records the network events that
+ * happen, and sets an event object. It pins the socket's inode and never its file,
+ * so the last close() of a descriptor closes the socket. A registration ends when
+ * its handle is closed, when another one replaces it, when a holder cancels it, or
+ * soon after the socket is closed.
+ */
+
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/mutex.h>
+#include <linux/net.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+
+#include "account.h"
+#include "eventfd.h"
+#include "level.h"
+#include "registration.h"
+
+#define REGISTRATION_TABLE_BITS	12
+
+/* Until a look is tried again that did not get the inode's lock. */
+#define REGISTRATION_LOOK_RETRY	(HZ / 50 ?: 1)
+
+/* A closed socket wakes nobody: look for closed ones this often. */
+#define REGISTRATION_SWEEP_PERIOD	HZ
+
+/* These are recorded once and then not again until they are re-armed. */
+#define REGISTRATION_ONE_SHOT	(SOCKDUP_FD_WRITE | SOCKDUP_FD_CONNECT | \
+				 SOCKDUP_FD_CLOSE)
+/* A wake-up that says EPOLLIN or EPOLLPRI can bring these. */
+#define REGISTRATION_RECEIVING	(SOCKDUP_FD_READ | SOCKDUP_FD_OOB | \
+				 SOCKDUP_FD_ACCEPT)
+
+struct registration_bucket {
+	spinlock_t lock;		/* covers @head */
+	struct hlist_head head;
+};
+
+static struct registration_bucket
+registration_table[1 << REGISTRATION_TABLE_BITS];
+static struct workqueue_struct *registration_queue;
+
+static void registration_sweep(struct work_struct *work);
+static DECLARE_DELAYED_WORK(registration_sweep_work, registration_sweep);
+
+/* Serialises the sweeps that callers at their limit ask for. */
+static DEFINE_MUTEX(registration_sweep_lock);
+static unsigned int registration_sweeps;	/* begun; covered by the lock */
+
+static struct registration_bucket *
+registration_bucket(const struct inode *inode)
+{
+	return &registration_table[hash_ptr(inode, REGISTRATION_TABLE_BITS)];
+}
+
+/* The poll events whose wake-ups can bring one of the network events. */
+static unsigned int registration_interest(u32 events)
+{
+	__poll_t poll = EPOLLERR | EPOLLHUP;
+
+	if (events & REGISTRATION_RECEIVING || events & SOCKDUP_FD_CLOSE)
+		poll |= EPOLLIN | EPOLLRDNORM | EPOLLRDBAND | EPOLLPRI |
+			EPOLLRDHUP;
+	if (events & (SOCKDUP_FD_WRITE | SOCKDUP_FD_CONNECT))
+		poll |= EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND;
+	return (__force unsigned int)poll;
+}
+
+static void registration_arm(struct sockdup_registration *reg, u32 armed)
+{
+	WRITE_ONCE(reg->armed, armed);
+	WRITE_ONCE(reg->interest, registration_interest(armed));
+}
+
+/**
+ * struct registration_snapshot - one look at the socket
+ * @level: what was seen
+ * @number: of the look, compared with &sockdup_registration.looks; 0 where
+ *          @level tells nothing about the connection
+ * @rearms: of each network event, counted before the look began
+ */
+struct registration_snapshot {
+	struct sockdup_level level;
+	u32 number;
+	u16 rearms[SOCKDUP_NETWORK_EVENTS];
+};
+
+/*
+ * The ones of @events that may be recorded. Where a one-shot event was re-armed
+ * after the look began, the look may have seen the previous attempt; the look that
+ * follows the re-arming records the event. The caller holds the lock.
+ */
+static u32
+registration_recordable(const struct sockdup_registration *reg,
+			const struct registration_snapshot *snapshot, u32 events)
+{
+	int i;
+
+	events &= reg->armed;
+	for (i = 0; i < SOCKDUP_NETWORK_EVENTS; i++)
+		if (events & REGISTRATION_ONE_SHOT & BIT(i) &&
+		    reg->rearms[i] != snapshot->rearms[i])
+			events &= ~BIT(i);
+	return events;
+}
+
+/*
+ * Whether recording @events changes what a reader may have copied already. Then
+ * the reader must not clear it, and reads again. The caller holds the lock.
+ */
+static bool registration_replaces(const struct sockdup_registration *reg,
+				  const struct sockdup_level *level, u32 events)
+{
+	int i;
+
+	events &= reg->recorded;
+	if (events & REGISTRATION_ONE_SHOT)
+		return true;
+	for (i = 0; i < SOCKDUP_NETWORK_EVENTS; i++)
+		if (events & BIT(i) && reg->errors[i] != level->errors[i])
+			return true;
+	return false;
+}
+
+/* Record the ones of @wanted that hold, and set the event object. */
+static void registration_record(struct sockdup_registration *reg,
+				const struct registration_snapshot *snapshot,
+				u32 wanted)
+{
+	const struct sockdup_level *level = &snapshot->level;
+	unsigned long flags;
+	u32 events;
+	int i;
+
+	spin_lock_irqsave(&reg->lock, flags);
+	if (reg->over)
+		goto out;
+	/* Only the latest look decides whether there is a connection. */
+	if (snapshot->number == reg->looks) {
+		WRITE_ONCE(reg->connected, level->connected);
+		reg->told &= level->connected;
+	}
+	events = registration_recordable(reg, snapshot, level->events & wanted);
+	if (!events)
+		goto out;
+	if (registration_replaces(reg, level, events))
+		reg->turn++;
+	reg->recorded |= events;
+	if (events & (SOCKDUP_FD_CONNECT | SOCKDUP_FD_CLOSE))
+		atomic_set(&reg->error, 0);
+	for (i = 0; i < SOCKDUP_NETWORK_EVENTS; i++)
+		if (events & BIT(i))
+			reg->errors[i] = level->errors[i];
+	registration_arm(reg, reg->armed & ~(events & REGISTRATION_ONE_SHOT));
+	/* Under the lock: a registration that is over sets nothing. */
+	sockdup_eventfd_set(reg->eventfd);
+out:
+	spin_unlock_irqrestore(&reg->lock, flags);
+}
+
+/*
+ * Most wake-ups only say that data has arrived: record READ right here and spare
+ * the switch to a worker. Return false where a worker must look:
+ *  - A look is pending. What it will record came before this data.
+ *  - CONNECT is armed. A connection is recorded before its data.
+ *  - WRITE is armed. The room may have come together with the connection, and
+ *    then no further wake-up tells of it.
+ */
+static bool registration_record_data(struct sockdup_registration *reg,
+				     const struct sock *sk, unsigned int woken)
+{
+	static const struct registration_snapshot data = {
+		.level.events = SOCKDUP_FD_READ,
+	};
+
+	if (!((__force __poll_t)woken & EPOLLIN) ||
+	    atomic_read(&reg->waiting) ||
+	    READ_ONCE(reg->armed) & (SOCKDUP_FD_CONNECT | SOCKDUP_FD_WRITE) ||
+	    !sockdup_eventfd_may_be_set() || !sockdup_level_is_plain_data(sk))
+		return false;
+	registration_record(reg, &data, SOCKDUP_FD_READ);
+	return true;
+}
+
+/* The caller may call sockdup_level_of(). */
+static void registration_look(struct sockdup_registration *reg, u32 wanted)
+{
+	struct registration_snapshot snapshot;
+
+	spin_lock_irq(&reg->lock);
+	snapshot.number = ++reg->looks;
+	memcpy(snapshot.rearms, reg->rearms, sizeof(snapshot.rearms));
+	spin_unlock_irq(&reg->lock);
+	snapshot.level = sockdup_level_of(SOCKET_I(reg->inode),
+					  READ_ONCE(reg->connected),
+					  atomic_read(&reg->error));
+	registration_record(reg, &snapshot, wanted);
+}
+
+/*
+ * The network events that the wake-ups may have brought. Where there is no
+ * connection that an error could end, READ carries the error.
+ */
+static u32 registration_wanted(const struct socket *sock, unsigned int woken)
+{
+	__poll_t poll = EPOLLIN | EPOLLRDNORM | EPOLLRDBAND | EPOLLPRI;
+
+	if (!sockdup_level_knows_connections(sock))
+		poll |= EPOLLERR;
+	if ((__force __poll_t)woken & poll)
+		return ~0;
+	return ~REGISTRATION_RECEIVING;
+}
+
+/*
+ * The work of a look. close() holds the inode's lock while it releases the socket
+ * and clears sock->sk. That can take long, so do not wait for the lock: try again
+ * later.
+ */
+static void registration_run(struct sockdup_job *job)
+{
+	struct sockdup_registration *reg =
+		container_of(job, struct sockdup_registration, look);
+	struct socket *sock = SOCKET_I(reg->inode);
+	bool locked = inode_trylock(reg->inode);
+	unsigned int woken;
+
+	if (!locked && !READ_ONCE(reg->over)) {
+		mod_timer(&reg->retry, jiffies + REGISTRATION_LOOK_RETRY);
+		return;
+	}
+	/* Cleared before the look, so that a later wake-up asks for another. */
+	atomic_xchg(&reg->waiting, 0);
+	if (locked) {
+		if (sock->sk) {
+			woken = atomic_xchg(&reg->woken, 0);
+			registration_look(reg, registration_wanted(sock, woken));
+		}
+		inode_unlock(reg->inode);
+	}
+	sockdup_registration_put(reg);
+}
+
+static void registration_retry(struct timer_list *timer)
+{
+	struct sockdup_registration *reg =
+		container_of(timer, struct sockdup_registration, retry);
+
+	sockdup_account_do(reg->account, SOCKDUP_LINE_LOOK, &reg->look);
+}
+
+/*
+ * Called with the wait queue's lock held, often in an interrupt. The key rarely
+ * tells what happened, so in most cases a worker looks at the socket.
+ */
+static int registration_wake(wait_queue_entry_t *wait, unsigned int mode,
+			     int sync, void *key)
+{
+	struct sockdup_registration *reg =
+		container_of(wait, struct sockdup_registration, wait);
+	unsigned int woken = (__force unsigned int)key_to_poll(key) ?: ~0U;
+	const struct sock *sk = READ_ONCE(SOCKET_I(reg->inode)->sk);
+	int error;
+
+	if (!(woken & READ_ONCE(reg->interest)))
+		return 0;
+	/* The socket wakes us, so it exists while we are here. */
+	if (sk && registration_record_data(reg, sk, woken))
+		return 0;
+	/* Note the error: a system call may take it before the worker looks. */
+	error = sk ? READ_ONCE(sk->sk_err) : 0;
+	if (error)
+		atomic_set(&reg->error, error);
+	atomic_or(woken, &reg->woken);
+	if (atomic_xchg(&reg->waiting, 1))
+		return 0;
+	/* On the wait queue it is in force, which is one reference. */
+	refcount_inc(&reg->ref);
+	sockdup_account_do(reg->account, SOCKDUP_LINE_LOOK, &reg->look);
+	return 0;
+}
+
+/**
+ * sockdup_registration_put - let go of a registration
+ * @reg: got by the caller
+ *
+ * Context: process context; may be the last to let go of a socket's inode.
+ */
+void sockdup_registration_put(struct sockdup_registration *reg)
+{
+	if (!refcount_dec_and_test(&reg->ref))
+		return;
+	sockdup_eventfd_put(reg->eventfd);
+	sockdup_account_put(reg->account);
+	put_pid(reg->source);
+	iput(reg->inode);
+	kfree(reg);
+}
+
+/*
+ * Take a registration out of the table and off its handle's list. It is over then.
+ * The caller holds the bucket's lock.
+ */
+static void registration_unlink(struct sockdup_registration *reg)
+{
+	struct sockdup_registration_list *list = reg->list;
+
+	lockdep_assert_held(&registration_bucket(reg->inode)->lock);
+
+	hlist_del(&reg->node);
+	/* The handle frees its empty list after a grace period. */
+	rcu_read_lock();
+	spin_lock(&list->lock);
+	list_del_init(&reg->mate);
+	WRITE_ONCE(list->count, list->count - 1);
+	spin_unlock(&list->lock);
+	rcu_read_unlock();
+	spin_lock_irq(&reg->lock);
+	WRITE_ONCE(reg->over, true);
+	spin_unlock_irq(&reg->lock);
+}
+
+/* The same, and return the charge. */
+static void registration_retire(struct sockdup_registration *reg)
+{
+	registration_unlink(reg);
+	sockdup_account_return_registration(reg->account);
+}
+
+/*
+ * Finish what registration_unlink() began, or undo a registration that was never
+ * published. Consumes the reference for being in force.
+ */
+static void registration_end(struct sockdup_registration *reg)
+{
+	/* No wake-up asks for a look after this; one may still be pending. */
+	remove_wait_queue(&SOCKET_I(reg->inode)->wq.wait,
+			  &reg->wait);
+	sockdup_registration_put(reg);
+}
+
+/* Returns no reference. The caller holds the bucket's lock. */
+static struct sockdup_registration *
+registration_find(struct registration_bucket *bucket, const struct inode *inode)
+{
+	struct sockdup_registration *reg;
+
+	lockdep_assert_held(&bucket->lock);
+
+	hlist_for_each_entry(reg, &bucket->head, node)
+		if (reg->inode == inode)
+			return reg;
+	return NULL;
+}
+
+/* End a bucket's registrations of closed sockets; true if others remain. */
+static bool registration_sweep_bucket(struct registration_bucket *bucket)
+{
+	struct sockdup_registration *reg;
+	struct hlist_node *next;
+	HLIST_HEAD(gone);
+	bool left;
+
+	spin_lock(&bucket->lock);
+	hlist_for_each_entry_safe(reg, next, &bucket->head, node) {
+		if (READ_ONCE(SOCKET_I(reg->inode)->sk))
+			continue;
+		registration_retire(reg);
+		hlist_add_head(&reg->node, &gone);
+	}
+	left = !hlist_empty(&bucket->head);
+	spin_unlock(&bucket->lock);
+
+	hlist_for_each_entry_safe(reg, next, &gone, node) {
+		registration_end(reg);
+		cond_resched();
+	}
+	return left;
+}
+
+/* End all registrations of closed sockets; true if others remain. */
+static bool registration_sweep_all(void)
+{
+	bool left = false;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(registration_table); i++) {
+		if (hlist_empty(&registration_table[i].head))
+			continue;
+		left |= registration_sweep_bucket(&registration_table[i]);
+		cond_resched();
+	}
+	return left;
+}
+
+static void registration_sweep(struct work_struct *work)
+{
+	if (registration_sweep_all())
+		queue_delayed_work(registration_queue, &registration_sweep_work,
+				   REGISTRATION_SWEEP_PERIOD);
+}
+
+/* Run a sweep that begins after the call; callers that wait share one. */
+static void registration_sweep_now(void)
+{
+	unsigned int seen = READ_ONCE(registration_sweeps);
+
+	mutex_lock(&registration_sweep_lock);
+	if (registration_sweeps == seen) {
+		WRITE_ONCE(registration_sweeps, seen + 1);
+		registration_sweep_all();
+	}
+	mutex_unlock(&registration_sweep_lock);
+}
+
+static struct sockdup_registration *
+registration_new(struct file *file, struct sockdup_eventfd *eventfd, u32 mask,
+		 u32 kind)
+{
+	struct inode *inode = file_inode(file);
+	struct sockdup_registration *reg;
+	struct sockdup_account *account;
+
+	reg = kzalloc(sizeof(*reg), GFP_KERNEL_ACCOUNT);
+	if (!reg)
+		return ERR_PTR(-ENOMEM);
+	account = sockdup_account_get(current_uid());
+	if (IS_ERR(account)) {
+		kfree(reg);
+		return ERR_CAST(account);
+	}
+	reg->account = account;
+	refcount_set(&reg->ref, 1);
+	ihold(inode);
+	reg->inode = inode;
+	init_waitqueue_func_entry(&reg->wait, registration_wake);
+	reg->look.run = registration_run;
+	timer_setup(&reg->retry, registration_retry, 0);
+	reg->eventfd = sockdup_eventfd_hold(eventfd);
+	reg->kind = kind;
+	reg->mask = mask;
+	reg->source = get_pid(task_tgid(current));
+	current_euid_egid(&reg->uid, &reg->gid);
+	spin_lock_init(&reg->lock);
+
+	return reg;
+}
+
+/*
+ * What is armed at first: not CONNECT, where the socket's connection is no news
+ * to its holders.
+ */
+static u32 registration_news(const struct sockdup_registration *reg)
+{
+	const struct socket *sock = SOCKET_I(reg->inode);
+	bool known = READ_ONCE(sock->state) == SS_CONNECTED;
+
+	/* connect() of AF_UNIX does not wait, and not every kernel sets the state. */
+	if (sock->sk->sk_family == AF_UNIX)
+		known = READ_ONCE(sock->sk->sk_state) == TCP_ESTABLISHED;
+	known |= reg->told;
+	return known ? reg->mask & ~SOCKDUP_FD_CONNECT : reg->mask;
+}
+
+/*
+ * Put the registration into the table in place of the socket's previous one. If
+ * the same user made that, take over its charge, so that a user at the limit can
+ * still replace a registration.
+ */
+static int registration_publish(struct sockdup_registration *reg,
+			     struct sockdup_registration_list *list)
+{
+	struct registration_bucket *bucket = registration_bucket(reg->inode);
+	struct sockdup_registration *previous;
+	int err = 0;
+
+	reg->list = list;
+	spin_lock(&bucket->lock);
+	previous = registration_find(bucket, reg->inode);
+	if ((!previous || previous->account != reg->account) &&
+	    !sockdup_account_charge_registration(reg->account)) {
+		err = -ENOBUFS;
+		previous = NULL;
+		goto out;
+	}
+	if (previous) {
+		registration_unlink(previous);
+		if (previous->account != reg->account)
+			sockdup_account_return_registration(previous->account);
+		/* It is over, so this changes no more. */
+		reg->told = previous->told;
+	}
+	registration_arm(reg, registration_news(reg));
+	hlist_add_head(&reg->node, &bucket->head);
+	spin_lock(&list->lock);
+	list_add_tail(&reg->mate, &list->registrations);
+	WRITE_ONCE(list->count, list->count + 1);
+	spin_unlock(&list->lock);
+out:
+	spin_unlock(&bucket->lock);
+	if (previous)
+		registration_end(previous);
+	return err;
+}
+
+/**
+ * sockdup_registration_register - register a socket for network events
+ * @file: the socket's, held by the caller
+ * @eventfd: set whenever a network event is recorded; held by the caller
+ * @mask: the network events, not zero
+ * @kind: whether user space turns them into messages
+ * @list: of the handle that the registration ends with
+ *
+ * Cancels the socket's previous registration, whoever made it. Network events that
+ * hold already are recorded.
+ *
+ * Return: 0; -EOPNOTSUPP where looking at the socket can wait for its users;
+ * -ENOBUFS where the user has as many registrations as RLIMIT_NOFILE allows, this
+ * would be one more, and the caller has no CAP_SYS_RESOURCE; -ENOMEM.
+ */
+int sockdup_registration_register(struct file *file,
+				  struct sockdup_eventfd *eventfd,
+				  u32 mask, u32 kind,
+				  struct sockdup_registration_list *list)
+{
+	struct sockdup_registration *reg;
+	int err;
+
+	/* Its poll() takes the socket's lock, and a sender can keep that. */
+	if (SOCKET_I(file_inode(file))->ops->family == AF_VSOCK)
+		return -EOPNOTSUPP;
+	reg = registration_new(file, eventfd, mask, kind);
+	if (IS_ERR(reg))
+		return PTR_ERR(reg);
+
+	add_wait_queue(&SOCKET_I(reg->inode)->wq.wait, &reg->wait);
+	/* Once published, it may end at any time: keep a reference of our own. */
+	refcount_inc(&reg->ref);
+	err = registration_publish(reg, list);
+	if (err == -ENOBUFS) {
+		/* Registrations of closed sockets may use up the limit. */
+		registration_sweep_now();
+		err = registration_publish(reg, list);
+	}
+	if (err) {
+		registration_end(reg);
+		goto out;
+	}
+	/*
+	 * The look comes after arming and joining the wait queue: what happens
+	 * meanwhile is seen by the look, or wakes us. Pairs with the barrier
+	 * in wq_has_sleeper().
+	 */
+	smp_mb();
+	registration_look(reg, mask);
+
+	/* As at a token's publication: see sockdup_token_publish(). */
+	if (!delayed_work_pending(&registration_sweep_work))
+		queue_delayed_work(registration_queue, &registration_sweep_work,
+				   REGISTRATION_SWEEP_PERIOD);
+out:
+	sockdup_registration_put(reg);
+	return err;
+}
+
+/**
+ * sockdup_registration_cancel - end a socket's registration, if it has one
+ * @file: the socket's, held by the caller
+ *
+ * What it recorded is lost, and it does not set its event object again.
+ */
+void sockdup_registration_cancel(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+	struct registration_bucket *bucket = registration_bucket(inode);
+	struct sockdup_registration *reg;
+
+	spin_lock(&bucket->lock);
+	reg = registration_find(bucket, inode);
+	if (reg)
+		registration_retire(reg);
+	spin_unlock(&bucket->lock);
+	if (reg)
+		registration_end(reg);
+}
+
+/**
+ * sockdup_registration_get - find a socket's registration
+ * @file: the socket's, held by the caller
+ *
+ * Return: the registration, which the caller puts, or ERR_PTR(-ENOENT).
+ */
+struct sockdup_registration *sockdup_registration_get(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+	struct registration_bucket *bucket = registration_bucket(inode);
+	struct sockdup_registration *reg;
+
+	spin_lock(&bucket->lock);
+	reg = registration_find(bucket, inode);
+	if (reg)
+		refcount_inc(&reg->ref);
+	else
+		reg = ERR_PTR(-ENOENT);
+	spin_unlock(&bucket->lock);
+	return reg;
+}
+
+/**
+ * sockdup_registration_get_own - find it if a certain handle made it
+ * @file: the socket's, held by the caller
+ * @list: of that handle, which the caller keeps open
+ *
+ * Return: the registration, which the caller puts; ERR_PTR(-ENOENT) where there
+ * is none; ERR_PTR(-EPERM) where another handle made it.
+ */
+struct sockdup_registration *
+sockdup_registration_get_own(struct file *file,
+			  const struct sockdup_registration_list *list)
+{
+	struct sockdup_registration *reg = sockdup_registration_get(file);
+
+	/*
+	 * When it was found it was in force, so its list existed. The caller's
+	 * list exists, too: equal addresses mean the same list.
+	 */
+	if (IS_ERR(reg) || reg->list == list)
+		return reg;
+	sockdup_registration_put(reg);
+	return ERR_PTR(-EPERM);
+}
+
+/**
+ * sockdup_registration_read - copy what is recorded
+ * @reg: got by the caller
+ * @record: filled; pass it to sockdup_registration_clear() afterwards
+ */
+void sockdup_registration_read(struct sockdup_registration *reg,
+			    struct sockdup_registration_record *record)
+{
+	spin_lock_irq(&reg->lock);
+	record->events = reg->recorded;
+	memcpy(record->errors, reg->errors, sizeof(record->errors));
+	record->turn = reg->turn;
+	spin_unlock_irq(&reg->lock);
+}
+
+/**
+ * sockdup_registration_clear - forget what the caller has handed out
+ * @reg: got by the caller
+ * @record: read from it
+ * @reset: also reset the event object, unless more has been recorded since
+ *
+ * Return: 0; -EAGAIN where somebody else has cleared it, or the same network events
+ * were recorded anew, and the caller must read again; -ENOENT where the registration
+ * is over.
+ */
+int sockdup_registration_clear(struct sockdup_registration *reg,
+			    const struct sockdup_registration_record *record,
+			    bool reset)
+{
+	int err = 0;
+
+	spin_lock_irq(&reg->lock);
+	if (reg->over) {
+		err = -ENOENT;
+	} else if (reg->turn != record->turn) {
+		err = -EAGAIN;
+	} else {
+		reg->turn++;
+		reg->recorded &= ~record->events;
+		if (record->events & SOCKDUP_FD_CONNECT)
+			reg->told =
+				!record->errors[__ffs(SOCKDUP_FD_CONNECT)];
+		if (reset && !reg->recorded)
+			sockdup_eventfd_reset(reg->eventfd);
+	}
+	spin_unlock_irq(&reg->lock);
+	return err;
+}
+
+/**
+ * sockdup_registration_rearm - arm network events again, and record what holds
+ * @reg: got by the caller, who holds the socket's file
+ * @events: which ones; others than the registered ones are ignored
+ *
+ * Return: false where the registration is over.
+ */
+bool sockdup_registration_rearm(struct sockdup_registration *reg, u32 events)
+{
+	int i;
+
+	spin_lock_irq(&reg->lock);
+	if (reg->over) {
+		spin_unlock_irq(&reg->lock);
+		return false;
+	}
+	events &= reg->mask;
+	/* The next attempt to connect has an error of its own. */
+	if (events & SOCKDUP_FD_CONNECT) {
+		atomic_set(&reg->error, 0);
+		reg->told = false;
+	}
+	for (i = 0; i < SOCKDUP_NETWORK_EVENTS; i++)
+		if (events & BIT(i))
+			reg->rearms[i]++;
+	registration_arm(reg, reg->armed | events);
+	spin_unlock_irq(&reg->lock);
+	/* First arm, then look: as in sockdup_registration_register(). */
+	smp_mb();
+	registration_look(reg, events);
+	return true;
+}
+
+/**
+ * sockdup_registration_list_init - make an empty list
+ * @list: the caller drops it before freeing it
+ */
+void sockdup_registration_list_init(struct sockdup_registration_list *list)
+{
+	spin_lock_init(&list->lock);
+	INIT_LIST_HEAD(&list->registrations);
+	list->count = 0;
+}
+
+/**
+ * sockdup_registration_list_count - count the registrations of a handle
+ * @list: the handle's
+ *
+ * Return: how many, including those of sockets closed a moment ago.
+ */
+unsigned int
+sockdup_registration_list_count(struct sockdup_registration_list *list)
+{
+	return READ_ONCE(list->count);
+}
+
+static struct sockdup_registration *
+registration_list_get(struct sockdup_registration_list *list)
+{
+	struct sockdup_registration *reg;
+
+	spin_lock(&list->lock);
+	reg = list_first_entry_or_null(&list->registrations,
+					     struct sockdup_registration, mate);
+	if (reg)
+		refcount_inc(&reg->ref);
+	spin_unlock(&list->lock);
+	return reg;
+}
+
+/**
+ * sockdup_registration_list_drop - end every registration of a list
+ * @list: nobody adds to it any more; free it after a grace period
+ */
+void sockdup_registration_list_drop(struct sockdup_registration_list *list)
+{
+	struct sockdup_registration *reg;
+	struct registration_bucket *bucket;
+	bool ours;
+
+	while ((reg = registration_list_get(list))) {
+		bucket = registration_bucket(reg->inode);
+		spin_lock(&bucket->lock);
+		/* Somebody else may have unlinked it meanwhile. */
+		ours = !list_empty(&reg->mate);
+		if (ours)
+			registration_retire(reg);
+		spin_unlock(&bucket->lock);
+		if (ours)
+			registration_end(reg);
+		sockdup_registration_put(reg);
+		cond_resched();
+	}
+}
+
+/**
+ * sockdup_registration_init - prepare the table and the sweep
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int __init sockdup_registration_init(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(registration_table); i++)
+		spin_lock_init(&registration_table[i].lock);
+	registration_queue = alloc_workqueue("sockdup_closed", WQ_UNBOUND, 0);
+	return registration_queue ? 0 : -ENOMEM;
+}
+
+/**
+ * sockdup_registration_exit - stop the sweep
+ *
+ * Every handle is closed, so every registration is over. No look is pending: it
+ * would hold an account, and an account keeps the module loaded.
+ */
+void sockdup_registration_exit(void)
+{
+	cancel_delayed_work_sync(&registration_sweep_work);
+	destroy_workqueue(registration_queue);
+}
