@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An eventfd as an event object of manual reset: set, it stays so until it is
- * reset as a whole. One whose reads take but one from the counter (that has
- * EFD_SEMAPHORE) cannot serve, as resetting it could take for ever.
+ * The event object of a registration: an eventfd that is set while its counter is
+ * above zero, and reset as a whole. Two kinds of eventfd cannot serve. A read of one
+ * with EFD_SEMAPHORE takes only one from the counter, so that a reset could take for
+ * ever. And where a virtual machine takes the signals (KVM's irqfd), the counter is
+ * never seen above zero and each signal becomes an interrupt.
  */
 
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/mutex.h>
 #include <linux/poll.h>
-#include <linux/sched/signal.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "compat/eventfd.h"
 #include "eventfd.h"
 
-/* How often a test may come to nothing because somebody reads the counter. */
-#define EVENTFD_TRIALS	100
-
-/* One test at a time, so that none counts the signals of another. */
-static DEFINE_MUTEX(eventfd_test_lock);
+/* How many probes may fail because of readers before the caller gets EBUSY. */
+#define EVENTFD_PROBES	3
 
 struct eventfd_finder {
 	poll_table table;
@@ -33,7 +31,7 @@ static void eventfd_found(struct file *file, wait_queue_head_t *head,
 	container_of(table, struct eventfd_finder, table)->head = head;
 }
 
-/* Where the eventfd keeps who waits for it is told to pollers alone. */
+/* Only poll() tells where an eventfd has its wait queue. */
 static wait_queue_head_t *eventfd_head(struct file *file)
 {
 	struct eventfd_finder finder = { };
@@ -43,49 +41,91 @@ static wait_queue_head_t *eventfd_head(struct file *file)
 	return finder.head;
 }
 
-/**
- * struct eventfd_test - finds out whether a read takes the whole counter
- * @entry: the first on the wait queue, so that nobody else is woken
- * @ctx: the eventfd
- * @task: who tests
- * @signals: of its own, seen so far
- * @disturbed: somebody has read between the two, and so taken the first
- * @reads: what two reads got after the second signal, with nothing between
+/*
+ * The probe for EFD_SEMAPHORE. A module cannot see the flag: struct eventfd_ctx is
+ * private, and fdinfo tells the flag only on some kernels. What a read takes from a
+ * counter of two or more tells it on all of them. A module can raise the counter
+ * only by eventfd_signal(), one at a time, and that takes the wait queue's lock. So a
+ * probe signals twice and reads twice, and others can come in between:
+ *
+ *  - A waiter must not see the probe's signals. The probe's entry is an exclusive one
+ *    at the front of the wait queue and consumes them. The signals of others pass.
+ *  - A reader may take one of the signals. Then the probe is repeated.
+ *  - Another probe of the same eventfd may read this one's signals. It knows them by
+ *    their entries on the wait queue, and passes its verdict on to these probes.
+ *
+ * There is no lock but that of the eventfd's own wait queue, so only those who share
+ * an eventfd can delay each other.
  */
-struct eventfd_test {
+
+/**
+ * struct eventfd_probe - one probe of an eventfd
+ * @entry: on the eventfd's wait queue during the probe
+ * @task: the task that probes
+ * @own: how many of the probe's signals are in the counter
+ * @verdict: 0 for an eventfd that can serve; -EINVAL for a semaphore; -EBUSY while
+ *           nobody knows
+ *
+ * The wait queue's lock covers @own and @verdict.
+ */
+struct eventfd_probe {
 	wait_queue_entry_t entry;
-	struct eventfd_ctx *ctx;
 	struct task_struct *task;
-	unsigned int signals;
-	bool disturbed;
-	u64 reads[2];
+	unsigned int own;
+	int verdict;
 };
 
-/*
- * Runs with the wait queue's lock held, which covers the counter, too. What
- * others signal meanwhile passes, to those who wait for it. Whoever reads tells
- * those who wait for room.
- */
-static int eventfd_test_wake(wait_queue_entry_t *entry, unsigned int mode,
-			   int sync, void *key)
+/* Called with the wait queue's lock held. */
+static int eventfd_probe_wake(wait_queue_entry_t *entry, unsigned int mode,
+			      int sync, void *key)
 {
-	struct eventfd_test *test = container_of(entry, struct eventfd_test, entry);
+	struct eventfd_probe *probe =
+		container_of(entry, struct eventfd_probe, entry);
 
-	if (test->signals == 1 && key_to_poll(key) & EPOLLOUT)
-		test->disturbed = true;
-	if (current != test->task || !in_task() ||
-	    !(key_to_poll(key) & EPOLLIN))
-		return 0;
-	if (++test->signals == 2) {
-		eventfd_ctx_do_read(test->ctx, &test->reads[0]);
-		eventfd_ctx_do_read(test->ctx, &test->reads[1]);
+	if (key_to_poll(key) & EPOLLIN && current == probe->task && in_task()) {
+		probe->own++;
+		return 1;
 	}
-	return 1;
+	/* Somebody has read the counter and made room in it. */
+	if (key_to_poll(key) & EPOLLOUT)
+		probe->own = 0;
+	return 0;
 }
 
 /*
- * Whose callback signals an eventfd in turn must not do so here: it could be
- * this one, whose lock the caller holds.
+ * An irqfd of KVM waits as a priority entry, which precedes all others, and takes
+ * each signal out of the counter while it is woken. Nobody else waits for an eventfd
+ * like that. Look for it before the first signal: each one would be an interrupt.
+ */
+static bool eventfd_feeds_machine(const struct sockdup_eventfd *eventfd)
+{
+	const wait_queue_entry_t *first;
+
+	lockdep_assert_held(&eventfd->head->lock);
+
+	first = list_first_entry_or_null(&eventfd->head->head,
+					 wait_queue_entry_t, entry);
+	return first && first->flags & WQ_FLAG_PRIORITY;
+}
+
+static int eventfd_probe_begin(const struct sockdup_eventfd *eventfd,
+			       struct eventfd_probe *probe)
+{
+	int err = 0;
+
+	init_waitqueue_func_entry(&probe->entry, eventfd_probe_wake);
+	spin_lock_irq(&eventfd->head->lock);
+	if (eventfd_feeds_machine(eventfd))
+		err = -EINVAL;
+	else
+		__add_wait_queue_exclusive(eventfd->head, &probe->entry);
+	spin_unlock_irq(&eventfd->head->lock);
+	return err;
+}
+
+/*
+ * Wake those who wait for room in the counter. A waiter that signals an eventfd when
+ * woken must not do so here: it may be this one, whose lock the caller holds.
  */
 static void eventfd_wake_writers(const struct sockdup_eventfd *eventfd)
 {
@@ -99,62 +139,85 @@ static void eventfd_wake_writers(const struct sockdup_eventfd *eventfd)
 	current->in_eventfd = 0;
 }
 
-/* The two signals of a test. */
-static void eventfd_test_run(const struct sockdup_eventfd *eventfd,
-			   struct eventfd_test *test)
+/*
+ * Two reads have just emptied the counter. Tell all probes of the eventfd the verdict,
+ * and return how many of their signals the counter held.
+ */
+static u64 eventfd_probes_settle(const struct sockdup_eventfd *eventfd,
+				 int verdict)
 {
-	init_waitqueue_func_entry(&test->entry, eventfd_test_wake);
-	test->entry.flags = WQ_FLAG_EXCLUSIVE;
-	spin_lock_irq(&eventfd->head->lock);
-	__add_wait_queue(eventfd->head, &test->entry);
-	spin_unlock_irq(&eventfd->head->lock);
-	sockdup_signal_eventfd(eventfd->ctx);
-	sockdup_signal_eventfd(eventfd->ctx);
-	remove_wait_queue(eventfd->head, &test->entry);
+	struct eventfd_probe *probe;
+	wait_queue_entry_t *entry;
+	u64 own = 0;
+
+	lockdep_assert_held(&eventfd->head->lock);
+
+	list_for_each_entry(entry, &eventfd->head->head, entry) {
+		if (entry->func != eventfd_probe_wake)
+			continue;
+		probe = container_of(entry, struct eventfd_probe, entry);
+		own += probe->own;
+		probe->own = 0;
+		if (verdict != -EBUSY)
+			probe->verdict = verdict;
+	}
+	return own;
 }
 
 /*
- * What the test has read made room. Set the counter again if it held more than
- * the test's own signals, one of which a reader may have had.
+ * Take the probe's signals back out of the counter and find out what it is. A
+ * semaphore gives one at each of the two reads, which is just what the probe added.
+ * Return true where the counter also held signals of others.
  */
-static void eventfd_test_restore(const struct sockdup_eventfd *eventfd,
-			       const struct eventfd_test *test)
+static bool eventfd_probe_end(const struct sockdup_eventfd *eventfd,
+			      struct eventfd_probe *probe)
 {
+	u64 first, second, own;
+	bool others = false;
+
 	spin_lock_irq(&eventfd->head->lock);
-	eventfd_wake_writers(eventfd);
+	eventfd_ctx_do_read(eventfd->ctx, &first);
+	eventfd_ctx_do_read(eventfd->ctx, &second);
+	if (second) {
+		probe->verdict = -EINVAL;
+	} else {
+		own = eventfd_probes_settle(eventfd, first > 1 ? 0 : -EBUSY);
+		others = first > own;
+	}
+	__remove_wait_queue(eventfd->head, &probe->entry);
+	if (first)
+		eventfd_wake_writers(eventfd);
 	spin_unlock_irq(&eventfd->head->lock);
-	if (test->reads[0] > (test->disturbed ? 1 : 2))
+	return others;
+}
+
+/*
+ * Return 0; -EINVAL where the eventfd cannot serve; -EBUSY where a reader came in
+ * between. A counter that was above zero is above zero again afterwards, and may be
+ * another.
+ */
+static int eventfd_probe(const struct sockdup_eventfd *eventfd)
+{
+	struct eventfd_probe probe = { .task = current, .verdict = -EBUSY };
+	int err;
+
+	err = eventfd_probe_begin(eventfd, &probe);
+	if (err)
+		return err;
+	sockdup_signal_eventfd(eventfd->ctx);
+	sockdup_signal_eventfd(eventfd->ctx);
+	if (eventfd_probe_end(eventfd, &probe))
 		sockdup_eventfd_set(eventfd);
-}
-
-/*
- * One trial: -EINVAL for a semaphore, and where somebody else takes every
- * signal, as virtual machines do; 0 for none; -EAGAIN where somebody read
- * between the two signals. The counter is then what it was, but that any
- * number above zero may have become one.
- */
-static int eventfd_try(const struct sockdup_eventfd *eventfd)
-{
-	struct eventfd_test test = { .ctx = eventfd->ctx, .task = current };
-
-	eventfd_test_run(eventfd, &test);
-	if (!test.signals || test.reads[1])
-		return -EINVAL;
-	eventfd_test_restore(eventfd, &test);
-	return test.disturbed || test.reads[0] < 2 ? -EAGAIN : 0;
+	return probe.verdict;
 }
 
 static int eventfd_check(const struct sockdup_eventfd *eventfd)
 {
-	unsigned int trials = EVENTFD_TRIALS;
-	int err;
+	int err = -EBUSY;
+	int i;
 
-	if (mutex_lock_killable(&eventfd_test_lock))
-		return -EINTR;
-	do {
-		err = eventfd_try(eventfd);
-	} while (err == -EAGAIN && --trials && !fatal_signal_pending(current));
-	mutex_unlock(&eventfd_test_lock);
+	for (i = 0; i < EVENTFD_PROBES && err == -EBUSY; i++)
+		err = eventfd_probe(eventfd);
 	return err;
 }
 
@@ -183,16 +246,15 @@ static struct sockdup_eventfd *eventfd_of_file(struct file *file)
 }
 
 /**
- * sockdup_eventfd_get - make an event of an eventfd
+ * sockdup_eventfd_get - make an event object of an eventfd
  * @fd: the caller's descriptor of it
  *
- * A counter above zero is so again in the end, but may be another. Who reads it
- * meanwhile may get one more, or find nothing.
+ * A counter above zero is above zero again at the end, and may be another. A
+ * reader meanwhile may get one more, or find nothing.
  *
- * Return: the event, held; ERR_PTR(-EBADF); ERR_PTR(-EINVAL) where it is not
- * an eventfd, or one with EFD_SEMAPHORE; ERR_PTR(-EAGAIN) where others read it
- * so often that this cannot be told; ERR_PTR(-EINTR) where the caller is
- * killed; ERR_PTR(-ENOMEM).
+ * Return: the event object, held; ERR_PTR(-EBADF); ERR_PTR(-EINVAL) where @fd is not
+ * an eventfd, has EFD_SEMAPHORE, or feeds a virtual machine; ERR_PTR(-EBUSY) where
+ * others read it at the same time, again and again; ERR_PTR(-ENOMEM).
  */
 struct sockdup_eventfd *sockdup_eventfd_get(int fd)
 {
@@ -207,7 +269,7 @@ struct sockdup_eventfd *sockdup_eventfd_get(int fd)
 }
 
 /**
- * sockdup_eventfd_hold - let somebody else hold an event, too
+ * sockdup_eventfd_hold - take one more reference
  * @eventfd: held by the caller
  *
  * Return: @eventfd.
@@ -219,7 +281,7 @@ struct sockdup_eventfd *sockdup_eventfd_hold(struct sockdup_eventfd *eventfd)
 }
 
 /**
- * sockdup_eventfd_put - let go of an event
+ * sockdup_eventfd_put - give a reference back
  * @eventfd: held by the caller
  */
 void sockdup_eventfd_put(struct sockdup_eventfd *eventfd)
@@ -231,10 +293,10 @@ void sockdup_eventfd_put(struct sockdup_eventfd *eventfd)
 }
 
 /**
- * sockdup_eventfd_may_be_set - whether an event may be set here and now
+ * sockdup_eventfd_may_be_set - whether the current context may set an event object
  *
- * Not by those whom an eventfd has woken, and who hold its lock: events that set
- * each other would never end, or wait for themselves.
+ * False inside the wake-up of an eventfd, which holds that eventfd's lock: event
+ * objects that set each other would deadlock or never end.
  */
 bool sockdup_eventfd_may_be_set(void)
 {
@@ -242,11 +304,11 @@ bool sockdup_eventfd_may_be_set(void)
 }
 
 /**
- * sockdup_eventfd_set - set an event, and wake who waits for it
+ * sockdup_eventfd_set - set an event object and wake those who wait for it
  * @eventfd: held by the caller
  *
- * Context: any, where sockdup_eventfd_may_be_set(), as it always may in a process
- * that holds no wait queue's lock.
+ * Context: any where sockdup_eventfd_may_be_set(), which includes every process that
+ * holds no wait queue's lock.
  */
 void sockdup_eventfd_set(const struct sockdup_eventfd *eventfd)
 {
@@ -254,8 +316,10 @@ void sockdup_eventfd_set(const struct sockdup_eventfd *eventfd)
 }
 
 /**
- * sockdup_eventfd_reset - reset an event
+ * sockdup_eventfd_reset - reset an event object
  * @eventfd: held by the caller
+ *
+ * Context: any where sockdup_eventfd_may_be_set().
  */
 void sockdup_eventfd_reset(const struct sockdup_eventfd *eventfd)
 {
@@ -264,7 +328,6 @@ void sockdup_eventfd_reset(const struct sockdup_eventfd *eventfd)
 
 	spin_lock_irqsave(&eventfd->head->lock, flags);
 	eventfd_ctx_do_read(eventfd->ctx, &count);
-	/* Those who could add no more to the counter now can. */
 	if (count)
 		eventfd_wake_writers(eventfd);
 	spin_unlock_irqrestore(&eventfd->head->lock, flags);

@@ -9,12 +9,12 @@
 struct eventfd_ctx;
 
 /**
- * struct sockdup_eventfd - an eventfd that is set and reset
+ * struct sockdup_eventfd - an event object
  * @ref: one for each holder
- * @ctx: the eventfd; the event owns one reference, not of its file
- * @head: the wait queue in @ctx, whose lock covers the counter
+ * @ctx: the eventfd; owns one reference of it, and none of its file
+ * @head: the wait queue in @ctx; its lock covers the counter
  *
- * It is set while the counter is not zero.
+ * It is set while the counter is above zero.
  */
 struct sockdup_eventfd {
 	refcount_t ref;

@@ -199,8 +199,8 @@ int sockdup_info(struct sockdup_info *info);
  * was. What holds already is recorded at once, but for the CONNECT of a connection
  * that is known.
  *
- * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, EOPNOTSUPP, EAGAIN, ENOBUFS,
- * ENOMEM, EINTR.
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, EOPNOTSUPP, EBUSY, ENOBUFS,
+ * ENOMEM.
  */
 int sockdup_event_select(int fd, int event, unsigned int mask,
 			 enum sockdup_event_kind kind);

@@ -147,7 +147,7 @@ struct sockdup_identity {
 	__u32 __reserved;
 };
 
-/* There are event registrations: the commands SOCKDUP_IOC_EVENT_*. */
+/* There are registrations for network events: the commands SOCKDUP_IOC_EVENT_*. */
 #define SOCKDUP_FEATURE_EVENTS	0x1
 
 #define SOCKDUP_INFO_SIZE_VER0	40
@@ -386,11 +386,11 @@ enum sockdup_event_kind {
  *
  * A socket has one registration, whichever descriptor in whichever process it
  * was made through. This cancels it, and unless @mask is 0 makes a new one: from
- * now on, whenever one of the events happens, it is recorded and the eventfd's
- * counter raised. What holds already is recorded at once, but for the connect of
- * a socket whose connection is known.
+ * now on, whenever one of the network events happens, it is recorded and the
+ * eventfd's counter raised. What holds already is recorded at once, but for the
+ * connect of a socket whose connection is known.
  *
- * Events are edges: an event that was enumerated is recorded again when it
+ * Network events are edges: one that was enumerated is recorded again when it
  * happens again, with the next data to arrive, say, and not because it still
  * holds; though a wake-up that does not say what it is for may bring it once more.
  * WRITE, CONNECT and CLOSE are recorded once. SOCKDUP_IOC_EVENT_REARM has them
@@ -401,15 +401,15 @@ enum sockdup_event_kind {
  * A registration keeps no socket open. It ends with the handle it was made
  * through, and with the socket. The counter of an eventfd that was above zero is
  * above zero after the call, but for an instant it is not, and it may be another;
- * who reads it during the call may get one more or find nothing.
+ * a reader during the call may get one more or find nothing.
  *
  *  EBADF    @fd or @event is not an open descriptor
  *  ENOTSOCK @fd is not a socket
  *  EINVAL   @mask or @kind has an unknown value; @event is not an eventfd, or
- *           has EFD_SEMAPHORE, or a virtual machine takes what it signals
+ *           has EFD_SEMAPHORE, or raises interrupts in a virtual machine
  *  EOPNOTSUPP  @fd is an AF_VSOCK socket: looking at one can wait for its users
- *  EAGAIN   others read @event all the time, so that this cannot be told
- *  EINTR    killed
+ *  EBUSY    others read @event at the same time, again and again, so that the
+ *           kernel could not find out whether it has EFD_SEMAPHORE
  *  ENOBUFS  the caller's user has as many registrations, in all processes, as
  *           RLIMIT_NOFILE allows
  *  ENOMEM   no memory
@@ -423,7 +423,7 @@ struct sockdup_event_select {
 	__u32 kind;
 };
 
-/* The event stays set. */
+/* The event object stays set. */
 #define SOCKDUP_EVENT_KEEP_SET		0x1
 
 #define SOCKDUP_EVENT_ENUMERATE_SIZE_VER0	56
