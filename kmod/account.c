@@ -104,6 +104,8 @@ static struct sockdup_account *account_new(kuid_t uid)
 		return NULL;
 	refcount_set(&account->ref, 1);
 	account->uid = uid;
+	spin_lock_init(&account->in_force.lock);
+	INIT_LIST_HEAD(&account->in_force.list);
 	for (i = 0; i < SOCKDUP_LINES; i++) {
 		INIT_WORK(&account->lines[i].work, account_work);
 		init_llist_head(&account->lines[i].arrived);

@@ -67,6 +67,18 @@ struct sockdup_account_line {
 };
 
 /**
+ * struct sockdup_account_registrations - the registrations of one user
+ * @lock: covers the next two; nests inside a bucket's lock of registrations
+ * @list: linked by &sockdup_registration.sibling
+ * @count: how many
+ */
+struct sockdup_account_registrations {
+	spinlock_t lock;
+	struct list_head list;
+	unsigned long count;
+};
+
+/**
  * struct sockdup_account - what one user holds
  * @node: in the table; covered by the bucket's lock, read under RCU
  * @ref: one for each token, registration and open handle of the user, and one
@@ -74,6 +86,7 @@ struct sockdup_account_line {
  * @uid: the user's real id
  * @held: files of tokens, charged and not yet put
  * @registrations: registrations in force
+ * @in_force: those registrations
  * @notices: notifications in line
  * @lines: jobs to do
  * @lock: taken in process context only; inside a target's lock
@@ -91,6 +104,7 @@ struct sockdup_account {
 	kuid_t uid;
 	atomic_long_t held;
 	atomic_long_t registrations;
+	struct sockdup_account_registrations in_force;
 	atomic_t notices;
 	struct sockdup_account_line lines[SOCKDUP_LINES];
 	spinlock_t lock;		/* covers the next two */

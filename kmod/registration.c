@@ -13,7 +13,6 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/hash.h>
-#include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
@@ -53,9 +52,8 @@ static struct workqueue_struct *registration_queue;
 static void registration_sweep(struct work_struct *work);
 static DECLARE_DELAYED_WORK(registration_sweep_work, registration_sweep);
 
-/* Serialises the sweeps that callers at their limit ask for. */
-static DEFINE_MUTEX(registration_sweep_lock);
-static unsigned int registration_sweeps;	/* begun; covered by the lock */
+/* How many registrations a caller at its limit looks at before others may go on. */
+#define REGISTRATION_SWEEP_BATCH	64
 
 static struct registration_bucket *
 registration_bucket(const struct inode *inode)
@@ -313,6 +311,8 @@ void sockdup_registration_put(struct sockdup_registration *reg)
  */
 static void registration_unlink(struct sockdup_registration *reg)
 {
+	struct sockdup_account_registrations *user =
+		&reg->account->in_force;
 	struct sockdup_registration_list *list = reg->list;
 
 	lockdep_assert_held(&registration_bucket(reg->inode)->lock);
@@ -325,6 +325,10 @@ static void registration_unlink(struct sockdup_registration *reg)
 	WRITE_ONCE(list->count, list->count - 1);
 	spin_unlock(&list->lock);
 	rcu_read_unlock();
+	spin_lock(&user->lock);
+	list_del(&reg->sibling);
+	user->count--;
+	spin_unlock(&user->lock);
 	spin_lock_irq(&reg->lock);
 	WRITE_ONCE(reg->over, true);
 	spin_unlock_irq(&reg->lock);
@@ -410,17 +414,78 @@ static void registration_sweep(struct work_struct *work)
 				   REGISTRATION_SWEEP_PERIOD);
 }
 
-/* Run a sweep that begins after the call; callers that wait share one. */
-static void registration_sweep_now(void)
+/*
+ * End a registration that the caller found and holds, unless somebody else has just
+ * ended it.
+ */
+static void registration_end_found(struct sockdup_registration *reg)
 {
-	unsigned int seen = READ_ONCE(registration_sweeps);
+	struct registration_bucket *bucket = registration_bucket(reg->inode);
+	bool ours;
 
-	mutex_lock(&registration_sweep_lock);
-	if (registration_sweeps == seen) {
-		WRITE_ONCE(registration_sweeps, seen + 1);
-		registration_sweep_all();
+	spin_lock(&bucket->lock);
+	ours = !list_empty(&reg->mate);
+	if (ours)
+		registration_retire(reg);
+	spin_unlock(&bucket->lock);
+	if (ours)
+		registration_end(reg);
+}
+
+/*
+ * Look at the first registrations of a user, no more than @left and no more than a
+ * batch, and move each to the end of the list. Stop at one whose socket is closed
+ * and return it, held; else return NULL.
+ */
+static struct sockdup_registration *
+registration_find_closed(struct sockdup_account_registrations *user,
+			 unsigned long *left)
+{
+	struct sockdup_registration *reg;
+	int i;
+
+	lockdep_assert_held(&user->lock);
+
+	for (i = 0; i < REGISTRATION_SWEEP_BATCH && *left; i++) {
+		(*left)--;
+		reg = list_first_entry_or_null(&user->list,
+					       struct sockdup_registration,
+					       sibling);
+		if (!reg) {
+			*left = 0;
+			return NULL;
+		}
+		list_move_tail(&reg->sibling, &user->list);
+		if (READ_ONCE(SOCKET_I(reg->inode)->sk))
+			continue;
+		refcount_inc(&reg->ref);
+		return reg;
 	}
-	mutex_unlock(&registration_sweep_lock);
+	return NULL;
+}
+
+/*
+ * End registrations of closed sockets, of one user alone, so that a user at the
+ * limit waits for no stranger. Several sweeps of one user move on through the same
+ * list, and together they look at each registration.
+ */
+static void registration_sweep_user(struct sockdup_account *account)
+{
+	struct sockdup_account_registrations *user =
+		&account->in_force;
+	unsigned long left = READ_ONCE(user->count);
+	struct sockdup_registration *closed;
+
+	while (left) {
+		spin_lock(&user->lock);
+		closed = registration_find_closed(user, &left);
+		spin_unlock(&user->lock);
+		if (closed) {
+			registration_end_found(closed);
+			sockdup_registration_put(closed);
+		}
+		cond_resched();
+	}
 }
 
 static struct sockdup_registration *
@@ -480,6 +545,8 @@ static u32 registration_news(const struct sockdup_registration *reg)
 static int registration_publish(struct sockdup_registration *reg,
 			     struct sockdup_registration_list *list)
 {
+	struct sockdup_account_registrations *user =
+		&reg->account->in_force;
 	struct registration_bucket *bucket = registration_bucket(reg->inode);
 	struct sockdup_registration *previous;
 	int err = 0;
@@ -506,6 +573,10 @@ static int registration_publish(struct sockdup_registration *reg,
 	list_add_tail(&reg->mate, &list->registrations);
 	WRITE_ONCE(list->count, list->count + 1);
 	spin_unlock(&list->lock);
+	spin_lock(&user->lock);
+	list_add_tail(&reg->sibling, &user->list);
+	user->count++;
+	spin_unlock(&user->lock);
 out:
 	spin_unlock(&bucket->lock);
 	if (previous)
@@ -549,7 +620,7 @@ int sockdup_registration_register(struct file *file,
 	err = registration_publish(reg, list);
 	if (err == -ENOBUFS) {
 		/* Registrations of closed sockets may use up the limit. */
-		registration_sweep_now();
+		registration_sweep_user(reg->account);
 		err = registration_publish(reg, list);
 	}
 	if (err) {
@@ -766,19 +837,9 @@ registration_list_get(struct sockdup_registration_list *list)
 void sockdup_registration_list_drop(struct sockdup_registration_list *list)
 {
 	struct sockdup_registration *reg;
-	struct registration_bucket *bucket;
-	bool ours;
 
 	while ((reg = registration_list_get(list))) {
-		bucket = registration_bucket(reg->inode);
-		spin_lock(&bucket->lock);
-		/* Somebody else may have unlinked it meanwhile. */
-		ours = !list_empty(&reg->mate);
-		if (ours)
-			registration_retire(reg);
-		spin_unlock(&bucket->lock);
-		if (ours)
-			registration_end(reg);
+		registration_end_found(reg);
 		sockdup_registration_put(reg);
 		cond_resched();
 	}

@@ -35,6 +35,7 @@ struct sockdup_registration_list {
  * struct sockdup_registration - the registration of a socket for network events
  * @node: in the table; covered by the bucket's lock
  * @mate: on @list while in the table
+ * @sibling: on the list of @account while in the table
  * @list: of the handle that registered; valid while in the table
  * @ref: one for being in force, one while @look is pending, one for each caller
  * @inode: the socket's; owned; keeps struct socket, and does not keep it open
@@ -68,6 +69,7 @@ struct sockdup_registration_list {
 struct sockdup_registration {
 	struct hlist_node node;
 	struct list_head mate;
+	struct list_head sibling;
 	struct sockdup_registration_list *list;
 	refcount_t ref;
 	struct inode *inode;
