@@ -166,8 +166,8 @@ static u64 eventfd_probes_settle(const struct sockdup_eventfd *eventfd,
 
 /*
  * Take the probe's signals back out of the counter and find out what it is. A
- * semaphore gives one at each of the two reads, which is just what the probe added.
- * Return true where the counter also held signals of others.
+ * semaphore gives one at each of the two reads, which is just what the probe added:
+ * nobody need be woken. Return true where the counter also held signals of others.
  */
 static bool eventfd_probe_end(const struct sockdup_eventfd *eventfd,
 			      struct eventfd_probe *probe)
@@ -183,10 +183,11 @@ static bool eventfd_probe_end(const struct sockdup_eventfd *eventfd,
 	} else {
 		own = eventfd_probes_settle(eventfd, first > 1 ? 0 : -EBUSY);
 		others = first > own;
+		/* The probe's signals may have left a writer no room. */
+		if (first)
+			eventfd_wake_writers(eventfd);
 	}
 	__remove_wait_queue(eventfd->head, &probe->entry);
-	if (first)
-		eventfd_wake_writers(eventfd);
 	spin_unlock_irq(&eventfd->head->lock);
 	return others;
 }
