@@ -584,6 +584,22 @@ out:
 	return err;
 }
 
+/*
+ * Whether poll() of the socket is a mere look. That of AF_VSOCK takes the socket's
+ * lock, which a sender can keep. That of AF_XDP takes a mutex and transmits what its
+ * users have queued. Every other family's poll() takes spinlocks at most.
+ */
+static bool registration_may_look(const struct socket *sock)
+{
+	switch (READ_ONCE(sock->ops)->family) {
+	case AF_VSOCK:
+	case AF_XDP:
+		return false;
+	default:
+		return true;
+	}
+}
+
 /**
  * sockdup_registration_register - register a socket for network events
  * @file: the socket's, held by the caller
@@ -595,7 +611,7 @@ out:
  * Cancels the socket's previous registration, whoever made it. Network events that
  * hold already are recorded.
  *
- * Return: 0; -EOPNOTSUPP where looking at the socket can wait for its users;
+ * Return: 0; -EOPNOTSUPP where poll() of the socket is more than a look;
  * -ENOBUFS where the user has as many registrations as RLIMIT_NOFILE allows, this
  * would be one more, and the caller has no CAP_SYS_RESOURCE; -ENOMEM.
  */
@@ -607,8 +623,7 @@ int sockdup_registration_register(struct file *file,
 	struct sockdup_registration *reg;
 	int err;
 
-	/* Its poll() takes the socket's lock, and a sender can keep that. */
-	if (SOCKET_I(file_inode(file))->ops->family == AF_VSOCK)
+	if (!registration_may_look(SOCKET_I(file_inode(file))))
 		return -EOPNOTSUPP;
 	reg = registration_new(file, eventfd, mask, kind);
 	if (IS_ERR(reg))

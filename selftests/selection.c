@@ -2434,6 +2434,16 @@ TEST(registration_of_a_socket_whose_users_can_hold_up_a_look_is_refused)
 	EXPECT_EQ(0, close(fd));
 }
 
+TEST(registration_of_a_socket_that_transmits_when_looked_at_is_refused)
+{
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		SKIP(return, "the kernel has no AF_XDP");
+	EXPECT_EQ(-EOPNOTSUPP, ask(fd, make_event(), ALL));
+	EXPECT_EQ(0, close(fd));
+}
+
 TEST(error_of_a_datagram_is_told_with_its_data)
 {
 	struct sockdup_network_events happened;

@@ -407,7 +407,8 @@ enum sockdup_event_kind {
  *  ENOTSOCK @fd is not a socket
  *  EINVAL   @mask or @kind has an unknown value; @event is not an eventfd, or
  *           has EFD_SEMAPHORE, or raises interrupts in a virtual machine
- *  EOPNOTSUPP  @fd is an AF_VSOCK socket: looking at one can wait for its users
+ *  EOPNOTSUPP  @fd is a socket of AF_VSOCK or AF_XDP: looking at one can wait for its
+ *           users, or transmits
  *  EBUSY    others read @event at the same time, again and again, so that the
  *           kernel could not find out whether it has EFD_SEMAPHORE
  *  ENOBUFS  the caller's user has as many registrations, in all processes, as
