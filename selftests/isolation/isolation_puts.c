@@ -24,9 +24,6 @@
 #define USERS		600
 #define FIRST_UID	100000
 
-/* AF_PACKET sockets for each user: each close waits for a grace period. */
-#define PACKETS		60
-
 /* Each victim's token is another user's. */
 #define FIRST_VICTIM	5000
 
@@ -57,25 +54,22 @@ static const char *const ending_names[ENDINGS] = {
 /**
  * struct storm - what a process of the attack has
  * @device: exports
- * @each: sockets for each user
  * @fds: the sockets, until tokens alone hold them
  * @peers: of those that have some
  */
 struct storm {
 	int device;
-	unsigned int each;
-	int fds[USERS / PROCESSES * PACKETS];
+	int fds[USERS / PROCESSES];
 	int peers[USERS / PROCESSES];
 };
 
-static int new_storm(struct attacker *self, unsigned int each)
+static int new_storm(struct attacker *self)
 {
 	struct storm *storm = calloc(1, sizeof(*storm));
 
 	if (!storm)
 		return -ENOMEM;
 	self->state = storm;
-	storm->each = each;
 	storm->device = device_open();
 	return storm->device < 0 ? storm->device : 0;
 }
@@ -92,7 +86,7 @@ static int congest(int fd)
 
 static int prepare_congestion(struct attacker *self)
 {
-	int fds[2], error = new_storm(self, 1);
+	int fds[2], error = new_storm(self);
 	struct storm *storm = self->state;
 	unsigned int i;
 
@@ -113,27 +107,6 @@ static int packet_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static unsigned int packets(void)
-{
-	const unsigned int each = stress(PACKETS);
-
-	return each < PACKETS ? each : PACKETS;
-}
-
-static int prepare_packets(struct attacker *self)
-{
-	int error = new_storm(self, packets());
-	struct storm *storm = self->state;
-	unsigned int i;
-
-	for (i = 0; !error && i < USERS / PROCESSES * storm->each; i++) {
-		storm->fds[i] = packet_socket();
-		if (storm->fds[i] < 0)
-			error = storm->fds[i];
-	}
-	return error;
-}
-
 static int entrust(int device, int fd, pid_t target, unsigned int flags,
 		   long long end_ns, struct sockdup_protocol_info *info)
 {
@@ -152,16 +125,14 @@ static int entrust_storm(struct attacker *self, long long end_ns)
 {
 	struct sockdup_protocol_info info;
 	struct storm *storm = self->state;
-	unsigned int i, j;
+	unsigned int i;
 	int error = 0;
 
-	for (i = 0; i < USERS / PROCESSES; i++) {
+	for (i = 0; i < USERS / PROCESSES && !error; i++) {
 		if (setresuid(FIRST_UID + i * PROCESSES + self->index, 0, 0))
 			return -errno;
-		for (j = 0; j < storm->each && !error; j++)
-			error = entrust(storm->device,
-					storm->fds[i * storm->each + j],
-					getpid(), 0, end_ns, &info);
+		error = entrust(storm->device, storm->fds[i], getpid(), 0,
+				end_ns, &info);
 	}
 	return error;
 }
@@ -194,35 +165,21 @@ FIXTURE(storm) {
 	struct victims victims;
 };
 
-FIXTURE_VARIANT(storm) {
-	int (*prepare)(struct attacker *self);
-};
-
-FIXTURE_VARIANT_ADD(storm, of_congested_closes) {
-	.prepare = prepare_congestion,
-};
-
-FIXTURE_VARIANT_ADD(storm, of_grace_periods) {
-	.prepare = prepare_packets,
-};
-
 FIXTURE_SETUP(storm)
 {
 	int fd;
 
 	self->attack = (struct attack){
 		.processes = PROCESSES,
-		.files = USERS / PROCESSES * PACKETS + 1000,
-		.prepare = variant->prepare,
+		.files = 2 * USERS / PROCESSES + 1000,
+		.prepare = prepare_congestion,
 		.run = storm,
 	};
-	if (variant->prepare == prepare_congestion) {
-		if (system("modprobe -q tipc"))
-			SKIP(longjmp(_metadata->env, 1), "no tipc");
-		fd = socket(AF_TIPC, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-		ASSERT_LE(0, fd);
-		close(fd);
-	}
+	if (system("modprobe -q tipc"))
+		SKIP(longjmp(_metadata->env, 1), "no tipc");
+	fd = socket(AF_TIPC, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	ASSERT_LE(0, fd);
+	close(fd);
 	ASSERT_EQ(0, genl_open(&self->victims.genl));
 }
 
