@@ -12,12 +12,13 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/hash.h>
 #include <linux/ipv6.h>
 #include <linux/module.h>
 #include <linux/net.h>
+#include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/sched/signal.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/suspend.h>
 #include <linux/timekeeping.h>
@@ -29,7 +30,7 @@
 
 #include "account.h"
 
-#define ACCOUNT_TABLE_BITS	8
+#define ACCOUNT_TABLE_BITS	12
 
 /* Connections and packets that the last put of a quick file frees at most. */
 #define ACCOUNT_QUICK_QUEUE	64
@@ -40,14 +41,18 @@ struct account_bucket {
 	struct hlist_head head;
 };
 
+/* The key is secret: nobody can choose user ids that share a bucket. */
 static struct account_bucket account_table[1 << ACCOUNT_TABLE_BITS];
+static siphash_key_t account_table_key __ro_after_init;
 static struct workqueue_struct *account_queues[SOCKDUP_LINES];
 static struct workqueue_struct *account_sweep_queue;
 static work_func_t account_sweep;
 
 static struct account_bucket *account_bucket(kuid_t uid)
 {
-	return &account_table[hash_32(__kuid_val(uid), ACCOUNT_TABLE_BITS)];
+	u64 hash = siphash_1u32(__kuid_val(uid), &account_table_key);
+
+	return &account_table[hash & (ARRAY_SIZE(account_table) - 1)];
 }
 
 /* Caller is in an RCU read section or holds the bucket lock. */
@@ -154,6 +159,21 @@ struct sockdup_account *sockdup_account_get(kuid_t uid)
 }
 
 /**
+ * sockdup_account_get_current - find or make the current user's account
+ * @likely: an account that is held by the caller, and often the current user's
+ *
+ * Return: as sockdup_account_get().
+ */
+struct sockdup_account *
+sockdup_account_get_current(struct sockdup_account *likely)
+{
+	if (!uid_eq(likely->uid, current_uid()))
+		return sockdup_account_get(current_uid());
+	refcount_inc(&likely->ref);
+	return likely;
+}
+
+/**
  * sockdup_account_put - let go of an account
  * @account: held by the caller, who keeps the module loaded or is a worker that
  *           the module's exit waits for
@@ -162,10 +182,11 @@ struct sockdup_account *sockdup_account_get(kuid_t uid)
  */
 void sockdup_account_put(struct sockdup_account *account)
 {
-	struct account_bucket *bucket = account_bucket(account->uid);
+	struct account_bucket *bucket;
 
 	if (!refcount_dec_and_test(&account->ref))
 		return;
+	bucket = account_bucket(account->uid);
 	spin_lock(&bucket->lock);
 	hlist_del_rcu(&account->node);
 	spin_unlock(&bucket->lock);
@@ -180,21 +201,27 @@ void sockdup_account_put(struct sockdup_account *account)
 
 /**
  * sockdup_account_do - have a job done
- * @account: held by the caller
+ * @account: held by the caller, or by the job until it has run
  * @line: that the job waits in
- * @job: not in a line yet; its owner keeps @account until it has run
+ * @job: not in a line yet
  *
  * Context: any.
  */
 void sockdup_account_do(struct sockdup_account *account, enum sockdup_line line,
 			struct sockdup_job *job)
 {
-	/* Before the job is there, which may be all that keeps the account. */
+	struct sockdup_account_line *own = &account->lines[line];
+
 	refcount_inc(&account->ref);
-	llist_add(&job->node, &account->lines[line].arrived);
-	/* The caller holds the account, too: this reference is not the last. */
-	if (!queue_work(account_queues[line], &account->lines[line].work))
-		refcount_dec(&account->ref);
+	llist_add(&job->node, &own->arrived);
+	/*
+	 * A queued work takes the reference along. Otherwise one is pending that
+	 * has its own, unless that has done the job by now: where ours is the
+	 * last, a work without a job puts it in process context.
+	 */
+	while (!queue_work(account_queues[line], &own->work))
+		if (refcount_dec_not_one(&account->ref))
+			return;
 }
 
 /**
@@ -204,15 +231,21 @@ void sockdup_account_do(struct sockdup_account *account, enum sockdup_line line,
  */
 void sockdup_account_alarm(struct sockdup_account *account, u64 due)
 {
-	u64 now = ktime_get_boottime_ns();
+	unsigned long delay = 0;
+	u64 now;
 
 	lockdep_assert_held(&account->lock);
 
 	if (due >= account->alarm)
 		return;
 	account->alarm = due;
-	mod_delayed_work(account_sweep_queue, &account->sweep,
-			 due > now ? nsecs_to_jiffies(due - now) + 1 : 0);
+	now = ktime_get_boottime_ns();
+	if (due > now)
+		delay = nsecs_to_jiffies(due - now) + 1;
+	/* Timers are late by up to an eighth: sweep early, and then again. */
+	if (delay > HZ / 2)
+		delay -= delay / 4;
+	mod_delayed_work(account_sweep_queue, &account->sweep, delay);
 }
 
 /* Timers have not counted the time asleep, which deadlines do. */
@@ -343,6 +376,10 @@ static bool put_is_plain(const struct sock *sk)
 	/* TLS and maps put another in its place. */
 	if (READ_ONCE(sk->sk_prot) != sk->sk_prot_creator)
 		return false;
+	/* Those of a multicast router are raw sockets of these. */
+	if (sk->sk_type == SOCK_RAW)
+		return sk->sk_protocol != IPPROTO_IGMP &&
+		       sk->sk_protocol != IPPROTO_ICMPV6;
 	switch (sk->sk_protocol) {
 	case IPPROTO_TCP:
 		return sk->sk_type == SOCK_STREAM &&
@@ -350,12 +387,8 @@ static bool put_is_plain(const struct sock *sk)
 	case IPPROTO_UDP:
 		return sk->sk_type == SOCK_DGRAM &&
 		       !READ_ONCE(udp_sk(sk)->encap_type);
-	case IPPROTO_IGMP:
-	case IPPROTO_ICMPV6:
-		/* They may be those of a multicast router. */
-		return false;
 	default:
-		return sk->sk_type == SOCK_RAW;
+		return false;
 	}
 }
 
@@ -366,13 +399,16 @@ static bool put_is_quick(const struct sock *sk)
 	       atomic_read(&sk->sk_rmem_alloc) <= ACCOUNT_QUICK_BYTES;
 }
 
-/* The line for the last put of a file. */
+/*
+ * The line for a put of a file. Where nobody else has the file, nobody changes
+ * what is asked here before it is put.
+ */
 static enum sockdup_line put_line(struct file *file)
 {
 	const struct sock *sk = sock_from_file(file)->sk;
 
-	if (READ_ONCE(file->f_ep))
-		return SOCKDUP_LINE_PUT_EPOLL;
+	if (file_count(file) > 1 || READ_ONCE(file->f_ep))
+		return SOCKDUP_LINE_PUT_SHARED;
 	switch (READ_ONCE(sk->sk_family)) {
 	case AF_INET:
 	case AF_INET6:
@@ -399,26 +435,13 @@ static void put_file(struct file *file)
 	clear_thread_flag(TIF_SIGPENDING);
 }
 
-static void put_queue(struct sockdup_charge *charge, enum sockdup_line line)
-{
-	charge->line = line;
-	sockdup_account_do(charge->account, line, &charge->job);
-}
-
 static void put_run(struct sockdup_job *job)
 {
 	struct sockdup_charge *charge =
 		container_of(job, struct sockdup_charge, job);
-	struct sockdup_account *account = charge->account;
-	enum sockdup_line line = put_line(charge->file);
 
-	/* Others who had the file may have made its put a slower one. */
-	if (line > charge->line) {
-		put_queue(charge, line);
-		return;
-	}
 	put_file(charge->file);
-	atomic_long_dec(&account->held);
+	atomic_long_dec(&charge->account->held);
 	charge->returned(charge);
 }
 
@@ -436,7 +459,8 @@ void sockdup_charge_return_later(struct sockdup_charge *charge,
 {
 	charge->returned = returned;
 	charge->job.run = put_run;
-	put_queue(charge, put_line(charge->file));
+	sockdup_account_do(charge->account, put_line(charge->file),
+			   &charge->job);
 }
 
 /**
@@ -450,26 +474,43 @@ struct workqueue_struct *sockdup_line_queue(enum sockdup_line line)
 	return account_queues[line];
 }
 
-static struct workqueue_struct *__init account_queue_new(enum sockdup_line line)
+/*
+ * What does not sleep needs no more workers than processors: they would take the
+ * time of those who wait for them. The others may sleep.
+ */
+static struct workqueue_struct *__init account_queue_new(const char *name,
+							 bool sleeps)
 {
-	static const char *const names[SOCKDUP_LINES] __initconst = {
-		[SOCKDUP_LINE_PUT_INET]		= "sockdup_put_inet",
-		[SOCKDUP_LINE_PUT_UNIX]		= "sockdup_put_unix",
-		[SOCKDUP_LINE_PUT_NETLINK]	= "sockdup_put_netlink",
-		[SOCKDUP_LINE_PUT_EPOLL]	= "sockdup_put_epoll",
-		[SOCKDUP_LINE_PUT_OTHER]	= "sockdup_put_other",
-		[SOCKDUP_LINE_NOTIFY]		= "sockdup_notify",
-		[SOCKDUP_LINE_LOOK]		= "sockdup_look",
-	};
+	return alloc_workqueue("%s", WQ_UNBOUND,
+			       sleeps ? WQ_UNBOUND_MAX_ACTIVE :
+					num_possible_cpus(), name);
+}
 
-	/*
-	 * Broadcasts hold a lock of all netlink sockets for reading. From
-	 * several workers at once they would keep out those who write.
-	 */
-	if (line == SOCKDUP_LINE_NOTIFY)
-		return alloc_ordered_workqueue("%s", 0, names[line]);
-	return alloc_workqueue("%s", WQ_UNBOUND, WQ_UNBOUND_MAX_ACTIVE,
-			       names[line]);
+static struct workqueue_struct *__init line_queue_new(enum sockdup_line line)
+{
+	switch (line) {
+	case SOCKDUP_LINE_PUT_INET:
+		return account_queue_new("sockdup_put_inet", false);
+	case SOCKDUP_LINE_PUT_UNIX:
+		return account_queue_new("sockdup_put_unix", false);
+	case SOCKDUP_LINE_PUT_NETLINK:
+		return account_queue_new("sockdup_put_netlink", true);
+	case SOCKDUP_LINE_PUT_OTHER:
+		return account_queue_new("sockdup_put_other", true);
+	case SOCKDUP_LINE_PUT_SHARED:
+		return account_queue_new("sockdup_put_shared", true);
+	case SOCKDUP_LINE_LOOK:
+		return account_queue_new("sockdup_look", false);
+	case SOCKDUP_LINE_NOTIFY:
+		/*
+		 * Broadcasts hold a lock of all netlink sockets for reading.
+		 * From several workers at once they would keep out writers.
+		 */
+		return alloc_ordered_workqueue("sockdup_notify", 0);
+	case SOCKDUP_LINES:
+		break;
+	}
+	return NULL;
 }
 
 static void account_queues_destroy(void)
@@ -496,13 +537,13 @@ int __init sockdup_account_init(work_func_t sweep)
 
 	for (i = 0; i < ARRAY_SIZE(account_table); i++)
 		spin_lock_init(&account_table[i].lock);
+	get_random_bytes(&account_table_key, sizeof(account_table_key));
 	account_sweep = sweep;
-	account_sweep_queue = alloc_workqueue("sockdup_sweep", WQ_UNBOUND,
-					      WQ_UNBOUND_MAX_ACTIVE);
+	account_sweep_queue = account_queue_new("sockdup_sweep", false);
 	if (!account_sweep_queue)
 		return -ENOMEM;
 	for (i = 0; i < SOCKDUP_LINES; i++) {
-		account_queues[i] = account_queue_new(i);
+		account_queues[i] = line_queue_new(i);
 		if (!account_queues[i])
 			goto err_queues;
 	}

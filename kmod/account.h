@@ -19,24 +19,25 @@ struct file;
  * @SOCKDUP_LINE_PUT_INET: files whose last put neither sleeps nor takes long
  * @SOCKDUP_LINE_PUT_UNIX: files of AF_UNIX; a put may collect garbage
  * @SOCKDUP_LINE_PUT_NETLINK: files of AF_NETLINK; a put waits for broadcasts
- * @SOCKDUP_LINE_PUT_EPOLL: files in an epoll set; a put waits for its users
  * @SOCKDUP_LINE_PUT_OTHER: all other files; a put may wait for a grace period
  *			    or for the lock of network configuration
+ * @SOCKDUP_LINE_PUT_SHARED: files that others can still change, as they hold
+ *			     them or have them in an epoll set; a put may wait
+ *			     for the set's users, who can take for ever
  * @SOCKDUP_LINE_NOTIFY: notifications; on an ordered queue
  * @SOCKDUP_LINE_LOOK: looks at registered sockets
  * @SOCKDUP_LINES: how many there are
  *
  * Each line has one workqueue, where the accounts take turns: an account does
  * one job and goes to the end of the queue. A user with many jobs so delays
- * another user by one job, and a job waits for jobs of its own line only. The
- * lines of puts are in the order of what a put may take.
+ * another user by one job, and a job waits for jobs of its own line only.
  */
 enum sockdup_line {
 	SOCKDUP_LINE_PUT_INET,
 	SOCKDUP_LINE_PUT_UNIX,
 	SOCKDUP_LINE_PUT_NETLINK,
-	SOCKDUP_LINE_PUT_EPOLL,
 	SOCKDUP_LINE_PUT_OTHER,
+	SOCKDUP_LINE_PUT_SHARED,
 	SOCKDUP_LINE_NOTIFY,
 	SOCKDUP_LINE_LOOK,
 	SOCKDUP_LINES,
@@ -73,7 +74,7 @@ struct sockdup_account_line {
  * @count: how many
  */
 struct sockdup_account_registrations {
-	spinlock_t lock;
+	spinlock_t lock;		/* covers the next two */
 	struct list_head list;
 	unsigned long count;
 };
@@ -119,18 +120,18 @@ struct sockdup_account {
  * @file: the file; the charge owns one reference
  * @account: who pays; held by the charge's owner
  * @job: puts @file
- * @line: where @job waits
  * @returned: called after that
  */
 struct sockdup_charge {
 	struct file *file;
 	struct sockdup_account *account;
 	struct sockdup_job job;
-	enum sockdup_line line;
 	void (*returned)(struct sockdup_charge *charge);
 };
 
 struct sockdup_account *sockdup_account_get(kuid_t uid);
+struct sockdup_account *
+sockdup_account_get_current(struct sockdup_account *likely);
 void sockdup_account_put(struct sockdup_account *account);
 long sockdup_account_held_by(kuid_t uid);
 void sockdup_account_do(struct sockdup_account *account, enum sockdup_line line,

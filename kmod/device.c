@@ -4,6 +4,7 @@
  * that opened it; the commands themselves act for whoever calls.
  */
 
+#include <linux/capability.h>
 #include <linux/compat.h>
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -20,6 +21,7 @@
 #include <linux/sockdup.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
+#include <linux/user_namespace.h>
 
 #include "account.h"
 #include "compat/file.h"
@@ -180,7 +182,8 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 		fput(file);
 		return ERR_CAST(target);
 	}
-	return sockdup_token_create(file, target, export->ttl_ms,
+	return sockdup_token_create(file, target, call->handle->account,
+				    export->ttl_ms,
 				    export->flags & SOCKDUP_EXPORT_END_ON_CLOSE ?
 				    call->handle->tokens : NULL);
 }
@@ -633,8 +636,8 @@ static int device_release(struct inode *inode, struct file *file)
 
 /*
  * What waits for the process that opened: the oldest tokens. Numbers are those
- * of the reader's namespaces. What a user holds anywhere is not for readers who
- * do not see all processes.
+ * of the reader's namespaces. What a user holds anywhere is for that user and for
+ * privileged ones, and not for readers who do not see all processes.
  */
 static void device_show_fdinfo(struct seq_file *m, struct file *file)
 {
@@ -644,7 +647,9 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 	const struct sockdup_token *token;
 	unsigned int count = 0;
 
-	if (task_active_pid_ns(current) == &init_pid_ns)
+	if (task_active_pid_ns(current) == &init_pid_ns &&
+	    (uid_eq(handle->account->uid, current_uid()) ||
+	     ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN)))
 		seq_printf(m, "held:\t%ld\n",
 			   atomic_long_read(&handle->account->held));
 	seq_printf(m, "registrations:\t%u\n",

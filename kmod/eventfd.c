@@ -26,7 +26,7 @@ struct eventfd_finder {
 };
 
 static void eventfd_found(struct file *file, wait_queue_head_t *head,
-			poll_table *table)
+			  poll_table *table)
 {
 	container_of(table, struct eventfd_finder, table)->head = head;
 }

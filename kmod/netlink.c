@@ -373,7 +373,7 @@ static int nl_export_file(struct genl_info *info, struct file *file,
 	int err;
 	u64 id;
 
-	token = sockdup_token_create(file, target,
+	token = sockdup_token_create(file, target, NULL,
 				     ttl ? nla_get_u32(ttl) : 0, NULL);
 	if (IS_ERR(token)) {
 		nl_blame(info, PTR_ERR(token));

@@ -25,7 +25,7 @@
 #include "level.h"
 #include "registration.h"
 
-#define REGISTRATION_TABLE_BITS	12
+#define REGISTRATION_TABLE_BITS	15
 
 /* Until a look is tried again that did not get the inode's lock. */
 #define REGISTRATION_LOOK_RETRY	(HZ / 50 ?: 1)
@@ -543,7 +543,7 @@ static u32 registration_news(const struct sockdup_registration *reg)
  * still replace a registration.
  */
 static int registration_publish(struct sockdup_registration *reg,
-			     struct sockdup_registration_list *list)
+				struct sockdup_registration_list *list)
 {
 	struct sockdup_account_registrations *user =
 		&reg->account->in_force;
@@ -650,10 +650,9 @@ int sockdup_registration_register(struct file *file,
 	smp_mb();
 	registration_look(reg, mask);
 
-	/* As at a token's publication: see sockdup_token_publish(). */
-	if (!delayed_work_pending(&registration_sweep_work))
-		queue_delayed_work(registration_queue, &registration_sweep_work,
-				   REGISTRATION_SWEEP_PERIOD);
+	/* One that is queued already sees this registration. */
+	queue_delayed_work(registration_queue, &registration_sweep_work,
+			   REGISTRATION_SWEEP_PERIOD);
 out:
 	sockdup_registration_put(reg);
 	return err;
@@ -712,7 +711,7 @@ struct sockdup_registration *sockdup_registration_get(struct file *file)
  */
 struct sockdup_registration *
 sockdup_registration_get_own(struct file *file,
-			  const struct sockdup_registration_list *list)
+			     const struct sockdup_registration_list *list)
 {
 	struct sockdup_registration *reg = sockdup_registration_get(file);
 
@@ -732,7 +731,7 @@ sockdup_registration_get_own(struct file *file,
  * @record: filled; pass it to sockdup_registration_clear() afterwards
  */
 void sockdup_registration_read(struct sockdup_registration *reg,
-			    struct sockdup_registration_record *record)
+			       struct sockdup_registration_record *record)
 {
 	spin_lock_irq(&reg->lock);
 	record->events = reg->recorded;
@@ -752,7 +751,7 @@ void sockdup_registration_read(struct sockdup_registration *reg,
  * is over.
  */
 int sockdup_registration_clear(struct sockdup_registration *reg,
-			    const struct sockdup_registration_record *record,
+			       const struct sockdup_registration_record *record,
 			    bool reset)
 {
 	int err = 0;
@@ -838,7 +837,7 @@ registration_list_get(struct sockdup_registration_list *list)
 
 	spin_lock(&list->lock);
 	reg = list_first_entry_or_null(&list->registrations,
-					     struct sockdup_registration, mate);
+				       struct sockdup_registration, mate);
 	if (reg)
 		refcount_inc(&reg->ref);
 	spin_unlock(&list->lock);

@@ -120,13 +120,13 @@ void sockdup_registration_cancel(struct file *file);
 struct sockdup_registration *sockdup_registration_get(struct file *file);
 struct sockdup_registration *
 sockdup_registration_get_own(struct file *file,
-			  const struct sockdup_registration_list *list);
+			     const struct sockdup_registration_list *list);
 void sockdup_registration_put(struct sockdup_registration *reg);
 
 void sockdup_registration_read(struct sockdup_registration *reg,
-			    struct sockdup_registration_record *record);
+			       struct sockdup_registration_record *record);
 int sockdup_registration_clear(struct sockdup_registration *reg,
-			    const struct sockdup_registration_record *record,
+			       const struct sockdup_registration_record *record,
 			    bool reset);
 bool sockdup_registration_rearm(struct sockdup_registration *reg, u32 events);
 

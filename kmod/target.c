@@ -213,6 +213,20 @@ static struct sockdup_target *target_of(struct pid *pid)
 	return target;
 }
 
+/* The record of a process, where it has one already, or NULL. */
+static struct sockdup_target *target_find_known(pid_t nr)
+{
+	struct sockdup_target *target = NULL;
+	struct pid *pid;
+
+	rcu_read_lock();
+	pid = find_vpid(nr);
+	if (pid && !target_is_dead(pid))
+		target = target_lookup(target_bucket(pid), pid);
+	rcu_read_unlock();
+	return target;
+}
+
 /**
  * sockdup_target_find - the target that a caller names by number
  * @nr: process id in the caller's pid namespace
@@ -225,7 +239,7 @@ struct sockdup_target *sockdup_target_find(pid_t nr)
 {
 	if (nr <= 0)
 		return ERR_PTR(-EINVAL);
-	return target_of(find_get_pid(nr));
+	return target_find_known(nr) ?: target_of(find_get_pid(nr));
 }
 
 /*
@@ -314,8 +328,9 @@ int __init sockdup_target_init(bool (*died)(struct sockdup_target *target))
 	for (i = 0; i < ARRAY_SIZE(target_table); i++)
 		spin_lock_init(&target_table[i].lock);
 	target_died = died;
+	/* A work does not sleep: more workers than processors gain nothing. */
 	target_queue = alloc_workqueue("sockdup_death", WQ_UNBOUND,
-				       WQ_UNBOUND_MAX_ACTIVE);
+				       num_possible_cpus());
 	return target_queue ? 0 : -ENOMEM;
 }
 

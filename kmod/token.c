@@ -41,8 +41,9 @@
 
 #define TOKEN_TABLE_BITS	16
 
-/* Tokens that one turn of a sweep ends, or of a death touches. */
-#define TOKEN_BATCH		64
+/* Tokens that one turn of a sweep ends, and that one of a death touches. */
+#define TOKEN_SWEEP_BATCH	8
+#define TOKEN_DEATH_BATCH	64
 
 #define TOKEN_TTL_LIMIT_MS	(24U * 60 * 60 * 1000)
 
@@ -60,7 +61,7 @@ MODULE_PARM_DESC(max_ttl_ms, "longest life of a token, milliseconds, at most 24 
  * that nobody can fill a bucket with tokens whose ids suit.
  */
 static struct hlist_bl_head *token_table;
-static siphash_key_t token_table_key __ro_after_init;
+static hsiphash_key_t token_table_key __ro_after_init;
 static struct kmem_cache *token_cache;
 static void (*token_told)(struct sockdup_token *token,
 			  enum sockdup_token_event event);
@@ -94,9 +95,10 @@ unsigned int sockdup_token_default_ttl(void)
 
 static struct hlist_bl_head *token_bucket(u64 id)
 {
-	u64 hash = siphash_1u64(id, &token_table_key);
+	u32 hash = hsiphash_2u32(lower_32_bits(id), upper_32_bits(id),
+				 &token_table_key);
 
-	return &token_table[hash & ((1U << TOKEN_TABLE_BITS) - 1)];
+	return &token_table[hash >> (32 - TOKEN_TABLE_BITS)];
 }
 
 /* What ends a token that nobody wants to end, or 0. */
@@ -225,7 +227,7 @@ static void token_leave_list(struct sockdup_token *token)
  */
 static int token_link(struct sockdup_token *token)
 {
-	struct hlist_bl_head *bucket = token_bucket(token->opaque.id);
+	struct hlist_bl_head *bucket = token->bucket;
 	struct sockdup_target *target = token->target;
 
 	spin_lock(&target->lock);
@@ -248,7 +250,7 @@ static int token_link(struct sockdup_token *token)
 
 static void token_unlink(struct sockdup_token *token)
 {
-	struct hlist_bl_head *bucket = token_bucket(token->opaque.id);
+	struct hlist_bl_head *bucket = token->bucket;
 	struct sockdup_target *target = token->target;
 
 	spin_lock(&target->lock);
@@ -320,16 +322,17 @@ static void token_free(struct sockdup_token *token)
 /* Leaves file and target to the caller where it fails. */
 static struct sockdup_token *token_new(struct file *file,
 				       struct sockdup_target *target,
+				       struct sockdup_account *account,
 				       unsigned int ttl_ms)
 {
-	struct sockdup_account *account;
 	struct sockdup_token *token;
 	int err;
 
 	err = token_check_ttl(target, &ttl_ms);
 	if (err)
 		return ERR_PTR(err);
-	account = sockdup_account_get(current_uid());
+	account = account ? sockdup_account_get_current(account) :
+			    sockdup_account_get(current_uid());
 	if (IS_ERR(account))
 		return ERR_CAST(account);
 	token = kmem_cache_zalloc(token_cache, GFP_KERNEL_ACCOUNT);
@@ -346,6 +349,7 @@ static struct sockdup_token *token_new(struct file *file,
 	token->opaque.id = get_random_u64();
 	token->opaque.secret[0] = get_random_u64();
 	token->opaque.secret[1] = get_random_u64();
+	token->bucket = token_bucket(token->opaque.id);
 	token->ttl_ms = ttl_ms;
 	token->deadline = ktime_get_boottime_ns() +
 			  (u64)ttl_ms * NSEC_PER_MSEC;
@@ -367,6 +371,8 @@ err_token:
  * sockdup_token_create - make a token that nobody can find yet
  * @file: the socket's file; the caller's reference is consumed
  * @target: the caller's hold is consumed
+ * @account: one that is held by the caller, and often the current user's, or
+ *	     NULL
  * @ttl_ms: life in milliseconds from now, 0 for the default
  * @list: the tokens that it is to end with, held by the caller, or NULL
  *
@@ -380,10 +386,11 @@ err_token:
  */
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
+					   struct sockdup_account *account,
 					   unsigned int ttl_ms,
 					   struct sockdup_token_list *list)
 {
-	struct sockdup_token *token = token_new(file, target, ttl_ms);
+	struct sockdup_token *token = token_new(file, target, account, ttl_ms);
 
 	if (IS_ERR(token)) {
 		sockdup_target_put(target);
@@ -578,8 +585,8 @@ static bool token_is_to_be_put_here(const struct sockdup_token *token,
  * The exporter itself puts the file of a token that it revokes, or that ends with
  * its handle. Otherwise a worker does, so that nobody waits for another's close.
  *
- * Return: 0; -EBUSY where an import is under way, and ends the token one way or
- * the other; -ENOENT where the token has ended, or something else ends it.
+ * Return: 0; -EBUSY where somebody imports the token, or is just ending it: it
+ * ends one way or the other; -ENOENT where the token has ended, or something else ends it.
  */
 int sockdup_token_end(struct sockdup_token *token,
 		      enum sockdup_token_event how)
@@ -882,7 +889,7 @@ static void token_sweep(struct work_struct *work)
 	/* At zero the release waits for this to return. */
 	if (!refcount_inc_not_zero(&account->ref))
 		return;
-	for (i = 0; i < TOKEN_BATCH; i++) {
+	for (i = 0; i < TOKEN_SWEEP_BATCH; i++) {
 		token = token_take_due(account, now);
 		if (!token)
 			break;
@@ -903,7 +910,7 @@ static bool token_target_died(struct sockdup_target *target)
 	bool left;
 
 	spin_lock(&target->lock);
-	for (i = 0; i < TOKEN_BATCH && !list_empty(&target->tokens); i++) {
+	for (i = 0; i < TOKEN_DEATH_BATCH && !list_empty(&target->tokens); i++) {
 		token = list_first_entry(&target->tokens, struct sockdup_token,
 					 sibling);
 		list_del_init(&token->sibling);

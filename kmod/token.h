@@ -58,7 +58,8 @@ enum sockdup_token_event {
  * struct sockdup_token - a socket on its way to its target
  * @charge: the socket's file and who pays for it; whoever ends the token
  *	    returns it. The token holds the account until it is freed
- * @place: in the table; covered by the bucket's lock
+ * @bucket: of the table
+ * @place: there; covered by the bucket's lock
  * @node: among the account's tokens; covered by the account's lock
  * @due: what that is sorted by: @deadline, 0 once the target has died, U64_MAX
  *	 once the sweep has seen it; covered by the account's lock
@@ -86,6 +87,7 @@ enum sockdup_token_event {
  */
 struct sockdup_token {
 	struct sockdup_charge charge;
+	struct hlist_bl_head *bucket;
 	struct hlist_bl_node place;
 	struct rb_node node;
 	u64 due;
@@ -126,6 +128,7 @@ unsigned int sockdup_token_max_ttl(void);
 
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
+					   struct sockdup_account *account,
 					   unsigned int ttl_ms,
 					   struct sockdup_token_list *list);
 int __must_check sockdup_token_publish(struct sockdup_token *token);

@@ -175,10 +175,8 @@ int attack_start(struct attackers *attackers, const struct attack *attack)
 
 static void be_busy(struct attacker *self)
 {
-	volatile unsigned int turns = 0;
-
 	for (;;)
-		turns++;
+		;
 }
 
 int attack_start_busy(struct attackers *attackers, const struct attack *attack)

@@ -276,11 +276,9 @@ static void list_on(int processor)
 
 static void spin_on(int processor)
 {
-	volatile unsigned int turns = 0;
-
 	pin(processor);
 	for (;;)
-		turns++;
+		;
 }
 
 /* Runs beside the test on its processor; pid or -errno. */

@@ -390,7 +390,7 @@ static long long watch_victims(int *peers, long long end_ns)
 }
 
 /* How late they close, or -errno; with an attack its tokens are due as well. */
-static long long lateness_of_deadline(FIXTURE_DATA(listeners) *self,
+static long long lateness_of_deadline(struct _test_data_listeners *self,
 				      bool attack)
 {
 	long long lead_ns, end_ns;
@@ -444,7 +444,7 @@ TEST_F(listeners, delay_no_deadline_of_other_users)
 }
 
 /* How late they close after their target's death, or -errno. */
-static long long lateness_of_death(FIXTURE_DATA(listeners) *self,
+static long long lateness_of_death(struct _test_data_listeners *self,
 				   bool attack)
 {
 	long long end_ns;

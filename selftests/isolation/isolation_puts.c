@@ -358,7 +358,7 @@ static void forget_victims(struct victims *victims)
  * How late each victim is let go of, and what close(2) took; beside busy loops,
  * or in the storm, which begins at a time at which all are ready.
  */
-static int measure(FIXTURE_DATA(storm) *self, int family, bool in_storm,
+static int measure(struct _test_data_storm *self, int family, bool in_storm,
 		   long long late_ns[ENDINGS])
 {
 	long long lead_ns = 1000 * MS, begin_ns, ready_ns;
@@ -398,7 +398,7 @@ static int measure(FIXTURE_DATA(storm) *self, int family, bool in_storm,
  * repeated, and the best attempt counts for each ending.
  */
 static void expect_in_time(struct __test_metadata *_metadata,
-			   FIXTURE_DATA(storm) *self, int family)
+			   struct _test_data_storm *self, int family)
 {
 	long long control[ENDINGS], late[ENDINGS], allowed;
 	bool good[ENDINGS] = { false }, all = false, far = false;
@@ -412,7 +412,7 @@ static void expect_in_time(struct __test_metadata *_metadata,
 			allowed = control[i] + PROMISE_NS;
 			if (family == AF_PACKET)
 				allowed += self->victims.close_ns;
-			TH_LOG("%s: %lld ms, %lld beside busy loops, ratio %.1f; close(2) took %lld",
+			TH_LOG("%s: %lld ms, %lld beside busy loops, ratio %.1f; close took %lld",
 			       ending_names[i], late[i] / MS, control[i] / MS,
 			       (double)late[i] / (control[i] + 1),
 			       self->victims.close_ns / MS);
