@@ -42,7 +42,7 @@ NO_TEST = "No test:"
 def all_tests():
     """['sharing tcp.W53_...', ...]"""
     tests = []
-    for source in sorted(SELFTESTS.glob("*.c")):
+    for source in sorted(SELFTESTS.rglob("*.c")):
         for fixture, name in TEST.findall(source.read_text()):
             tests.append(f"{source.stem} {fixture + '.' if fixture else ''}{name}")
     return tests
