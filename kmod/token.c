@@ -274,7 +274,7 @@ static void token_finish(struct sockdup_token *token,
 	lockdep_assert_held(&token->claim);
 
 	token_tell(token, how);
-	token->ended = true;
+	token->end = how;
 	token_unlink(token);
 	mutex_unlock(&token->claim);
 }
@@ -509,15 +509,23 @@ void sockdup_token_put(struct sockdup_token *token)
  */
 int sockdup_token_claim(struct sockdup_token *token)
 {
+	enum sockdup_token_event cause;
+
+	if (atomic_read(&token->verdict))
+		return -ENOENT;
 	if (mutex_lock_killable(&token->claim))
 		return -EINTR;
-	if (token->ended) {
+	if (token->end) {
 		mutex_unlock(&token->claim);
 		return -ENOENT;
 	}
-	if (token_is_over(token)) {
-		/* Whoever gives the verdict carries it out, or finds it claimed. */
-		atomic_cmpxchg(&token->verdict, 0, token_cause(token));
+	/*
+	 * A verdict from here on finds the claim taken, and is told so: one that
+	 * came just before loses to the import.
+	 */
+	cause = token_cause(token);
+	if (cause) {
+		atomic_cmpxchg(&token->verdict, 0, cause);
 		token_drop(token);
 		return -ENOENT;
 	}
@@ -540,7 +548,7 @@ void sockdup_token_restore(struct sockdup_token *token)
 	smp_mb();
 	if (!atomic_read(&token->verdict) || !mutex_trylock(&token->claim))
 		return;
-	if (token->ended)
+	if (token->end)
 		mutex_unlock(&token->claim);
 	else
 		token_drop(token);
@@ -585,8 +593,8 @@ static bool token_is_to_be_put_here(const struct sockdup_token *token,
  * The exporter itself puts the file of a token that it revokes, or that ends with
  * its handle. Otherwise a worker does, so that nobody waits for another's close.
  *
- * Return: 0; -EBUSY where somebody imports the token, or is just ending it: it
- * ends one way or the other; -ENOENT where the token has ended, or something else ends it.
+ * Return: 0; -EBUSY where somebody imports the token: it ends with that, one way
+ * or the other; -ENOENT where the token has ended, or something else ends it.
  */
 int sockdup_token_end(struct sockdup_token *token,
 		      enum sockdup_token_event how)
@@ -598,9 +606,12 @@ int sockdup_token_end(struct sockdup_token *token,
 		return -ENOENT;
 	if (!mutex_trylock(&token->claim))
 		return cause == how ? -EBUSY : -ENOENT;
-	if (token->ended) {
+	if (token->end) {
+		/* Whoever restored the token meanwhile has carried it out. */
+		if (token->end == SOCKDUP_TOKEN_IMPORTED)
+			cause = SOCKDUP_TOKEN_IMPORTED;
 		mutex_unlock(&token->claim);
-		return -ENOENT;
+		return cause == how ? 0 : -ENOENT;
 	}
 	if (!token_is_to_be_put_here(token, cause)) {
 		token_drop(token);

@@ -66,9 +66,10 @@ enum sockdup_token_event {
  * @sibling: among the target's tokens; covered by the target's lock
  * @list: the tokens that it ends with, or NULL; held
  * @mate: on @list; covered by its lock
- * @claim: held by whoever imports or ends the token; covers @ended
- * @ended: it is no longer live
- * @verdict: how it is to end, an enum sockdup_token_event, or 0
+ * @claim: held by whoever imports or ends the token; covers @end
+ * @end: how it ended, or 0
+ * @verdict: how it is to end unless somebody imports it first, an enum
+ *	     sockdup_token_event, or 0
  * @ref: one for being live, one while @notice is in line, and one for each
  *	 caller that got it
  * @ttl_ms: what it was given to live, milliseconds
@@ -95,7 +96,7 @@ struct sockdup_token {
 	struct sockdup_token_list *list;
 	struct list_head mate;
 	struct mutex claim;		/* covers the next one */
-	bool ended;
+	enum sockdup_token_event end;
 	atomic_t verdict;
 	refcount_t ref;
 	u32 ttl_ms;
