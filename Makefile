@@ -19,7 +19,7 @@ GUEST_MODULE = $(O)/$(GUEST_RELEASE)/sockdup.ko
 
 Q := $(if $(V),,@)
 say = @printf '%-8s %s\n' '$(1)' '$(2)'
-need = $(Q)selftests/need $(1)
+need = $(Q)selftests/tools/need $(1)
 
 all: modules lib cli samples ## the module, the library, the command and the samples
 
@@ -168,11 +168,11 @@ bench-docs: ## the figures of the last `make bench` and `make bench-budget` into
 
 style: need-build need-style ## checkpatch, generated files, sparse, gcc and clang at W=1, pahole, shellcheck
 	$(call need,guest)
-	$(Q)selftests/style $(O) $(GUEST_RELEASE)
+	$(Q)selftests/tools/style $(O) $(GUEST_RELEASE)
 
 netlink: need-netlink ## what follows from the netlink specification, made anew
 	$(call say,NETLINK,by the generator of the kernel)
-	$(Q)selftests/netlink_gen $(O)
+	$(Q)selftests/tools/netlink_gen $(O)
 
 docs: need-docs ## the documentation as HTML
 	$(call say,DOCS,$(O)/docs)

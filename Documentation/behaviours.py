@@ -10,7 +10,7 @@ Ties the behaviours that winsock.rst lists to the tests that show them:
 
        *No test:* the reason.
 
-Below each behaviour come its tests: those in selftests/*.c whose names start
+Below each behaviour come its tests: those below selftests/ whose names start
 with its number, as in W53_last_close_ends_it or, for two at once,
 W53_W54_both. It is a warning, and under sphinx-build -W an error, if a
 behaviour has neither tests nor a reason, or both; if a test is of a behaviour

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Made by selftests/netlink_gen; do not edit. */
+/* Made by selftests/tools/netlink_gen; do not edit. */
 
 static const char * const token_attributes[] = {
 	[SOCKDUP_A_TOKEN_PAD] = "pad",

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../census.h"
-#include "../common.h"
+#include "../harness/census.h"
+#include "../harness/common.h"
 #include "crowd.h"
 #include "process.h"
 

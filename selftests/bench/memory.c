@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../census.h"
-#include "../common.h"
-#include "../module.h"
+#include "../harness/census.h"
+#include "../harness/common.h"
+#include "../harness/module.h"
 #include "crowd.h"
 #include "part.h"
 

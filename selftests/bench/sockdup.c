@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../genl.h"
+#include "../harness/genl.h"
 #include "way.h"
 
 struct netlink {

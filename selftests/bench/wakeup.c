@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../common.h"
+#include "../harness/common.h"
 #include "part.h"
 #include "process.h"
 
