@@ -145,6 +145,16 @@ processors_are_as_asked() {
 	says 3 --smp 3 nproc && says 1 --icount nproc
 }
 
+# QEMU may abort when a device is mapped while another processor runs.
+further_processors_start_after_devices() {
+	ends_with 0 --smp 2 --keep-log log true &&
+		awk '
+			/ pci 0000:| 9pnet/ { device = NR }
+			/Booting .* Processor +1 / { processor = NR }
+			END { exit !(device && device < processor) }
+		' log
+}
+
 # One instruction that moves many bytes counts once for each of them.
 counting_guests_lack_fast_strings() {
 	ends_with 0 --cpu max 'grep -qw erms /proc/cpuinfo' &&
@@ -270,6 +280,7 @@ checks=(
 	given_modules_are_inserted
 	guest_is_furnished
 	processors_are_as_asked
+	further_processors_start_after_devices
 	counting_guests_lack_fast_strings
 	further_options_reach_qemu
 	complaints_are_known
