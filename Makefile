@@ -65,8 +65,8 @@ guest: need-build need-vm
 	$(call need,guest)
 	$(Q)$(MAKE) --no-print-directory $(GUEST_MODULE)
 
-vm: guest lib ## a shell in a guest with the module loaded; CMD='...' runs one command
-	$(Q)$(VM)/run --module $(GUEST_MODULE) $(if $(CMD),-- '$(subst ','\'',$(CMD))')
+vm: guest cli ## a shell in a guest with the module loaded and sockdup at hand; CMD='...' runs one command
+	$(Q)$(VM)/run --module $(GUEST_MODULE) --path $(O)/cli $(if $(CMD),-- '$(subst ','\'',$(CMD))')
 
 demo: guest samples need-demo ## hand over a live download and a listening port
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))

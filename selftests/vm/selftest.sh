@@ -93,6 +93,14 @@ environment_is_exact() {
 	says "it's \"\$odd\"  \\" --env "WORD=it's \"\$odd\"  \\" 'printf %s "$WORD"'
 }
 
+programs_are_found_in_a_given_place() {
+	mkdir -p "bin'1" bin2
+	printf '#!/bin/sh\necho one\n' >"bin'1/mine"
+	printf '#!/bin/sh\necho two\n' >bin2/mine
+	chmod +x "bin'1/mine" bin2/mine
+	says $'two\nLinux' --path "bin'1" --path bin2 'mine && uname'
+}
+
 directory_is_the_callers() {
 	mkdir "a 'b', c"
 	echo content >"a 'b', c/file"
@@ -248,6 +256,47 @@ log_is_kept() {
 	ends_with 0 --keep-log log 'echo mark >/dev/kmsg' && grep -q 'Linux version' log && grep -q mark log
 }
 
+# shell_in_terminal WORD ...: types each word at a prompt of a shell in a guest.
+shell_in_terminal() {
+	local status=0 terminal
+
+	rm -f keys
+	mkfifo keys
+	script --quiet --flush --return --echo never --command "'$here/run'" screen <keys >/dev/null 2>&1 &
+	terminal=$!
+	exec 4>keys
+	for word; do
+		until grep -q '# $' screen; do sleep .2; done
+		printf '%b' "$word" >&4
+	done
+	wait "$terminal" || status=$?
+	exec 4>&-
+	return "$status"
+}
+
+shell_tells_how_to_leave_it() {
+	shell_in_terminal 'exit 0\r'
+	grep -q 'Ctrl-D' screen
+}
+
+shell_is_left_by_exit() {
+	local status=0
+
+	shell_in_terminal 'exit 3\r' || status=$?
+	[ "$status" -eq 3 ]
+}
+
+shell_is_left_by_end_of_file() {
+	shell_in_terminal '\004'
+}
+
+hanging_guest_is_left() {
+	local status=0
+
+	shell_in_terminal '\035x' || status=$?
+	[ "$status" -eq 126 ]
+}
+
 interrupt_leaves_nothing() {
 	local status=0 runner
 
@@ -272,6 +321,7 @@ checks=(
 	stdin_is_left_alone
 	arguments_are_exact
 	environment_is_exact
+	programs_are_found_in_a_given_place
 	directory_is_the_callers
 	leftovers_do_not_delay_the_end
 	host_is_unchanged
@@ -292,6 +342,10 @@ checks=(
 	time_limit_ends
 	lost_guest_is_noticed
 	log_is_kept
+	shell_tells_how_to_leave_it
+	shell_is_left_by_exit
+	shell_is_left_by_end_of_file
+	hanging_guest_is_left
 	interrupt_leaves_nothing
 )
 
