@@ -13,11 +13,14 @@
  *  EMFILE, ENFILE  no descriptor was free to open the device
  *
  * All functions may be called from any thread at any time, and in a child
- * after fork(). The library keeps one close-on-exec descriptor of the device,
- * opened at first use. If a program closes that, the library opens another;
- * tokens that were to end with it (SOCKDUP_EXPORT_END_ON_CLOSE) and event
- * registrations have ended.
- * None of the functions is async-signal-safe.
+ * after fork(). None of them is async-signal-safe.
+ *
+ * The library keeps one handle, a close-on-exec descriptor of the device. It
+ * opens it at first use, at a number of 64 or above; below that where
+ * RLIMIT_NOFILE is smaller, and never at 0, 1 or 2. A child of fork() opens its
+ * own. If a program closes the handle, the library opens another. What ends with
+ * a handle has ended then: tokens made with SOCKDUP_EXPORT_END_ON_CLOSE and
+ * registrations for network events.
  */
 #ifndef SOCKDUP_H
 #define SOCKDUP_H
@@ -31,6 +34,60 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/**
+ * sockdup_open - open the handle now
+ *
+ * Not needed before other functions. It is for a process that
+ *
+ *  - waits to be a target, and may be given a token of more than the default
+ *    life by another user: the kernel allows that for a target that has opened
+ *    the device;
+ *  - is about to lose sight of the device, by chroot(), seccomp or a change of
+ *    user: what is open stays usable;
+ *  - gives the handle to another process, which then calls sockdup_use().
+ *
+ * Return: the handle's descriptor, or -1 with errno. It remains the library's:
+ * duplicate it to pass it on, and do not close it.
+ */
+int sockdup_open(void);
+
+/**
+ * sockdup_use - use a handle that was inherited or received
+ * @fd: a descriptor of the device, which another process opened
+ *
+ * For a process that cannot open the device itself. The library keeps a
+ * descriptor of its own; @fd stays the caller's, and may be closed. It takes the
+ * place of the handle that the library had, which is closed as by
+ * sockdup_release(). Children of fork() keep using it. So sockdup_use() of what
+ * sockdup_open() gave hands a process's own handle on to its children.
+ *
+ * Exports, imports, queries and revocations act for the process that calls, as
+ * through a handle of its own. These belong to the handle, whoever shares it:
+ *
+ *  - tokens made with SOCKDUP_EXPORT_END_ON_CLOSE and registrations for network
+ *    events end when its last descriptor in any process is closed;
+ *  - each process that shares it may enumerate, re-arm and inherit its
+ *    registrations;
+ *  - the process that opened it, and no other, counts as one that has the device
+ *    open when a longer life is asked for.
+ *
+ * Return: 0, or -1 with errno: EBADF; EINVAL where @fd is not a handle; EMFILE.
+ */
+int sockdup_use(int fd);
+
+/**
+ * sockdup_release - close the handle
+ *
+ * So that the module can be unloaded, or the process checkpointed. Ends tokens
+ * made with SOCKDUP_EXPORT_END_ON_CLOSE and registrations for network events,
+ * unless another process shares the handle. Other tokens live on, and hold the
+ * module. A subscription holds nothing, and is ended by sockdup_unsubscribe().
+ *
+ * Calls under way in other threads are finished with the old handle. The next
+ * call opens the device again.
+ */
+void sockdup_release(void);
 
 /**
  * sockdup_duplicate - export a socket to a process
@@ -78,8 +135,9 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
  * @flags: SOCKDUP_EXPORT_* or 0. SOCKDUP_EXPORT_END_ON_CLOSE ends the token
  *         with this process, which otherwise the token outlives
  * @ttl_ms: life of the token in milliseconds, 0 for the module's default; more
- *          than that only to a process of the same user, or one that uses the
- *          library, or with CAP_SYS_RESOURCE in the initial user namespace
+ *          than that only to a process of the same user, or one that has the
+ *          device open (see sockdup_open()), or with CAP_SYS_RESOURCE in the
+ *          initial user namespace
  * @info: filled with the bytes to send to the target
  *
  * Return: 0, or -1 with errno: those of sockdup_duplicate() and
@@ -166,8 +224,8 @@ int sockdup_info(struct sockdup_info *info);
 /*
  * Events. A socket has one registration, whichever descriptor in whichever
  * process made it, and any new one cancels it. A registration belongs to the
- * process that made it: it ends with that process, or when the program closes
- * the library's descriptor of the device.
+ * handle that it was made through. Unless that is shared (see sockdup_use()), it
+ * ends with the process that made it, at the latest.
  *
  * A loop that misses nothing takes what was told as a hint, and goes on until
  * the socket has no more:
@@ -224,7 +282,7 @@ struct sockdup_network_events {
  * @happened: filled; errors of events that did not happen stay as they are
  *
  * The counterpart of WSAEnumNetworkEvents(). Only the process that registered
- * may ask. A failure clears nothing.
+ * may ask, and processes that share its handle. A failure clears nothing.
  *
  * Return: 0, or -1 with errno: EBADF, ENOTSOCK, ENOENT, EPERM, EFAULT, EINTR.
  */
@@ -259,7 +317,7 @@ int sockdup_event_inherit(int fd, int listener);
  * struct sockdup_registration - the registration of a socket
  * @mask: the events that it is for, 0 where there is none
  * @kind: as given when it was made
- * @own: true where this process made it
+ * @own: true where it was made through this process's handle
  * @source: who made it
  */
 struct sockdup_registration {

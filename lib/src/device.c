@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The one open descriptor of the device that the process has.
+ * The one handle of the device that the process has.
  *
  * A handle belongs to the process that opened it, so a child of fork() drops
- * its parent's and opens its own. A child that fork handlers do not see, of
- * vfork() or a bare clone(), may use its parent's: commands act for the caller.
+ * its parent's and opens its own; but one that the program chose itself it
+ * keeps, as it may be unable to open another. A child that fork handlers do not
+ * see, of vfork() or a bare clone(), may use its parent's: commands act for the
+ * caller.
  *
  * A program may close descriptors that it does not know, and their numbers
  * come to mean other files. Before the library gives up or closes a number it
@@ -19,8 +21,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <linux/sockdup.h>
+#include "sockdup.h"
 
+#include "descriptor.h"
 #include "device.h"
 
 #define DEVICE_PATH	"/dev/" SOCKDUP_DEVICE_NAME
@@ -29,12 +32,56 @@
 /* Written under the lock, which fork() takes, too: no child inherits a half. */
 static pthread_mutex_t device_lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int device = DEVICE_NONE;
+/* Counts the handles, up before one is closed: so a call notices that its is gone. */
+static atomic_uint device_generation;
+/* Under the lock: the program chose it by sockdup_use(). */
+static bool device_chosen;
+
+/*
+ * Whoever has the lock is not cancelled, though open() and close() are places
+ * for that.
+ */
+static int device_take_lock(void)
+{
+	int cancel_state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+	pthread_mutex_lock(&device_lock);
+	return cancel_state;
+}
+
+static void device_drop_lock(int cancel_state)
+{
+	pthread_mutex_unlock(&device_lock);
+	pthread_setcancelstate(cancel_state, NULL);
+}
 
 static bool device_is(int fd)
 {
 	struct sockdup_info info = { .size = sizeof(info) };
 
 	return ioctl(fd, SOCKDUP_IOC_INFO, &info) == 0;
+}
+
+/* Negative numbers are none: the kernel refuses them, where they mean anything. */
+static bool is_callers(int fd)
+{
+	if (fd < 0)
+		return true;
+	if (fd != atomic_load(&device) || !device_is(fd))
+		return descriptor_is_open(fd);
+	errno = EBADF;
+	return false;
+}
+
+/*
+ * Before the library opens a descriptor, those that the caller names must be
+ * open: else the new one could take the number of one that is closed. Fails
+ * with EBADF.
+ */
+int device_check_callers(int fd, int other)
+{
+	return is_callers(fd) && is_callers(other) ? 0 : -1;
 }
 
 static int device_open(void)
@@ -44,31 +91,34 @@ static int device_open(void)
 	/* No node, or a node with nothing behind it. */
 	if (fd < 0 && (errno == ENOENT || errno == ENXIO))
 		errno = ENODEV;
-	return fd;
+	return descriptor_raise(fd);
 }
 
 /*
- * The process's descriptor, opened anew if it is @unusable. Another thread may
- * have done so already, under the same number even.
+ * The process's handle, opened anew if it is @unusable. Another thread may have
+ * done so already, under the same number even.
  */
 static int device_reopen(int unusable)
 {
-	int fd;
+	int cancel_state = device_take_lock();
+	int fd = atomic_load(&device);
 
-	pthread_mutex_lock(&device_lock);
-	fd = atomic_load(&device);
 	if (fd == unusable && !device_is(fd)) {
+		atomic_fetch_add(&device_generation, 1);
 		fd = device_open();
 		atomic_store(&device, fd < 0 ? DEVICE_NONE : fd);
+		device_chosen = false;
 	}
-	pthread_mutex_unlock(&device_lock);
+	device_drop_lock(cancel_state);
 	return fd;
 }
 
-static void device_close(void)
+/* Put another in the place of the process's handle, which is closed. */
+static void device_replace(int by)
 {
-	int fd = atomic_exchange(&device, DEVICE_NONE);
+	int fd = atomic_exchange(&device, by);
 
+	atomic_fetch_add(&device_generation, 1);
 	if (fd != DEVICE_NONE && device_is(fd))
 		close(fd);
 }
@@ -87,7 +137,8 @@ static void device_child(void)
 {
 	int saved = errno;
 
-	device_close();
+	if (!device_chosen)
+		device_replace(DEVICE_NONE);
 	pthread_mutex_unlock(&device_lock);
 	errno = saved;
 }
@@ -99,32 +150,73 @@ static void __attribute__((constructor)) device_init(void)
 
 static void __attribute__((destructor)) device_exit(void)
 {
-	device_close();
+	device_replace(DEVICE_NONE);
 }
 
 /*
- * Issue a command. Returns what ioctl() returns; errno is ENODEV where there
- * is no device.
+ * Issue a command, which names one or two descriptors or NO_DESCRIPTOR. Returns
+ * what ioctl() returns; errno is ENODEV where there is no device.
  */
-int device_call(unsigned long command, void *argument)
+int device_call(unsigned long command, void *argument, int fd, int other)
 {
-	int fd, result, error;
+	bool reopened = false;
+	unsigned int generation;
+	int handle, result, error;
 
-	fd = atomic_load(&device);
-	if (fd == DEVICE_NONE)
-		fd = device_reopen(DEVICE_NONE);
-	if (fd < 0)
+	for (;;) {
+		generation = atomic_load(&device_generation);
+		handle = atomic_load(&device);
+		if (handle != DEVICE_NONE) {
+			result = ioctl(handle, command, argument);
+			if (result >= 0)
+				return result;
+			error = errno;
+			/* Another thread has closed it, or was about to. */
+			if (generation != atomic_load(&device_generation))
+				continue;
+			if (reopened || device_is(handle))
+				break;
+		}
+		/* There is none, or the program has closed it. */
+		if (device_check_callers(fd, other) || device_reopen(handle) < 0)
+			return -1;
+		reopened = true;
+	}
+	/* The command's own answer. Nobody means our handle by a descriptor. */
+	errno = handle == fd || handle == other ? EBADF : error;
+	return -1;
+}
+
+int sockdup_open(void)
+{
+	return device_reopen(atomic_load(&device));
+}
+
+int sockdup_use(int fd)
+{
+	int cancel_state, copy;
+
+	if (!descriptor_is_open(fd))
 		return -1;
-	result = ioctl(fd, command, argument);
-	if (result >= 0)
-		return result;
-
-	/* The command's own answer, or not our descriptor any more. */
-	error = errno;
-	if (device_is(fd)) {
-		errno = error;
+	if (!device_is(fd)) {
+		errno = EINVAL;
 		return -1;
 	}
-	fd = device_reopen(fd);
-	return fd < 0 ? -1 : ioctl(fd, command, argument);
+	copy = descriptor_copy(fd);
+	if (copy < 0)
+		return -1;
+	cancel_state = device_take_lock();
+	device_replace(copy);
+	device_chosen = true;
+	device_drop_lock(cancel_state);
+	return 0;
+}
+
+void sockdup_release(void)
+{
+	int cancel_state = device_take_lock();
+
+	device_replace(DEVICE_NONE);
+	device_chosen = false;
+	device_drop_lock(cancel_state);
 }

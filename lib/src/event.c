@@ -22,7 +22,8 @@ int sockdup_event_select(int fd, int event, unsigned int mask,
 		.kind = kind,
 	};
 
-	return device_call(SOCKDUP_IOC_EVENT_SELECT, &select);
+	return device_call(SOCKDUP_IOC_EVENT_SELECT, &select, fd,
+			   mask ? event : NO_DESCRIPTOR);
 }
 
 int sockdup_event_enumerate(int fd, unsigned int flags,
@@ -39,7 +40,8 @@ int sockdup_event_enumerate(int fd, unsigned int flags,
 		return -1;
 	}
 	memcpy(enumerate.errors, happened->errors, sizeof(enumerate.errors));
-	if (device_call(SOCKDUP_IOC_EVENT_ENUMERATE, &enumerate))
+	if (device_call(SOCKDUP_IOC_EVENT_ENUMERATE, &enumerate, fd,
+			NO_DESCRIPTOR))
 		return -1;
 	happened->events = enumerate.events;
 	memcpy(happened->errors, enumerate.errors, sizeof(enumerate.errors));
@@ -54,7 +56,8 @@ int sockdup_event_rearm(int fd, unsigned int events)
 		.events = events,
 	};
 
-	return device_call(SOCKDUP_IOC_EVENT_REARM, &rearm);
+	return device_call(SOCKDUP_IOC_EVENT_REARM, &rearm, fd,
+			   NO_DESCRIPTOR);
 }
 
 int sockdup_event_inherit(int fd, int listener)
@@ -65,7 +68,7 @@ int sockdup_event_inherit(int fd, int listener)
 		.listener = listener,
 	};
 
-	return device_call(SOCKDUP_IOC_EVENT_INHERIT, &inherit);
+	return device_call(SOCKDUP_IOC_EVENT_INHERIT, &inherit, fd, listener);
 }
 
 int sockdup_event_query(int fd, struct sockdup_registration *registration)
@@ -79,7 +82,7 @@ int sockdup_event_query(int fd, struct sockdup_registration *registration)
 		errno = EFAULT;
 		return -1;
 	}
-	if (device_call(SOCKDUP_IOC_EVENT_QUERY, &query))
+	if (device_call(SOCKDUP_IOC_EVENT_QUERY, &query, fd, NO_DESCRIPTOR))
 		return -1;
 	registration->mask = query.mask;
 	registration->kind = query.kind;

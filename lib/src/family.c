@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <linux/genetlink.h>
 #include <linux/sockdup_netlink.h>
 
+#include "descriptor.h"
 #include "error.h"
 #include "family.h"
 
@@ -281,18 +283,33 @@ static int family_connect(struct family *family)
 	return family_find(family);
 }
 
+static struct mnl_socket *family_socket(void)
+{
+	struct mnl_socket *result;
+	int fd, error;
+
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (fd < 0 && (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT))
+		errno = ENODEV;
+	fd = descriptor_raise(fd);
+	if (fd < 0)
+		return NULL;
+	result = mnl_socket_fdopen(fd);
+	if (!result) {
+		error = errno;
+		close(fd);
+		errno = error;
+	}
+	return result;
+}
+
 /* Fails with ENODEV where the family is not there. */
 int family_open(struct family *family)
 {
-	*family = (struct family){
-		.socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC),
-	};
 	error_text_clear();
-	if (!family->socket) {
-		if (errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT)
-			errno = ENODEV;
+	*family = (struct family){ .socket = family_socket() };
+	if (!family->socket)
 		return -1;
-	}
 	if (!family_connect(family))
 		return 0;
 	family_close(family);

@@ -17,6 +17,12 @@ static __u64 address_of(const void *pointer)
 	return (uintptr_t)pointer;
 }
 
+/* A command that names no descriptor. */
+static int command(unsigned long number, void *argument)
+{
+	return device_call(number, argument, NO_DESCRIPTOR, NO_DESCRIPTOR);
+}
+
 static int export_by_number(int fd, int target, unsigned int flags,
 			    unsigned int ttl_ms,
 			    struct sockdup_protocol_info *info)
@@ -31,7 +37,9 @@ static int export_by_number(int fd, int target, unsigned int flags,
 		.info = address_of(info),
 	};
 
-	return device_call(SOCKDUP_IOC_EXPORT, &export);
+	return device_call(SOCKDUP_IOC_EXPORT, &export, fd,
+			   flags & SOCKDUP_EXPORT_TO_PEER ? target :
+							    NO_DESCRIPTOR);
 }
 
 /*
@@ -44,6 +52,7 @@ static int export_by_pidfd(int fd, int pidfd, unsigned int flags,
 {
 	struct pidfd_numbers numbers;
 	pid_t pid;
+	int error;
 
 	if (pidfd_read(pidfd, &numbers))
 		return -1;
@@ -51,8 +60,9 @@ static int export_by_pidfd(int fd, int pidfd, unsigned int flags,
 	if (pid < 0 || export_by_number(fd, pid, flags, ttl_ms, info))
 		return -1;
 	if (pidfd_recheck(pidfd, &numbers)) {
+		error = errno;
 		sockdup_revoke(info);
-		errno = ESRCH;
+		errno = error;
 		return -1;
 	}
 	return 0;
@@ -91,7 +101,7 @@ int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
 		.info_size = sizeof(*info),
 		.info = address_of(info),
 	};
-	int fd = device_call(SOCKDUP_IOC_IMPORT, &import);
+	int fd = command(SOCKDUP_IOC_IMPORT, &import);
 
 	if (fd >= 0 && source)
 		*source = import.source;
@@ -118,7 +128,7 @@ int sockdup_query(const struct sockdup_protocol_info *info,
 	}
 	description->info = *info;
 	query.info = address_of(&description->info);
-	if (device_call(SOCKDUP_IOC_QUERY, &query))
+	if (command(SOCKDUP_IOC_QUERY, &query))
 		return -1;
 	description->source = query.source;
 	description->target_pid = query.target_pid;
@@ -135,7 +145,7 @@ int sockdup_revoke(const struct sockdup_protocol_info *info)
 		.info = address_of(info),
 	};
 
-	return device_call(SOCKDUP_IOC_REVOKE, &revoke);
+	return command(SOCKDUP_IOC_REVOKE, &revoke);
 }
 
 int sockdup_info(struct sockdup_info *info)
@@ -146,7 +156,7 @@ int sockdup_info(struct sockdup_info *info)
 		errno = EFAULT;
 		return -1;
 	}
-	if (device_call(SOCKDUP_IOC_INFO, &answer))
+	if (command(SOCKDUP_IOC_INFO, &answer))
 		return -1;
 	*info = answer;
 	return 0;

@@ -12,6 +12,7 @@
 
 #include "sockdup.h"
 
+#include "device.h"
 #include "error.h"
 #include "family.h"
 #include "pidfd.h"
@@ -244,6 +245,9 @@ static int export_to(int fd, __u16 attribute, int target,
 	union family_request buffer;
 	struct nlmsghdr *request;
 
+	if (device_check_callers(fd, attribute == SOCKDUP_A_TOKEN_PEER_FD ?
+				     target : NO_DESCRIPTOR))
+		return -1;
 	request = family_prepare(&buffer, SOCKDUP_CMD_TOKEN_EXPORT, NLM_F_ACK);
 	mnl_attr_put_u32(request, SOCKDUP_A_TOKEN_FD, fd);
 	mnl_attr_put_u32(request, attribute, target);
@@ -258,6 +262,7 @@ static int export_to_pidfd(int fd, int pidfd, unsigned int ttl_ms,
 {
 	struct pidfd_numbers numbers;
 	pid_t pid;
+	int error;
 
 	if (pidfd_read(pidfd, &numbers))
 		return -1;
@@ -266,8 +271,9 @@ static int export_to_pidfd(int fd, int pidfd, unsigned int ttl_ms,
 	    export_to(fd, SOCKDUP_A_TOKEN_TARGET, pid, ttl_ms, export))
 		return -1;
 	if (pidfd_recheck(pidfd, &numbers)) {
+		error = errno;
 		sockdup_revoke_id(export->id);
-		errno = ESRCH;
+		errno = error;
 		return -1;
 	}
 	return 0;

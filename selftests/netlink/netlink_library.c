@@ -25,6 +25,9 @@
 #define NO_PROCESS	0x3fffffff
 #define CLOSED_FD	99
 
+/* The library's descriptors have numbers from here on. */
+#define OWN_LOWEST	64
+
 /* More tokens than the kernel lists in one go. */
 #define MANY		200
 
@@ -97,6 +100,51 @@ TEST_F(library, exports_to_the_peer_of_a_socket)
 					    SOCKDUP_EXPORT_TO_PEER, 0,
 					    &self->info, NULL));
 	EXPECT_EQ(1, arrives(&self->target, self->fd, &self->info));
+}
+
+/* The lowest number from @lowest on that is not open. */
+static int closed_number(int lowest)
+{
+	int fd = fcntl(STDIN_FILENO, F_DUPFD, lowest);
+
+	close(fd);
+	return fd;
+}
+
+/* It could: a request's socket would take either of these numbers. */
+TEST_F(library, exports_no_socket_of_its_own)
+{
+	const int lowest[] = { 0, OWN_LOWEST };
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(lowest); i++) {
+		fd = closed_number(lowest[i]);
+		EXPECT_EQ(-EBADF, result(sockdup_netlink_export(fd,
+						self->target.pid, 0, 0,
+						&self->info, NULL)));
+		EXPECT_EQ(-EBADF, result(sockdup_netlink_export(self->fd, fd,
+						SOCKDUP_EXPORT_TO_PEER, 0,
+						&self->info, NULL)));
+	}
+	/* Nor its handle. */
+	fd = sockdup_open();
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EBADF, result(sockdup_netlink_export(fd, self->target.pid, 0,
+							0, &self->info, NULL)));
+}
+
+TEST_F(library, leaves_low_numbers_to_the_program)
+{
+	struct sockdup_subscription *subscription;
+	const int lowest = closed_number(0);
+
+	ASSERT_EQ(0, sockdup_subscribe(&subscription));
+	EXPECT_LE(OWN_LOWEST, sockdup_subscription_fd(subscription));
+	EXPECT_EQ(FD_CLOEXEC,
+		  fcntl(sockdup_subscription_fd(subscription), F_GETFD));
+	EXPECT_EQ(lowest, closed_number(0));
+	sockdup_unsubscribe(subscription);
 }
 
 TEST_F(library, exports_for_the_time_that_is_asked_for)
@@ -374,9 +422,6 @@ TEST_F(library, refuses_exports_in_words)
 	const int unconnected = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	ASSERT_LE(0, unconnected);
-	EXPECT_FAILURE(EBADF, sockdup_netlink_export(CLOSED_FD, pid, 0, 0,
-						     &info, NULL),
-		       "attribute fd: this descriptor is not open");
 	EXPECT_FAILURE(ENOTSOCK, sockdup_netlink_export(STDIN_FILENO, pid, 0, 0,
 							&info, NULL),
 		       "attribute fd: this is not a socket");
@@ -432,6 +477,9 @@ TEST_F(library, refuses_by_itself_without_words)
 						      NULL));
 	EXPECT_SILENCE(EBADF, sockdup_netlink_export(self->fd, self->fd,
 						     SOCKDUP_EXPORT_TO_PIDFD, 0,
+						     &info, NULL));
+	EXPECT_SILENCE(EBADF, sockdup_netlink_export(CLOSED_FD,
+						     self->target.pid, 0, 0,
 						     &info, NULL));
 	EXPECT_SILENCE(EFAULT, sockdup_netlink_export(self->fd,
 						      self->target.pid, 0, 0,

@@ -6,6 +6,12 @@
  * gets a struct sockdup_protocol_info. The bytes travel by any means. The
  * target imports them and owns one more descriptor of the same open socket.
  *
+ * One open of the device is a handle. Commands act for the process that calls,
+ * also through a handle that it inherited over fork() or received. Tokens made with
+ * SOCKDUP_EXPORT_END_ON_CLOSE and registrations belong to the handle: they end when
+ * its last descriptor in any process is closed. Only the process that opened the
+ * device counts as one that has it open.
+ *
  * Every command is an ioctl on /dev/sockdup. Its argument is a struct that
  * starts with its own size in bytes:
  *
