@@ -78,7 +78,7 @@ demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx, 
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/samples/demo-nginx "$(O)" && \
 		echo && lib/samples/demo-nginx --restart "$(O)"'
 
-selftests: lib cli need-check
+selftests: lib cli samples need-check
 	$(call say,TESTS,$(O)/selftests)
 	$(Q)$(MAKE) -s -C selftests O=$(O)
 
