@@ -8,7 +8,6 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/tls.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -20,6 +19,7 @@
 #include "bpf.h"
 #include "harness.h"
 #include "registration.h"
+#include "tls.h"
 
 #define EVENTS	(SOCKDUP_FD_READ | SOCKDUP_FD_WRITE | SOCKDUP_FD_CLOSE)
 
@@ -159,27 +159,6 @@ static int signals_have_noticed(struct scene *scene)
 }
 
 /* TLS in the kernel */
-
-/* The same keys both ways, which serves a test. */
-static int speak_tls(int fd)
-{
-	struct tls12_crypto_info_aes_gcm_128 keys = {
-		.info = {
-			.version = TLS_1_2_VERSION,
-			.cipher_type = TLS_CIPHER_AES_GCM_128,
-		},
-		.iv = "initial",
-		.key = "fixed test key.",
-		.salt = "sal",
-	};
-
-	if (setsockopt(fd, IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")))
-		return errno == ENOENT ? -EOPNOTSUPP : -errno;
-	if (setsockopt(fd, SOL_TLS, TLS_TX, &keys, sizeof(keys)) ||
-	    setsockopt(fd, SOL_TLS, TLS_RX, &keys, sizeof(keys)))
-		return -errno;
-	return 0;
-}
 
 static int join_tls(struct scene *scene)
 {
