@@ -10,14 +10,14 @@
 
 #include "cli.h"
 
-#define TEXT_START	"sockdup1:"
 #define ID_DIGITS	16
+#define TEXT_SHOWN	19
 
 static int parse_text(const char *text, struct name *name)
 {
 	name->by_info = true;
-	/* The rest is secret. */
-	snprintf(name->shown, sizeof(name->shown), "%.20s...", text);
+	/* Part of the id; what follows that is secret. */
+	snprintf(name->shown, sizeof(name->shown), "%.*s...", TEXT_SHOWN, text);
 	if (!sockdup_info_from_text(text, &name->info))
 		return EXIT_OK;
 	if (errno == EBADMSG)
@@ -31,7 +31,7 @@ int name_parse(const char *text, struct name *name)
 	size_t digits = strspn(text, "0123456789abcdefABCDEF");
 
 	memset(name, 0, sizeof(*name));
-	if (!strncmp(text, TEXT_START, strlen(TEXT_START)))
+	if (!strncmp(text, SOCKDUP_TEXT_PREFIX, strlen(SOCKDUP_TEXT_PREFIX)))
 		return parse_text(text, name);
 	if (digits != ID_DIGITS || text[digits])
 		return complain("'%.40s' is neither a token's text nor its id",

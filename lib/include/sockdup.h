@@ -339,12 +339,16 @@ int sockdup_event_query(int fd, struct sockdup_registration *registration);
 /*
  * The text form of a protocol info, for a shell, an environment variable or a
  * configuration file: one word of printable ASCII without quotes, blanks or
- * shell characters, always of the same length, "sockdup1:" at its start and a
- * check at its end. It is as secret as the bytes.
+ * shell characters, always of the same length, SOCKDUP_TEXT_PREFIX at its start
+ * and a check at its end. It carries the opaque bytes alone, which suffice to
+ * import, query and revoke, and is as secret as they are.
  */
 
+/* Another form would start with another number. */
+#define SOCKDUP_TEXT_PREFIX	"sockdup1:"
+
 /* Room for the text form with its NUL. */
-#define SOCKDUP_TEXT_SIZE	186
+#define SOCKDUP_TEXT_SIZE	46
 
 /**
  * sockdup_info_to_text - write a protocol info as text
@@ -360,7 +364,8 @@ int sockdup_info_to_text(const struct sockdup_protocol_info *info,
 /**
  * sockdup_info_from_text - read a protocol info from its text form
  * @text: the text form and its NUL, with nothing before or after it
- * @info: filled with the bytes; as it was in case of failure
+ * @info: filled with its size and the opaque bytes; the description in it is
+ *        zero, sockdup_query() tells it. As it was in case of failure
  *
  * Return: 0, or -1 with errno: EFAULT; EINVAL where @text does not have this
  * form; EBADMSG where the form is right and the check is not, so that

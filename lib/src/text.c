@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The text form of a protocol info: a prefix, then the bytes and their CRC-32,
- * most significant byte first, in base64url. All of them together need no padding.
+ * The text form of a protocol info: a prefix, then the opaque bytes and their
+ * check in base64url. Both together need no padding. The description is left
+ * out, as nobody trusts it: sockdup_query() tells it.
  */
 
 #include <assert.h>
@@ -10,11 +11,9 @@
 
 #include "sockdup.h"
 
-#define PREFIX		"sockdup1:"
-#define PREFIX_LENGTH	(sizeof(PREFIX) - 1)
-#define INFO_SIZE	sizeof(struct sockdup_protocol_info)
-#define CHECK_SIZE	4
-#define BYTES		(INFO_SIZE + CHECK_SIZE)
+#define PREFIX_LENGTH	(sizeof(SOCKDUP_TEXT_PREFIX) - 1)
+#define CHECK_SIZE	3
+#define BYTES		(SOCKDUP_OPAQUE_SIZE + CHECK_SIZE)
 
 static_assert(BYTES % 3 == 0, "no padding");
 static_assert(PREFIX_LENGTH + BYTES / 3 * 4 + 1 == SOCKDUP_TEXT_SIZE,
@@ -23,27 +22,21 @@ static_assert(PREFIX_LENGTH + BYTES / 3 * 4 + 1 == SOCKDUP_TEXT_SIZE,
 static const char digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* The CRC-32 of Ethernet and gzip. */
-static __u32 crc32(const __u8 *bytes, size_t size)
+/* Write the CRC-24 of OpenPGP, most significant byte first. */
+static void put_check(__u8 *to, const __u8 *bytes, size_t size)
 {
-	__u32 crc = ~0U;
+	__u32 crc = 0xb704ce;
 	size_t i;
 	int bit;
 
 	for (i = 0; i < size; i++) {
-		crc ^= bytes[i];
+		crc ^= bytes[i] << 16;
 		for (bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+			crc = crc << 1 ^ (crc & 0x800000 ? 0x1864cfb : 0);
 	}
-	return ~crc;
-}
-
-static void put_check(__u8 *to, __u32 check)
-{
-	to[0] = check >> 24;
-	to[1] = check >> 16;
-	to[2] = check >> 8;
-	to[3] = check;
+	to[0] = crc >> 16;
+	to[1] = crc >> 8;
+	to[2] = crc;
 }
 
 static int invalid(void)
@@ -64,12 +57,12 @@ int sockdup_info_to_text(const struct sockdup_protocol_info *info,
 		errno = EFAULT;
 		return -1;
 	}
-	if (info->size != INFO_SIZE)
+	if (info->size != sizeof(*info))
 		return invalid();
-	memcpy(bytes, info, INFO_SIZE);
-	put_check(bytes + INFO_SIZE, crc32(bytes, INFO_SIZE));
+	memcpy(bytes, info->opaque, SOCKDUP_OPAQUE_SIZE);
+	put_check(bytes + SOCKDUP_OPAQUE_SIZE, bytes, SOCKDUP_OPAQUE_SIZE);
 
-	memcpy(text, PREFIX, PREFIX_LENGTH);
+	memcpy(text, SOCKDUP_TEXT_PREFIX, PREFIX_LENGTH);
 	to = text + PREFIX_LENGTH;
 	for (i = 0; i < BYTES; i += 3) {
 		group = bytes[i] << 16 | bytes[i + 1] << 8 | bytes[i + 2];
@@ -103,7 +96,6 @@ static bool decode_group(__u8 *to, const char *from)
 
 int sockdup_info_from_text(const char *text, struct sockdup_protocol_info *info)
 {
-	struct sockdup_protocol_info result;
 	__u8 bytes[BYTES], check[CHECK_SIZE];
 	size_t i;
 
@@ -112,20 +104,18 @@ int sockdup_info_from_text(const char *text, struct sockdup_protocol_info *info)
 		return -1;
 	}
 	if (strnlen(text, SOCKDUP_TEXT_SIZE) != SOCKDUP_TEXT_SIZE - 1 ||
-	    memcmp(text, PREFIX, PREFIX_LENGTH))
+	    memcmp(text, SOCKDUP_TEXT_PREFIX, PREFIX_LENGTH))
 		return invalid();
 	text += PREFIX_LENGTH;
 	for (i = 0; i < BYTES / 3; i++)
 		if (!decode_group(bytes + 3 * i, text + 4 * i))
 			return invalid();
-	put_check(check, crc32(bytes, INFO_SIZE));
-	if (memcmp(check, bytes + INFO_SIZE, CHECK_SIZE)) {
+	put_check(check, bytes, SOCKDUP_OPAQUE_SIZE);
+	if (memcmp(check, bytes + SOCKDUP_OPAQUE_SIZE, CHECK_SIZE)) {
 		errno = EBADMSG;
 		return -1;
 	}
-	memcpy(&result, bytes, INFO_SIZE);
-	if (result.size != INFO_SIZE)
-		return invalid();
-	*info = result;
+	*info = (struct sockdup_protocol_info){ .size = sizeof(*info) };
+	memcpy(info->opaque, bytes, SOCKDUP_OPAQUE_SIZE);
 	return 0;
 }
