@@ -17,6 +17,13 @@ KERNELRELEASE ?= $(shell $(VM)/kernel --release)
 GUEST_RELEASE = $(shell $(VM)/kernel --release)
 GUEST_MODULE = $(O)/$(GUEST_RELEASE)/sockdup.ko
 
+# Targets come one after another; what each of them builds uses all processors.
+JOBS := -j$(shell nproc)
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += $(JOBS)
+endif
+.NOTPARALLEL:
+
 Q := $(if $(V),,@)
 say = @printf '%-8s %s\n' '$(1)' '$(2)'
 need = $(Q)selftests/tools/need $(1)
@@ -46,7 +53,7 @@ $(O)/%/sockdup.ko: FORCE
 	$(call say,MODULE,$*)
 	$(Q)mkdir -p $(@D)
 	$(Q)cp -ru Kbuild kmod uapi $(@D)
-	$(Q)unset MAKEFLAGS; make -s -C /lib/modules/$*/build M=$(@D) W=1 \
+	$(Q)unset MAKEFLAGS; make -s $(JOBS) -C /lib/modules/$*/build M=$(@D) W=1 \
 		$(NO_BTF) modules
 
 lib: need-build ## libsockdup
@@ -92,27 +99,17 @@ selftests-32: selftests
 	$(Q)$(MAKE) -s -C selftests O=$(O32) HARNESS=$(O)/kselftest \
 		NETLINK=no CFLAGS='$(CFLAGS32)'
 
-STRESS = $(or $(SOCKDUP_STRESS),100)
-STRESS32 = $(shell echo $$((($(STRESS) + 9) / 10)))
+check: guest selftests selftests-32 ## the tests, of 64 and of 32 bits; TESTS='...' names some, or leaves some out, '-NAME'; SOCKDUP_STRESS=percent (5)
+	$(call say,CHECK,in guests with Linux $(GUEST_RELEASE))
+	$(Q)selftests/tools/check $(O) $(O32) $(GUEST_MODULE) $(TESTS)
 
-# $(call run_tests,directory with the programs,percentage)
-run_tests = $(VM)/run --module $(GUEST_MODULE) --timeout 3600 \
-	--env SOCKDUP_STRESS=$(2) -- selftests/run_tests $(1) $(TESTS)
-
-# The second, whatever comes of the first.
-check: guest selftests selftests-32 ## the tests, of 64 and of 32 bits; TESTS='...' names some, or leaves some out, '-NAME'; SOCKDUP_STRESS=percent
-	$(call say,CHECK,64 bits: in a guest with Linux $(GUEST_RELEASE))
-	$(Q)wide=passed narrow=passed; \
-	$(call run_tests,$(O),$(STRESS)) || wide=FAILED; \
-	printf '\n%-8s %s\n' CHECK '32 bits: in another one, at $(STRESS32) %'; \
-	$(call run_tests,$(O32),$(STRESS32)) || narrow=FAILED; \
-	printf '\n%-8s %s\n' CHECK "64 bits: $$wide, 32 bits: $$narrow"; \
-	[ $$wide = passed ] && [ $$narrow = passed ]
+check-long: ## the same with all rounds
+	$(Q)SOCKDUP_STRESS=100 $(MAKE) --no-print-directory check
 
 # The module for the kernel with checkers, which the shell then knows as $debug.
 build_debug = debug=$$($(VM)/debug/build) && mkdir -p $(O)/debug && \
 	cp -ru Kbuild kmod uapi $(O)/debug && \
-	(unset MAKEFLAGS; make -s -C $$debug/build M=$(O)/debug modules)
+	(unset MAKEFLAGS; make -s $(JOBS) -C $$debug/build M=$(O)/debug modules)
 
 # Its kernel hangs early on with all that the emulator can do. What waits for locks
 # is counted by bench-locks, and takes time.
@@ -178,6 +175,19 @@ docs: need-docs ## the documentation as HTML
 	$(call say,DOCS,$(O)/docs)
 	$(Q)sphinx-build -q -W -b html Documentation $(O)/docs
 
+RELEASE = bookworm
+TARGETS = demo
+
+fresh: need-fresh ## TARGETS='...', each in a bare Debian RELEASE (bookworm) that is made for it
+	$(Q)unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES; for target in $(TARGETS); do \
+		printf '%-8s %s\n' FRESH "$$target on a bare $(RELEASE)"; \
+		$(VM)/bare $(RELEASE) sh -c 'apt-get -qq update && \
+			apt-get -qq install -y make >/dev/null 2>&1 && exec make "$$1"' \
+			sh "$$target" </dev/null || { \
+			printf '%-8s %s\n' FRESH "$$target FAILED on a bare $(RELEASE)"; \
+			exit 1; }; \
+	done
+
 install: all ## the module, the library and the command, below DESTDIR and PREFIX
 	$(Q)install -D -m 644 $(O)/$(KERNELRELEASE)/sockdup.ko \
 		$(DESTDIR)/lib/modules/$(KERNELRELEASE)/updates/sockdup.ko
@@ -191,6 +201,6 @@ clean: ## remove what was built
 FORCE:
 
 .PHONY: all help modules lib cli samples guest vm demo demo-nginx selftests \
-	selftests-32 check check-debug check-matrix bench-program \
+	selftests-32 check check-long check-debug check-matrix bench-program \
 	bench bench-check bench-budget bench-locks bench-docs style netlink docs \
-	install clean FORCE
+	fresh install clean FORCE
