@@ -97,7 +97,7 @@ int socket_receive(int channel)
 
 static int child(int channel)
 {
-	struct sockdup_info limits;
+	struct sockdup_info limits = { .size = sizeof(limits) };
 	char has_device = !sockdup_info(&limits);
 	int fd;
 

@@ -21,6 +21,13 @@
  * own. If a program closes the handle, the library opens another. What ends with
  * a handle has ended then: tokens made with SOCKDUP_EXPORT_END_ON_CLOSE and
  * registrations for network events.
+ *
+ * Structs that functions fill keep their size for ever. They end in a reserve,
+ * which is zero; a later version takes fields from it, and zero will mean there
+ * that nothing is known. So a program and a library of different age fit. A
+ * reserve in a struct that a function reads must be zero, else EINVAL: the
+ * library does not know what is asked for. One struct is the kernel's own and
+ * may grow, struct sockdup_info: its caller sets its size.
  */
 #ifndef SOCKDUP_H
 #define SOCKDUP_H
@@ -181,6 +188,7 @@ int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
  * @target_pid: the process it is bound to, 0 if not visible to the caller
  * @age_ms: milliseconds since the export
  * @left_ms: milliseconds until the end of its life
+ * @__reserved: zero
  */
 struct sockdup_description {
 	struct sockdup_protocol_info info;
@@ -188,6 +196,7 @@ struct sockdup_description {
 	pid_t target_pid;
 	__u64 age_ms;
 	__u64 left_ms;
+	__u64 __reserved[4];
 };
 
 /**
@@ -215,9 +224,15 @@ int sockdup_revoke(const struct sockdup_protocol_info *info);
 
 /**
  * sockdup_info - ask for the module's version, features and limits
- * @info: filled with them
+ * @info: filled with them, as far as its size goes. Set that before the call,
+ *        and all other fields to zero:
  *
- * Return: 0, or -1 with errno: EFAULT.
+ *	struct sockdup_info info = { .size = sizeof(info) };
+ *
+ * What the module does not know stays zero.
+ *
+ * Return: 0, or -1 with errno: EFAULT; EINVAL where the size is too small; E2BIG
+ * where a field that the module does not know is not zero.
  */
 int sockdup_info(struct sockdup_info *info);
 
@@ -267,12 +282,14 @@ int sockdup_event_select(int fd, int event, unsigned int mask,
  * struct sockdup_network_events - what happened
  * @events: an OR of &enum sockdup_network_event
  * @errors: of each of these, in the place of its bit, 0 or an errno
+ * @__reserved: zero
  *
  * The counterpart of WSANETWORKEVENTS.
  */
 struct sockdup_network_events {
 	__u32 events;
 	__s32 errors[SOCKDUP_EVENT_ERRORS];
+	__u32 __reserved[5];
 };
 
 /**
@@ -319,12 +336,14 @@ int sockdup_event_inherit(int fd, int listener);
  * @kind: as given when it was made
  * @own: true where it was made through this process's handle
  * @source: who made it
+ * @__reserved: zero
  */
 struct sockdup_registration {
 	__u32 mask;
 	enum sockdup_event_kind kind;
 	bool own;
 	struct sockdup_identity source;
+	__u32 __reserved[9];
 };
 
 /**
@@ -415,6 +434,7 @@ const char *sockdup_error_text(void);
  * @remote_size: bytes of it, 0 where there is none
  * @ipv6_only: true for one of AF_INET6 that takes no part in IPv4
  * @inode: its inode number, as in /proc
+ * @__reserved: zero
  */
 struct sockdup_socket_info {
 	int family;
@@ -427,6 +447,7 @@ struct sockdup_socket_info {
 	socklen_t remote_size;
 	bool ipv6_only;
 	__u64 inode;
+	__u64 __reserved[8];
 };
 
 /**
@@ -440,6 +461,7 @@ struct sockdup_socket_info {
  * @left_ms: milliseconds until the end of the token's life
  * @socket_count: sockets that the token holds
  * @socket: the first of them
+ * @__reserved: zero
  */
 struct sockdup_token_info {
 	__u64 id;
@@ -451,6 +473,7 @@ struct sockdup_token_info {
 	__u64 left_ms;
 	__u32 socket_count;
 	struct sockdup_socket_info socket;
+	__u64 __reserved[8];
 };
 
 /**
@@ -459,6 +482,7 @@ struct sockdup_token_info {
  * @source: those that this process exported, or 0
  * @by_uid: true for those that the user @uid exported
  * @uid: counts where @by_uid is true
+ * @__reserved: must be zero
  *
  * A token must fit all of them. A filter of zeroes fits all tokens.
  */
@@ -467,6 +491,7 @@ struct sockdup_filter {
 	pid_t source;
 	bool by_uid;
 	uid_t uid;
+	__u32 __reserved[12];
 };
 
 /* 0 for the next token; another value ends the list. */
@@ -482,9 +507,9 @@ typedef int (*sockdup_list_callback)(const struct sockdup_token_info *token,
  * A token that lives throughout is told of once, one that comes or goes
  * meanwhile may be or not.
  *
- * Return: 0, or what @callback ended the list with, or -1 with errno: EFAULT,
- * EINVAL, ERANGE where @filter has a number that can name nobody; EINTR where
- * the list is not whole.
+ * Return: 0, or what @callback ended the list with, or -1 with errno: EFAULT;
+ * EINVAL, ERANGE where @filter has a number that can name nobody; EINVAL where it
+ * asks for what this library does not know; EINTR where the list is not whole.
  */
 int sockdup_list(const struct sockdup_filter *filter,
 		 sockdup_list_callback callback, void *context);
@@ -552,6 +577,7 @@ int sockdup_netlink_export(int fd, int target, unsigned int flags,
  * @expired: that were not imported in time
  * @handle_closed: that ended with the handle that exported
  * @target_died: that ended with their target
+ * @__reserved: zero
  */
 struct sockdup_stats {
 	uid_t uid;
@@ -563,6 +589,7 @@ struct sockdup_stats {
 	__u64 expired;
 	__u64 handle_closed;
 	__u64 target_died;
+	__u64 __reserved[16];
 };
 
 /**
@@ -608,6 +635,7 @@ enum sockdup_token_happening {
  * @id: the token's
  * @uid: the exporter's effective user, as the user namespace that owns the
  *       network namespace numbers it
+ * @__reserved: zero
  *
  * A notification names no process, as its readers can be in different pid
  * namespaces. sockdup_find_by_id() names those of a live token.
@@ -616,6 +644,7 @@ struct sockdup_token_event {
 	enum sockdup_token_happening what;
 	__u64 id;
 	uid_t uid;
+	__u64 __reserved[4];
 };
 
 struct sockdup_subscription;

@@ -45,6 +45,7 @@ int sockdup_event_enumerate(int fd, unsigned int flags,
 		return -1;
 	happened->events = enumerate.events;
 	memcpy(happened->errors, enumerate.errors, sizeof(enumerate.errors));
+	memset(happened->__reserved, 0, sizeof(happened->__reserved));
 	return 0;
 }
 
@@ -84,9 +85,11 @@ int sockdup_event_query(int fd, struct sockdup_registration *registration)
 	}
 	if (device_call(SOCKDUP_IOC_EVENT_QUERY, &query, fd, NO_DESCRIPTOR))
 		return -1;
-	registration->mask = query.mask;
-	registration->kind = query.kind;
-	registration->own = query.own;
-	registration->source = query.source;
+	*registration = (struct sockdup_registration){
+		.mask = query.mask,
+		.kind = query.kind,
+		.own = query.own,
+		.source = query.source,
+	};
 	return 0;
 }

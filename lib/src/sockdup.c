@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "sockdup.h"
 
@@ -134,6 +135,7 @@ int sockdup_query(const struct sockdup_protocol_info *info,
 	description->target_pid = query.target_pid;
 	description->age_ms = query.age_ms;
 	description->left_ms = query.left_ms;
+	memset(description->__reserved, 0, sizeof(description->__reserved));
 	return 0;
 }
 
@@ -148,16 +150,12 @@ int sockdup_revoke(const struct sockdup_protocol_info *info)
 	return command(SOCKDUP_IOC_REVOKE, &revoke);
 }
 
+/* The kernel fills as much as the caller's size says. */
 int sockdup_info(struct sockdup_info *info)
 {
-	struct sockdup_info answer = { .size = sizeof(answer) };
-
 	if (!info) {
 		errno = EFAULT;
 		return -1;
 	}
-	if (command(SOCKDUP_IOC_INFO, &answer))
-		return -1;
-	*info = answer;
-	return 0;
+	return command(SOCKDUP_IOC_INFO, info);
 }

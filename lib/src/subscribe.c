@@ -72,9 +72,11 @@ static bool event_read(const struct family *family,
 	    header->cmd > SOCKDUP_CMD_TOKEN_TARGET_DIED_NTF)
 		return false;
 	token_read(message, &token);
-	event->what = header->cmd - SOCKDUP_CMD_TOKEN_EXPORTED_NTF;
-	event->id = token.id;
-	event->uid = token.uid;
+	*event = (struct sockdup_token_event){
+		.what = header->cmd - SOCKDUP_CMD_TOKEN_EXPORTED_NTF,
+		.id = token.id,
+		.uid = token.uid,
+	};
 	return true;
 }
 

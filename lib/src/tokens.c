@@ -151,6 +151,15 @@ static int list_message(const struct nlmsghdr *message, void *context)
 	return list->result ? MNL_CB_STOP : MNL_CB_OK;
 }
 
+/* Whether a newer caller asks for what is not known here. */
+static bool filter_is_unknown(const struct sockdup_filter *filter)
+{
+	static const struct sockdup_filter none;
+
+	return filter && memcmp(filter->__reserved, none.__reserved,
+				sizeof(none.__reserved));
+}
+
 int sockdup_list(const struct sockdup_filter *filter,
 		 sockdup_list_callback callback, void *context)
 {
@@ -160,6 +169,8 @@ int sockdup_list(const struct sockdup_filter *filter,
 
 	if (!callback)
 		return error_of_caller(EFAULT);
+	if (filter_is_unknown(filter))
+		return error_of_caller(EINVAL);
 	request = family_prepare(&buffer, SOCKDUP_CMD_TOKEN_GET, NLM_F_DUMP);
 	if (filter && filter->target)
 		mnl_attr_put_u32(request, SOCKDUP_A_TOKEN_TARGET,

@@ -112,7 +112,7 @@ static int import_race(const struct agent_request *request,
 	unsigned int threads = request->args[0];
 	struct racer racers[RACE_THREADS];
 	struct agent_race outcome = { .fd = -1 };
-	struct sockdup_info info;
+	struct sockdup_info info = { .size = sizeof(info) };
 	atomic_uint ready = 0;
 	unsigned int i;
 

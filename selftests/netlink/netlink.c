@@ -84,7 +84,7 @@ TEST_F(command, exports_by_the_same_protocol_info_as_the_device)
 
 TEST_F(command, exports_for_the_default_time)
 {
-	struct sockdup_info limits;
+	struct sockdup_info limits = { .size = sizeof(limits) };
 
 	ASSERT_EQ(0, sockdup_info(&limits));
 	ASSERT_EQ(0, genl_export(&self->genl, self->fd, self->target.pid, 0,

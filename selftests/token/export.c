@@ -406,7 +406,7 @@ TEST_F(failure, W8_failed_exports_are_not_charged)
 {
 	const struct rlimit limit = { .rlim_cur = 64, .rlim_max = 64 };
 	struct sockdup_protocol_info info;
-	struct sockdup_info limits;
+	struct sockdup_info limits = { .size = sizeof(limits) };
 	unsigned int i;
 
 	/* root's quota has no end; the library has the device open by then. */
