@@ -18,7 +18,12 @@
 		unsigned char guard[GUARD_SIZE];			\
 	}
 
-#define GUARDED_POISON(guarded)	memset(guarded, POISON, sizeof(*(guarded)))
+#define GUARDED_POISON(guarded)						\
+	({								\
+		typeof(guarded) _guarded = (guarded);			\
+									\
+		memset(_guarded, POISON, sizeof(*_guarded));		\
+	})
 
 static inline bool bytes_are(const void *bytes, int value, size_t size)
 {
@@ -32,8 +37,12 @@ static inline bool bytes_are(const void *bytes, int value, size_t size)
 
 /* Whether a call has cleared the reserve of a struct, and written no further. */
 #define GUARDED_FITS(guarded)						\
-	(bytes_are((guarded)->it.__reserved, 0,				\
-		   sizeof((guarded)->it.__reserved)) &&			\
-	 bytes_are((guarded)->guard, POISON, GUARD_SIZE))
+	({								\
+		typeof(guarded) _guarded = (guarded);			\
+									\
+		bytes_are(_guarded->it.__reserved, 0,			\
+			  sizeof(_guarded->it.__reserved)) &&		\
+		bytes_are(_guarded->guard, POISON, GUARD_SIZE);		\
+	})
 
 #endif /* SELFTESTS_GUARDED_H */

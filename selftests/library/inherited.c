@@ -28,7 +28,7 @@ FIXTURE(inherited) {
 	int handle;
 	int fds[2];
 	int event;
-	char *jail;
+	char jail[32];
 	struct shared *shared;
 	pid_t child;
 	/* The test writes to let the child go on, and the child likewise. */
@@ -38,14 +38,12 @@ FIXTURE(inherited) {
 
 #define SELF	FIXTURE_DATA(inherited)
 
-static char jail_path[] = "/tmp/sockdup-jail-XXXXXX";
-
 FIXTURE_SETUP(inherited)
 {
 	self->handle = fcntl(sockdup_open(), F_DUPFD_CLOEXEC, 3);
 	ASSERT_LE(0, self->handle);
-	self->jail = mkdtemp(jail_path);
-	ASSERT_NE(NULL, self->jail);
+	strcpy(self->jail, "/tmp/sockdup-jail-XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->jail));
 	ASSERT_EQ(0, tcp_pair(AF_INET, self->fds));
 	self->event = eventfd(0, EFD_CLOEXEC);
 	ASSERT_LE(0, self->event);

@@ -126,21 +126,18 @@ FIXTURE_VARIANT(closed) {
 	int (*call)(const struct resources *have, int closed);
 };
 
-#define CALL_WITH_CLOSED(name)						\
-	FIXTURE_VARIANT_ADD(closed, name) { .call = name }
-
-CALL_WITH_CLOSED(duplicate);
-CALL_WITH_CLOSED(duplicate_pidfd);
-CALL_WITH_CLOSED(duplicate_to_closed_pidfd);
-CALL_WITH_CLOSED(export_to_closed_peer);
-CALL_WITH_CLOSED(event_select);
-CALL_WITH_CLOSED(event_select_closed_event);
-CALL_WITH_CLOSED(event_cancel);
-CALL_WITH_CLOSED(event_enumerate);
-CALL_WITH_CLOSED(event_rearm);
-CALL_WITH_CLOSED(event_inherit);
-CALL_WITH_CLOSED(event_inherit_of_closed);
-CALL_WITH_CLOSED(event_query);
+FIXTURE_VARIANT_ADD(closed, duplicate) { .call = duplicate };
+FIXTURE_VARIANT_ADD(closed, duplicate_pidfd) { .call = duplicate_pidfd };
+FIXTURE_VARIANT_ADD(closed, duplicate_to_closed_pidfd) { .call = duplicate_to_closed_pidfd };
+FIXTURE_VARIANT_ADD(closed, export_to_closed_peer) { .call = export_to_closed_peer };
+FIXTURE_VARIANT_ADD(closed, event_select) { .call = event_select };
+FIXTURE_VARIANT_ADD(closed, event_select_closed_event) { .call = event_select_closed_event };
+FIXTURE_VARIANT_ADD(closed, event_cancel) { .call = event_cancel };
+FIXTURE_VARIANT_ADD(closed, event_enumerate) { .call = event_enumerate };
+FIXTURE_VARIANT_ADD(closed, event_rearm) { .call = event_rearm };
+FIXTURE_VARIANT_ADD(closed, event_inherit) { .call = event_inherit };
+FIXTURE_VARIANT_ADD(closed, event_inherit_of_closed) { .call = event_inherit_of_closed };
+FIXTURE_VARIANT_ADD(closed, event_query) { .call = event_query };
 
 FIXTURE_SETUP(closed)
 {

@@ -111,6 +111,14 @@ static int closed_number(int lowest)
 	return fd;
 }
 
+static int try_netlink_export(int fd, int target, unsigned int flags)
+{
+	struct sockdup_protocol_info info;
+
+	return result(sockdup_netlink_export(fd, target, flags, 0, &info,
+					     NULL));
+}
+
 /* It could: a request's socket would take either of these numbers. */
 TEST_F(library, exports_no_socket_of_its_own)
 {
@@ -120,18 +128,14 @@ TEST_F(library, exports_no_socket_of_its_own)
 
 	for (i = 0; i < ARRAY_SIZE(lowest); i++) {
 		fd = closed_number(lowest[i]);
-		EXPECT_EQ(-EBADF, result(sockdup_netlink_export(fd,
-						self->target.pid, 0, 0,
-						&self->info, NULL)));
-		EXPECT_EQ(-EBADF, result(sockdup_netlink_export(self->fd, fd,
-						SOCKDUP_EXPORT_TO_PEER, 0,
-						&self->info, NULL)));
+		EXPECT_EQ(-EBADF, try_netlink_export(fd, self->target.pid, 0));
+		EXPECT_EQ(-EBADF, try_netlink_export(self->fd, fd,
+						     SOCKDUP_EXPORT_TO_PEER));
 	}
 	/* Nor its handle. */
 	fd = sockdup_open();
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(-EBADF, result(sockdup_netlink_export(fd, self->target.pid, 0,
-							0, &self->info, NULL)));
+	EXPECT_EQ(-EBADF, try_netlink_export(fd, self->target.pid, 0));
 }
 
 TEST_F(library, leaves_low_numbers_to_the_program)

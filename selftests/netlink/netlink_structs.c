@@ -29,9 +29,12 @@ FIXTURE_TEARDOWN(structs)
 	sockdup_revoke_id(self->id);
 }
 
-typedef GUARDED(sockdup_token_info) guarded_token;
+struct guarded_token {
+	struct sockdup_token_info it;
+	unsigned char guard[GUARD_SIZE];
+};
 
-static bool token_fits(const guarded_token *token)
+static bool token_fits(const struct guarded_token *token)
 {
 	return GUARDED_FITS(token) &&
 	       bytes_are(token->it.socket.__reserved, 0,
@@ -40,7 +43,7 @@ static bool token_fits(const guarded_token *token)
 
 TEST_F(structs, token_by_id)
 {
-	guarded_token token;
+	struct guarded_token token;
 
 	GUARDED_POISON(&token);
 	ASSERT_EQ(0, sockdup_find_by_id(self->id, &token.it));
@@ -50,7 +53,7 @@ TEST_F(structs, token_by_id)
 
 TEST_F(structs, token_by_info)
 {
-	guarded_token token;
+	struct guarded_token token;
 
 	GUARDED_POISON(&token);
 	ASSERT_EQ(0, sockdup_find_by_info(&self->info, &token.it));
@@ -60,7 +63,7 @@ TEST_F(structs, token_by_info)
 
 static int copy_token(const struct sockdup_token_info *token, void *context)
 {
-	guarded_token *copy = context;
+	struct guarded_token *copy = context;
 
 	copy->it = *token;
 	return 0;
@@ -69,7 +72,7 @@ static int copy_token(const struct sockdup_token_info *token, void *context)
 TEST_F(structs, token_of_a_list)
 {
 	const struct sockdup_filter filter = { .target = getpid() };
-	guarded_token token;
+	struct guarded_token token;
 
 	GUARDED_POISON(&token);
 	ASSERT_EQ(0, sockdup_list(&filter, copy_token, &token));
@@ -92,8 +95,8 @@ TEST_F(structs, stats)
 
 TEST_F(structs, token_event)
 {
-	struct sockdup_subscription *subscription;
 	GUARDED(sockdup_token_event) event;
+	struct sockdup_subscription *subscription;
 
 	ASSERT_EQ(0, sockdup_subscribe(&subscription));
 	ASSERT_EQ(0, sockdup_revoke_id(self->id));
@@ -111,7 +114,7 @@ TEST_F(structs, filter_of_a_newer_caller)
 {
 	struct sockdup_filter filter = { .target = getpid() };
 	unsigned char *reserve = (unsigned char *)filter.__reserved;
-	guarded_token token;
+	struct guarded_token token;
 	unsigned int i;
 
 	for (i = 0; i < sizeof(filter.__reserved); i++) {
