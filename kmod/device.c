@@ -121,10 +121,19 @@ static struct sockdup_token *device_own_token(u64 address, u32 info_size)
 static struct sockdup_identity device_identity(struct pid *pid, kuid_t uid,
 					       kgid_t gid)
 {
+	struct user_namespace *ns = current_user_ns();
+
+	/* Most callers are in the initial one, which maps each to itself. */
+	if (ns == &init_user_ns)
+		return (struct sockdup_identity){
+			.pid = pid_vnr(pid),
+			.uid = __kuid_val(uid),
+			.gid = __kgid_val(gid),
+		};
 	return (struct sockdup_identity){
 		.pid = pid_vnr(pid),
-		.uid = from_kuid_munged(current_user_ns(), uid),
-		.gid = from_kgid_munged(current_user_ns(), gid),
+		.uid = from_kuid_munged(ns, uid),
+		.gid = from_kgid_munged(ns, gid),
 	};
 }
 
@@ -256,10 +265,11 @@ static int device_import(struct device_call *call)
 	fd = sockdup_receive_fd(token->charge.file,
 				import->flags & SOCKDUP_IMPORT_INHERITABLE ?
 				0 : O_CLOEXEC);
-	if (fd < 0)
-		sockdup_token_restore(token);
-	else
+	if (fd >= 0) {
 		sockdup_token_spend(token);
+		return fd;
+	}
+	sockdup_token_restore(token);
 out:
 	sockdup_token_put(token);
 	return fd;

@@ -52,16 +52,22 @@ static struct sockdup_target *target_lookup(struct target_bucket *bucket,
 /*
  * A leader that exits before its other threads is a zombie in a group that
  * is not empty. execve() by another thread replaces the leader in one step.
+ * Caller is in an RCU read section.
  */
+static bool target_is_dead_rcu(struct pid *pid)
+{
+	struct task_struct *leader = pid_task(pid, PIDTYPE_TGID);
+
+	return !leader ||
+	       (READ_ONCE(leader->exit_state) && thread_group_empty(leader));
+}
+
 static bool target_is_dead(struct pid *pid)
 {
-	struct task_struct *leader;
 	bool dead;
 
 	rcu_read_lock();
-	leader = pid_task(pid, PIDTYPE_TGID);
-	dead = !leader ||
-	       (READ_ONCE(leader->exit_state) && thread_group_empty(leader));
+	dead = target_is_dead_rcu(pid);
 	rcu_read_unlock();
 	return dead;
 }
@@ -191,12 +197,12 @@ static int target_check(struct pid *pid)
 
 	rcu_read_lock();
 	leader = pid_task(pid, PIDTYPE_TGID);
-	if (leader)
-		err = leader->flags & PF_KTHREAD ? -ESRCH : 0;
-	else
+	if (!leader)
 		err = pid_task(pid, PIDTYPE_PID) ? -EINVAL : -ESRCH;
+	else if (leader->flags & PF_KTHREAD || target_is_dead_rcu(pid))
+		err = -ESRCH;
 	rcu_read_unlock();
-	return err ?: target_is_dead(pid) ? -ESRCH : 0;
+	return err;
 }
 
 /* Consumes the caller's reference of @pid, which may be NULL. */
@@ -221,7 +227,7 @@ static struct sockdup_target *target_find_known(pid_t nr)
 
 	rcu_read_lock();
 	pid = find_vpid(nr);
-	if (pid && !target_is_dead(pid))
+	if (pid && !target_is_dead_rcu(pid))
 		target = target_lookup(target_bucket(pid), pid);
 	rcu_read_unlock();
 	return target;

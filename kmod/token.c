@@ -62,6 +62,10 @@ MODULE_PARM_DESC(max_ttl_ms, "longest life of a token, milliseconds, at most 24 
  */
 static struct hlist_bl_head *token_table;
 static hsiphash_key_t token_table_key __ro_after_init;
+
+/* What makes a secret of an id. To draw all of it would cost more than that. */
+static siphash_key_t token_secret_keys[2] __ro_after_init;
+
 static struct kmem_cache *token_cache;
 static void (*token_told)(struct sockdup_token *token,
 			  enum sockdup_token_event event);
@@ -93,10 +97,10 @@ unsigned int sockdup_token_default_ttl(void)
 	return clamp(READ_ONCE(default_ttl_ms), 1U, sockdup_token_max_ttl());
 }
 
+/* Half of an id is enough: too few ids to fill a bucket have that in common. */
 static struct hlist_bl_head *token_bucket(u64 id)
 {
-	u32 hash = hsiphash_2u32(lower_32_bits(id), upper_32_bits(id),
-				 &token_table_key);
+	u32 hash = hsiphash_1u32(lower_32_bits(id), &token_table_key);
 
 	return &token_table[hash >> (32 - TOKEN_TABLE_BITS)];
 }
@@ -319,6 +323,13 @@ static void token_free(struct sockdup_token *token)
 	sockdup_account_put(account);
 }
 
+static void token_make_opaque(struct sockdup_opaque *opaque)
+{
+	opaque->id = get_random_u64();
+	opaque->secret[0] = siphash_1u64(opaque->id, &token_secret_keys[0]);
+	opaque->secret[1] = siphash_1u64(opaque->id, &token_secret_keys[1]);
+}
+
 /* Leaves file and target to the caller where it fails. */
 static struct sockdup_token *token_new(struct file *file,
 				       struct sockdup_target *target,
@@ -346,9 +357,7 @@ static struct sockdup_token *token_new(struct file *file,
 	INIT_LIST_HEAD(&token->mate);
 	mutex_init(&token->claim);
 	refcount_set(&token->ref, 1);
-	token->opaque.id = get_random_u64();
-	token->opaque.secret[0] = get_random_u64();
-	token->opaque.secret[1] = get_random_u64();
+	token_make_opaque(&token->opaque);
 	token->bucket = token_bucket(token->opaque.id);
 	token->ttl_ms = ttl_ms;
 	token->deadline = ktime_get_boottime_ns() +
@@ -556,7 +565,7 @@ void sockdup_token_restore(struct sockdup_token *token)
 
 /**
  * sockdup_token_spend - end a token whose socket the caller has been given
- * @token: claimed
+ * @token: claimed; the caller's reference is consumed
  *
  * The file is put here: a put that turns out to be the last one is the
  * caller's, whose descriptor somebody has closed meanwhile.
@@ -565,7 +574,9 @@ void sockdup_token_spend(struct sockdup_token *token)
 {
 	token_finish(token, SOCKDUP_TOKEN_IMPORTED);
 	sockdup_charge_return(&token->charge);
-	sockdup_token_put(token);
+	/* The caller's, and that of a live token. */
+	if (refcount_sub_and_test(2, &token->ref))
+		token_free(token);
 }
 
 /*
@@ -946,10 +957,14 @@ static bool token_target_died(struct sockdup_target *target)
 int __init sockdup_token_init(void (*tell)(struct sockdup_token *token,
 					   enum sockdup_token_event event))
 {
-	int err = -ENOMEM;
+	int err;
 
 	token_told = tell;
-	get_random_bytes(&token_table_key, sizeof(token_table_key));
+	err = get_random_bytes_wait(&token_table_key, sizeof(token_table_key)) ?:
+	      get_random_bytes_wait(token_secret_keys, sizeof(token_secret_keys));
+	if (err)
+		return err;
+	err = -ENOMEM;
 	token_table = kvcalloc(1 << TOKEN_TABLE_BITS, sizeof(*token_table),
 			       GFP_KERNEL);
 	if (!token_table)

@@ -22,7 +22,8 @@ struct sockdup_target;
 /**
  * struct sockdup_opaque - the opaque bytes of a protocol info
  * @id: random; finds the token
- * @secret: random; proves that the holder was given the bytes
+ * @secret: made of @id with secret keys; proves that the holder was given the
+ *	    bytes
  */
 struct sockdup_opaque {
 	u64 id;
