@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * Protocols and addresses as ss(8) shows them.
- */
-
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <net/if.h>
@@ -13,10 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <linux/netlink.h>
-#include <linux/vm_sockets.h>
-
-#include "cli.h"
+#include "address.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP	262
@@ -70,27 +63,6 @@ static void format_unix(struct address_text *text,
 	text->address[length] = '\0';
 }
 
-static void format_vsock(struct address_text *text,
-			 const struct sockaddr_vm *address)
-{
-	if (address->svm_cid == VMADDR_CID_ANY)
-		strcpy(text->address, "*");
-	else
-		snprintf(text->address, sizeof(text->address), "%u",
-			 address->svm_cid);
-	if (address->svm_port == VMADDR_PORT_ANY)
-		strcpy(text->port, "*");
-	else
-		snprintf(text->port, sizeof(text->port), "%u",
-			 address->svm_port);
-}
-
-static void format_netlink(struct address_text *text,
-			   const struct sockaddr_nl *address)
-{
-	snprintf(text->address, sizeof(text->address), "%u", address->nl_pid);
-}
-
 void address_format(struct address_text *text,
 		    const struct sockdup_socket_info *socket,
 		    const struct sockaddr_storage *address, socklen_t size)
@@ -99,6 +71,7 @@ void address_format(struct address_text *text,
 	int family = socket->family;
 
 	memset(text, 0, sizeof(*text));
+	text->absent = family == AF_UNIX ? "*" : "-";
 	/* ss(8) shows the peer of an unconnected socket as any. */
 	if (!size && (family == AF_INET || family == AF_INET6))
 		address = &nowhere;
@@ -115,12 +88,6 @@ void address_format(struct address_text *text,
 	case AF_UNIX:
 		format_unix(text, (const struct sockaddr_un *)address, size);
 		break;
-	case AF_VSOCK:
-		format_vsock(text, (const struct sockaddr_vm *)address);
-		break;
-	case AF_NETLINK:
-		format_netlink(text, (const struct sockaddr_nl *)address);
-		break;
 	}
 }
 
@@ -130,7 +97,7 @@ void address_join(char *joined, size_t size, const struct address_text *text)
 	size_t length = strcspn(text->address, "%");
 
 	if (!*text->address)
-		snprintf(joined, size, "*");
+		snprintf(joined, size, "%s", text->absent);
 	else if (text->any_version)
 		snprintf(joined, size, "*:%s", text->port);
 	else if (!*text->port)

@@ -1,48 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * Names of processes and of AF_UNIX sockets are somebody else's choice: no byte
- * of them may steer a terminal or break a format.
- */
-
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-
-void *checked(void *memory)
-{
-	if (!memory) {
-		perror("sockdup");
-		exit(EXIT_FAILED);
-	}
-	return memory;
-}
-
-static char *escape_except(const char *text, const char *special)
-{
-	char *escaped = checked(malloc(4 * strlen(text) + 1));
-	char *to = escaped;
-
-	for (; *text; text++) {
-		if (*text >= ' ' && *text <= '~' && !strchr(special, *text))
-			*to++ = *text;
-		else
-			to += sprintf(to, "\\x%02x", (unsigned char)*text);
-	}
-	*to = '\0';
-	return escaped;
-}
-
-char *escape_for_people(const char *text)
-{
-	return escape_except(text, "\\");
-}
-
-char *escape_for_line(const char *text)
-{
-	return escape_except(text, " \\");
-}
+#include "escape.h"
+#include "message.h"
 
 /* Bytes of the UTF-8 character that @text starts with, 0 where it is none. */
 static size_t utf8_length(const unsigned char *text)
@@ -69,23 +32,53 @@ static size_t utf8_length(const unsigned char *text)
 	return length;
 }
 
+/* Those of ASCII, and of two bytes those that some terminals obey. */
+static bool is_control(const unsigned char *text)
+{
+	return text[0] < ' ' || text[0] == 0x7f ||
+	       (text[0] == 0xc2 && text[1] < 0xa0);
+}
+
+char *escape_for_line(const char *text)
+{
+	char *escaped = checked(malloc(4 * strlen(text) + 1));
+	char *to = escaped;
+	size_t length, i;
+
+	for (; *text; text += length) {
+		length = utf8_length((const unsigned char *)text);
+		if (length && !is_control((const unsigned char *)text) &&
+		    *text != ' ' && *text != '\\') {
+			to = mempcpy(to, text, length);
+			continue;
+		}
+		length = length ? : 1;
+		for (i = 0; i < length; i++)
+			to += sprintf(to, "\\x%02x", (unsigned char)text[i]);
+	}
+	*to = '\0';
+	return escaped;
+}
+
 char *escape_for_json(const char *text)
 {
 	char *escaped = checked(malloc(6 * strlen(text) + 1));
+	const unsigned char *from;
 	char *to = escaped;
 	size_t length;
 
-	while (*text) {
-		length = utf8_length((const unsigned char *)text);
+	for (; *text; text += length) {
+		from = (const unsigned char *)text;
+		length = utf8_length(from);
 		if (!length)
 			to += sprintf(to, "\\ufffd");
 		else if (*text == '"' || *text == '\\')
 			to += sprintf(to, "\\%c", *text);
-		else if (length == 1 && (*text < ' ' || *text == 0x7f))
-			to += sprintf(to, "\\u%04x", *text);
+		else if (is_control(from))
+			to += sprintf(to, "\\u%04x", from[length - 1]);
 		else
 			to = mempcpy(to, text, length);
-		text += length ? length : 1;
+		length = length ? : 1;
 	}
 	*to = '\0';
 	return escaped;

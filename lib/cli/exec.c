@@ -1,85 +1,97 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The tokens are all read before the first is spent, and the program looked
- * for: a mistake costs no socket.
+ * Whatever can fail is tried before the first token is spent: a mistake costs no
+ * socket.
  */
 
+#include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <unistd.h>
 
+#include "message.h"
 #include "plan.h"
+#include "program.h"
+#include "value.h"
+#include "verb.h"
 
-static int exec_run(struct plan *plan, char **argv)
+enum {
+	OPTION_TOKEN = OPTION_LONG,
+	OPTION_WAIT,
+	OPTION_FD,
+	OPTION_NAME,
+};
+
+static const struct option options[] = {
+	{ "token", required_argument, NULL, OPTION_TOKEN },
+	{ "file", required_argument, NULL, 'f' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "wait", no_argument, NULL, OPTION_WAIT },
+	{ "fd", required_argument, NULL, OPTION_FD },
+	{ "name", required_argument, NULL, OPTION_NAME },
+	{ }
+};
+
+static struct plan plan;
+static bool wait_for_tokens;
+
+static void option(int value, char *argument)
 {
-	char *program = program_find(argv[0]);
-	int status;
-
-	if (!program)
-		return program_failed(argv[0]);
-	if (plan->wait) {
-		printf("%d\n", getpid());
-		if (fflush(stdout))
-			return failed_to(NULL, "write to standard output");
+	switch (value) {
+	case OPTION_TOKEN:
+		plan_text(&plan, argument);
+		break;
+	case 'f':
+		plan.file = argument;
+		break;
+	case 'n':
+		plan.count = number_parse(argument, 1, INT_MAX, "a count");
+		break;
+	case OPTION_WAIT:
+		wait_for_tokens = true;
+		break;
+	case OPTION_FD:
+		plan_number(&plan, argument);
+		break;
+	case OPTION_NAME:
+		plan_name(&plan, argument);
+		break;
 	}
-	status = plan->file ? plan_read(plan) : EXIT_OK;
-	status = status ? : plan_check(plan);
-	status = status ? : plan_carry_out(plan);
-	if (status)
-		return status;
-	execv(program, argv);
-	return program_failed(program);
 }
 
-static int run(int argc, char **argv)
+/* With the device open, so that a token for us may live long. */
+static int announce(void)
 {
-	static const struct option options[] = {
-		{ "token", required_argument, NULL, 't' },
-		{ "file", required_argument, NULL, 'f' },
-		{ "count", required_argument, NULL, 'n' },
-		{ "wait", no_argument, NULL, 'w' },
-		{ "fd", required_argument, NULL, 'd' },
-		{ "name", required_argument, NULL, 'N' },
-		{ }
-	};
-	struct plan plan = { };
-	int option, status = EXIT_OK;
+	if (sockdup_open() < 0)
+		return failed_to(NULL, "wait for tokens");
+	printf("%d\n", getpid());
+	if (fflush(stdout))
+		return failed_to(NULL, "write to standard output");
+	return EXIT_OK;
+}
 
-	while ((option = option_next(argc, argv, options)) != -1) {
-		switch (option) {
-		case 't':
-			status = status ? : plan_token(&plan, optarg);
-			break;
-		case 'f':
-			plan.file = optarg;
-			break;
-		case 'n':
-			plan.count = number_parse(optarg, 1, INT_MAX,
-						  "a count");
-			break;
-		case 'w':
-			plan.wait = true;
-			break;
-		case 'd':
-			plan_number(&plan, optarg);
-			break;
-		case 'N':
-			plan_name(&plan, optarg);
-			break;
-		}
-	}
-	if (optind == argc)
+static int run(int count, char **arguments)
+{
+	struct program program;
+	int status;
+
+	if (!count)
 		usage_error("want a program to execute");
 	if (plan.number_count && plan.name_count)
 		usage_error("--fd and --name exclude each other");
-	if (!plan.file && !plan.socket_count)
-		plan.file = "-";
-	return status ? : exec_run(&plan, argv + optind);
+	status = program_find(&program, arguments);
+	if (!status && wait_for_tokens)
+		status = announce();
+	status = status ? : plan_read(&plan);
+	status = status ? : plan_check(&plan);
+	status = status ? : plan_carry_out(&plan);
+	return status ? : program_execute(&program);
 }
 
 const struct verb verb_exec = {
 	.name = "exec",
 	.summary = "import tokens and execute a program with the sockets",
-	.help =
+	.usage =
 	"exec [OPTION ...] [--] PROGRAM [ARGUMENT ...]\n"
 	"\n"
 	"Imports tokens and executes PROGRAM with the sockets, as systemd's socket\n"
@@ -87,12 +99,16 @@ const struct verb verb_exec = {
 	"id in LISTEN_PID. Tokens are read from standard input to its end, one a line,\n"
 	"unless an option says otherwise.\n"
 	"\n"
-	"  --wait          print the process id, for export, before tokens are read\n"
-	"  --file FILE     read tokens from FILE, - for standard input\n"
-	"  --count N       read N tokens and leave the rest to PROGRAM\n"
-	"  --token TEXT    a token; may be repeated\n"
-	"  --fd N          the socket's number in place of the convention; one for each\n"
-	"                  token\n"
-	"  --name NAME     its name in LISTEN_FDNAMES; one for each token\n",
+	"  --wait               print the process id, for export, before tokens are read\n"
+	"  -f, --file FILE      read tokens from FILE, - for standard input\n"
+	"  -n, --count N        read N tokens and leave the rest to PROGRAM\n"
+	"  --token TEXT         a token; may be repeated. Other users can see it in the\n"
+	"                       list of processes: a file or standard input is safer\n"
+	"  --fd N               the socket's number in place of the convention; one for\n"
+	"                       each token\n"
+	"  --name NAME          its name in LISTEN_FDNAMES; one for each token\n",
+	.options = options,
+	.program_follows = true,
+	.option = option,
 	.run = run,
 };

@@ -1,28 +1,33 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/resource.h>
 
-#include "cli.h"
+#include <sockdup.h>
 
-/* FD, or PID:FD, which is taken out of that process. */
-static int socket_open(const char *text)
-{
-	const char *colon = strchr(text, ':');
-	char *pid;
+#include "descriptor.h"
+#include "interrupt.h"
+#include "message.h"
+#include "output.h"
+#include "process.h"
+#include "token.h"
+#include "value.h"
+#include "verb.h"
+
+/**
+ * struct source - the socket that is exported
+ * @shown: what the user calls it
+ * @pid: the process that it is taken out of, 0 for a descriptor passed in
+ * @fd: its descriptor there
+ */
+struct source {
+	const char *shown;
+	pid_t pid;
 	int fd;
-
-	if (!colon)
-		return number_parse(text, 0, INT_MAX, "a descriptor");
-	pid = checked(strndup(text, colon - text));
-	fd = process_take_fd(number_parse(pid, 1, INT_MAX, "a process id"),
-			     number_parse(colon + 1, 0, INT_MAX,
-					  "a descriptor"));
-	free(pid);
-	return fd;
-}
+};
 
 /**
  * struct target - the process that the token is for
@@ -36,36 +41,145 @@ struct target {
 	const char *kind;
 };
 
-static void target_parse(struct target *target, const char *text,
-			 unsigned int flags, const char *kind)
+static struct target target;
+static unsigned int ttl_ms;
+
+enum {
+	OPTION_TTL = OPTION_LONG,
+	OPTION_PIDFD,
+	OPTION_PEER,
+};
+
+static const struct option options[] = {
+	{ "ttl", required_argument, NULL, OPTION_TTL },
+	{ "pidfd", required_argument, NULL, OPTION_PIDFD },
+	{ "peer", required_argument, NULL, OPTION_PEER },
+	{ }
+};
+
+static void target_parse(const char *text, unsigned int flags, const char *kind)
 {
-	if (target->kind)
+	if (target.kind)
 		usage_error("a token has one target");
-	target->number = number_parse(text, flags ? 0 : 1, INT_MAX,
-				      flags ? "a descriptor" : "a process id");
-	target->flags = flags;
-	target->kind = kind;
+	target.number = flags ? descriptor_parse(text) : pid_parse(text);
+	target.flags = flags;
+	target.kind = kind;
 }
 
-/*
- * By netlink, which has words for its errors, and else by the device. @socket: what
- * the user calls @fd.
- */
-static int token_make(const char *socket, int fd, const struct target *target,
-		      unsigned int ttl_ms, struct sockdup_protocol_info *info)
+static void option(int value, char *argument)
 {
-	const char *said = NULL;
+	switch (value) {
+	case OPTION_TTL:
+		ttl_ms = duration_parse(argument);
+		break;
+	case OPTION_PIDFD:
+		target_parse(argument, SOCKDUP_EXPORT_TO_PIDFD,
+			     "the process of pidfd");
+		break;
+	case OPTION_PEER:
+		target_parse(argument, SOCKDUP_EXPORT_TO_PEER,
+			     "the peer of descriptor");
+		break;
+	}
+}
 
-	if (!sockdup_netlink_export(fd, target->number, target->flags, ttl_ms,
-				    info, NULL))
+/* FD, or PID:FD. */
+static void source_parse(struct source *source, char *text)
+{
+	const char *colon = strchr(text, ':');
+	char *pid;
+
+	source->shown = text;
+	if (!colon) {
+		source->fd = descriptor_parse(text);
+		return;
+	}
+	pid = checked(strndup(text, colon - text));
+	source->pid = pid_parse(pid);
+	source->fd = number_parse(colon + 1, 0, INT_MAX, "a descriptor");
+	free(pid);
+}
+
+static int source_open(const struct source *source)
+{
+	return source->pid ? process_take_fd(source->pid, source->fd) :
+			     source->fd;
+}
+
+/* Why the token may not live as long as was asked for; NULL where it may. */
+static const char *ttl_reason(void)
+{
+	static char reason[192];
+	struct sockdup_info info = { .size = sizeof(info) };
+	char asked[32], limit[32];
+	bool too_long;
+
+	if (!ttl_ms || sockdup_info(&info) || ttl_ms <= info.default_ttl_ms)
+		return NULL;
+	too_long = ttl_ms > info.max_ttl_ms;
+	duration_format(asked, sizeof(asked), ttl_ms);
+	duration_format(limit, sizeof(limit),
+			too_long ? info.max_ttl_ms : info.default_ttl_ms);
+	snprintf(reason, sizeof(reason),
+		 "%s token may live %s at most (asked: %s); see --ttl",
+		 too_long ? "a" : "the target is another user's and does not use sockdup, so its",
+		 limit, asked);
+	return reason;
+}
+
+static const char *quota_reason(void)
+{
+	static char reason[160];
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	snprintf(reason, sizeof(reason),
+		 "live tokens of this user hold as many sockets as the limit of open files allows (ulimit -n: %llu)",
+		 (unsigned long long)limit.rlim_cur);
+	return reason;
+}
+
+/* Why there is no token, by errno; NULL where that says all. */
+static const char *reason(void)
+{
+	bool pidfd = target.flags == SOCKDUP_EXPORT_TO_PIDFD;
+
+	switch (errno) {
+	case EBADF:
+		return pidfd ? "that descriptor is not a pidfd" : NULL;
+	case ENOTSOCK:
+		return "it is not a socket";
+	case ESRCH:
+		return pidfd ? "that process has ended, or is not visible here" :
+			       "there is no such process";
+	case ENOTCONN:
+		return "that descriptor is not connected, so it has no peer";
+	case ENOBUFS:
+		return quota_reason();
+	case EINVAL:
+		return ttl_reason() ? : "that is a thread's id, not a process's";
+	case EPERM:
+	case ERANGE:
+		return ttl_reason();
+	default:
+		return NULL;
+	}
+}
+
+/* By netlink, and where that is switched off by the device. */
+static int token_make(const struct source *source, int fd,
+		      struct sockdup_protocol_info *info)
+{
+	int result = sockdup_netlink_export(fd, target.number, target.flags,
+					    ttl_ms, info, NULL);
+
+	if (result && errno == EOPNOTSUPP)
+		result = sockdup_export(fd, target.number, target.flags, ttl_ms,
+					info);
+	if (!result)
 		return EXIT_OK;
-	if (errno != EOPNOTSUPP)
-		said = sockdup_error_text();
-	else if (!sockdup_export(fd, target->number, target->flags, ttl_ms,
-				 info))
-		return EXIT_OK;
-	return failed_to(said, "export socket %s to %s %d", socket, target->kind,
-			 target->number);
+	return failed_to(reason(), "export socket %s to %s %d", source->shown,
+			 target.kind, target.number);
 }
 
 static void token_fields(const struct sockdup_protocol_info *info,
@@ -84,10 +198,9 @@ static void token_fields(const struct sockdup_protocol_info *info,
 	record_end();
 }
 
-static int export_print(const struct sockdup_protocol_info *info)
+static int token_show(const struct sockdup_protocol_info *info)
 {
 	char text[SOCKDUP_TEXT_SIZE];
-	int status;
 
 	sockdup_info_to_text(info, text);
 	output_begin(SHAPE_ONE);
@@ -95,65 +208,64 @@ static int export_print(const struct sockdup_protocol_info *info)
 		puts(text);
 	else
 		token_fields(info, text);
-	status = output_end();
-	/* What nobody has read nobody can import. */
-	if (status)
-		sockdup_revoke(info);
-	return status;
+	return interrupt_output_ready() ? output_end() : EXIT_FAILED;
 }
 
-static int run(int argc, char **argv)
+static bool is_unix_socket(int fd)
 {
-	static const struct option options[] = {
-		{ "ttl", required_argument, NULL, 't' },
-		{ "pidfd", required_argument, NULL, 'p' },
-		{ "peer", required_argument, NULL, 'P' },
-		{ }
-	};
-	struct sockdup_protocol_info info;
-	struct target target = { };
-	unsigned int ttl_ms = 0;
-	int option, fd, status;
+	socklen_t size = sizeof(int);
+	int family;
 
-	while ((option = option_next(argc, argv, options)) != -1) {
-		switch (option) {
-		case 't':
-			ttl_ms = duration_parse(optarg);
-			break;
-		case 'p':
-			target_parse(&target, optarg, SOCKDUP_EXPORT_TO_PIDFD,
-				     "the process of pidfd");
-			break;
-		case 'P':
-			target_parse(&target, optarg, SOCKDUP_EXPORT_TO_PEER,
-				     "the peer of descriptor");
-			break;
-		}
-	}
-	if (argc - optind == 2)
-		target_parse(&target, argv[optind + 1], 0, "process");
-	else if (argc - optind != 1 || !target.kind)
+	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) &&
+	       family == AF_UNIX;
+}
+
+static int run(int count, char **arguments)
+{
+	struct sockdup_protocol_info info;
+	struct source source = { };
+	int fd, status;
+
+	if (count == 2)
+		target_parse(arguments[1], 0, "process");
+	else if (count != 1 || !target.kind)
 		usage_error("want a socket and a target");
-	fd = socket_open(argv[optind]);
+	source_parse(&source, arguments[0]);
+	if (target.flags == SOCKDUP_EXPORT_TO_PEER &&
+	    !is_unix_socket(target.number))
+		return complain("descriptor %d is not an AF_UNIX socket",
+				target.number);
+	fd = source_open(&source);
 	if (fd < 0)
-		return failed_to(NULL, "take %s", argv[optind]);
-	status = token_make(argv[optind], fd, &target, ttl_ms, &info);
-	return status ? : export_print(&info);
+		return failed_to(NULL, "take socket %s", source.shown);
+	interrupt_defer();
+	status = token_make(&source, fd, &info);
+	if (!status) {
+		status = token_show(&info);
+		/* What nobody has read nobody can import. */
+		if (status)
+			sockdup_revoke(&info);
+	}
+	interrupt_allow();
+	return status;
 }
 
 const struct verb verb_export = {
 	.name = "export",
 	.summary = "make a token of a socket, and print it",
-	.help =
+	.usage =
 	"export [-j|-o] [--ttl TIME] FD|PID:FD TARGET|--pidfd FD|--peer FD\n"
 	"\n"
 	"Makes a token of a socket for the process TARGET, and prints it as text. The\n"
 	"socket is the command's own descriptor FD, as the shell passed it in, or the\n"
 	"descriptor FD of the process PID, which takes the right to trace that process.\n"
 	"\n"
-	"  --pidfd FD      in place of TARGET, the process of a pidfd that was passed in\n"
-	"  --peer FD       in place of TARGET, the peer of a connected AF_UNIX socket that\n"
-	"                  was passed in\n"
-	"  --ttl TIME      life of the token, such as 500ms, 30s or 5m\n",
+	"  --pidfd FD           in place of TARGET, the process of a pidfd that was\n"
+	"                       passed in\n"
+	"  --peer FD            in place of TARGET, the peer of a connected AF_UNIX\n"
+	"                       socket that was passed in\n"
+	"  --ttl TIME           life of the token, such as 500ms, 30s or 5m\n",
+	.options = options,
+	.option = option,
 	.run = run,
 };

@@ -1,52 +1,125 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "cli.h"
+#include <sockdup.h>
 
-static int show(const struct sockdup_token_info *token, void *context)
+#include "message.h"
+#include "output.h"
+#include "token.h"
+#include "value.h"
+#include "verb.h"
+
+enum {
+	OPTION_TARGET = OPTION_LONG,
+	OPTION_SOURCE,
+	OPTION_USER,
+	OPTION_FAMILY,
+	OPTION_PORT,
+};
+
+static const struct option options[] = {
+	{ "target", required_argument, NULL, OPTION_TARGET },
+	{ "source", required_argument, NULL, OPTION_SOURCE },
+	{ "user", required_argument, NULL, OPTION_USER },
+	{ "family", required_argument, NULL, OPTION_FAMILY },
+	{ "port", required_argument, NULL, OPTION_PORT },
+	{ "no-header", no_argument, NULL, 'H' },
+	{ }
+};
+
+/* What the kernel looks for, and what is left to us; 0 is any. */
+static struct sockdup_filter filter;
+static int family;
+static int port;
+
+static struct sockdup_token_info *tokens;
+static size_t token_count;
+
+static void option(int value, char *argument)
 {
-	(void)context;
-	token_print(token);
+	switch (value) {
+	case OPTION_TARGET:
+		filter.target = pid_parse(argument);
+		break;
+	case OPTION_SOURCE:
+		filter.source = pid_parse(argument);
+		break;
+	case OPTION_USER:
+		filter.by_uid = true;
+		filter.uid = user_parse(argument);
+		break;
+	case OPTION_FAMILY:
+		family = family_parse(argument);
+		break;
+	case OPTION_PORT:
+		port = number_parse(argument, 1, USHRT_MAX, "a port");
+		break;
+	case 'H':
+		output_no_titles();
+		break;
+	}
+}
+
+/* 0 where the address has none. IPv4 and IPv6 have it in the same place. */
+static int port_of(const struct sockaddr_storage *address)
+{
+	if (address->ss_family != AF_INET && address->ss_family != AF_INET6)
+		return 0;
+	return ntohs(((const struct sockaddr_in *)address)->sin_port);
+}
+
+static bool is_wanted(const struct sockdup_socket_info *socket)
+{
+	return (!family || family == socket->family) &&
+	       (!port || port == port_of(&socket->local) ||
+		port == port_of(&socket->remote));
+}
+
+static int keep(const struct sockdup_token_info *token,
+		[[maybe_unused]] void *context)
+{
+	if (!is_wanted(&token->socket))
+		return 0;
+	tokens = checked(reallocarray(tokens, token_count + 1, sizeof(*tokens)));
+	tokens[token_count++] = *token;
 	return 0;
 }
 
-static int run(int argc, char **argv)
+/* By protocol, then local and remote address, then age. */
+static int compare(const void *one, const void *other)
 {
-	static const struct option options[] = {
-		{ "target", required_argument, NULL, 't' },
-		{ "source", required_argument, NULL, 's' },
-		{ "user", required_argument, NULL, 'u' },
-		{ }
-	};
-	struct sockdup_filter filter = { };
-	int option, status = EXIT_OK, written;
+	const struct sockdup_token_info *a = one, *b = other;
+	const struct sockdup_socket_info *s = &a->socket, *t = &b->socket;
+	int order = s->family - t->family;
 
-	while ((option = option_next(argc, argv, options)) != -1) {
-		switch (option) {
-		case 't':
-			filter.target = number_parse(optarg, 1, INT_MAX,
-						     "a process id");
-			break;
-		case 's':
-			filter.source = number_parse(optarg, 1, INT_MAX,
-						     "a process id");
-			break;
-		case 'u':
-			filter.by_uid = true;
-			filter.uid = user_parse(optarg);
-			break;
-		}
+	order = order ? : s->type - t->type;
+	order = order ? : s->protocol - t->protocol;
+	order = order ? : port_of(&s->local) - port_of(&t->local);
+	order = order ? : memcmp(&s->local, &t->local, sizeof(s->local));
+	order = order ? : memcmp(&s->remote, &t->remote, sizeof(s->remote));
+	return order ? : (a->age_ms < b->age_ms) - (a->age_ms > b->age_ms);
+}
+
+static int run(int count, char **arguments)
+{
+	int status = EXIT_OK, written;
+	size_t i;
+
+	no_arguments(count, arguments);
+	if (sockdup_list(&filter, keep, NULL)) {
+		if (errno != EINTR)
+			return failed_to(kernel_reason(), "list tokens");
+		status = complain("the list is not whole: tokens came and went");
 	}
-	if (optind != argc)
-		usage_error("'%s' is one argument too many", argv[optind]);
+	qsort(tokens, token_count, sizeof(*tokens), compare);
 	output_begin(SHAPE_LIST);
-	if (sockdup_list(&filter, show, NULL)) {
-		if (errno == EINTR)
-			status = complain("the list is not whole: tokens came and went");
-		else
-			status = failed_to(sockdup_error_text(), "list tokens");
-	}
+	output_titles(token_titles, NULL);
+	for (i = 0; i < token_count; i++)
+		token_print(&tokens[i]);
 	written = output_end();
 	return status ? : written;
 }
@@ -54,13 +127,21 @@ static int run(int argc, char **argv)
 const struct verb verb_list = {
 	.name = "list",
 	.summary = "list live tokens",
-	.help =
-	"list [-j|-o] [--target PID] [--source PID] [--user USER]\n"
+	.usage =
+	"list [-H] [-j|-o] [FILTER ...]\n"
 	"\n"
-	"Lists your live tokens, or those of all users for administrators.\n"
+	"Lists your live tokens, or those of all users for administrators, sorted by\n"
+	"protocol and address. A token is listed if it fits every FILTER:\n"
 	"\n"
-	"  --target PID    those that this process may import\n"
-	"  --source PID    those that this process exported\n"
-	"  --user USER     those that this user exported, by name or number\n",
+	"  --target PID         this process may import it\n"
+	"  --source PID         this process exported it\n"
+	"  --user USER          this user exported it, by name or number\n"
+	"  --family FAMILY      its socket is of this family: inet, inet6, unix, netlink,\n"
+	"                       link, vsock or a number\n"
+	"  --port PORT          its socket has this port, at either end\n"
+	"\n"
+	"  -H, --no-header      leave out the line of titles\n",
+	.options = options,
+	.option = option,
 	.run = run,
 };

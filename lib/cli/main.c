@@ -1,20 +1,34 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * sockdup: the command.
+ * sockdup: the command. Reads options, the verb's and those that all verbs have,
+ * and has the verb do the rest.
  */
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-
-const struct verb *verb;
+#include "descriptor.h"
+#include "message.h"
+#include "output.h"
+#include "verb.h"
 
 static const struct verb * const verbs[] = {
 	&verb_export, &verb_exec, &verb_query, &verb_list, &verb_revoke,
-	&verb_monitor, &verb_stats, NULL
+	&verb_monitor, &verb_stats, &verb_info, NULL
 };
+
+static const struct option common_options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "oneline", no_argument, NULL, 'o' },
+	{ "color", optional_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ }
+};
+
+#define OPTIONS_MAX	16
 
 static const char usage_head[] =
 	"usage: sockdup [OPTION ...] VERB [ARGUMENT ...]\n"
@@ -26,26 +40,103 @@ static const char usage_head[] =
 static const char usage_tail[] =
 	"\n"
 	"  -j, --json           JSON\n"
-	"  -o, --oneline        a record is a line of KEY=VALUE words\n"
+	"  -o, --oneline        each record as a line of KEY=VALUE words\n"
 	"  -c, --color[=WHEN]   auto (the default), always or never\n"
-	"  -h, --help           this, or the help of a verb\n"
+	"  -h, --help           this help, or that of a verb\n"
 	"  -V, --version        the version\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 the sockdup module is not\n"
-	"loaded; of exec also 126 the program cannot be executed, 127 there is none.\n";
+	"loaded. For exec also: 126 the program cannot be executed, 127 it was not found.\n";
 
-void usage_print(FILE *file)
+static void usage_print(const struct verb *verb)
 {
 	const struct verb * const *each;
 
 	if (verb) {
-		fprintf(file, "usage: sockdup %s", verb->help);
+		printf("usage: sockdup %s", verb->usage);
 		return;
 	}
-	fputs(usage_head, file);
+	fputs(usage_head, stdout);
 	for (each = verbs; *each; each++)
-		fprintf(file, "  %-20s %s\n", (*each)->name, (*each)->summary);
-	fputs(usage_tail, file);
+		printf("  %-20s %s\n", (*each)->name, (*each)->summary);
+	fputs(usage_tail, stdout);
+}
+
+static void option_common(const struct verb *verb, int option)
+{
+	switch (option) {
+	case 'j':
+		output_format(FORMAT_JSON);
+		break;
+	case 'o':
+		output_format(FORMAT_LINES);
+		break;
+	case 'c':
+		if (!output_colour(optarg ? : "always"))
+			usage_error("'%s' is not auto, always or never", optarg);
+		break;
+	case 'h':
+		usage_print(verb);
+		exit(EXIT_OK);
+	case 'V':
+		puts("sockdup " VERSION);
+		exit(EXIT_OK);
+	default:
+		usage_hint();
+	}
+}
+
+/* The short forms, as getopt_long() wants them. */
+static void letters_of(const struct option *options, char *letters)
+{
+	for (; options->name; options++) {
+		if (options->val >= OPTION_LONG)
+			continue;
+		*letters++ = options->val;
+		if (options->has_arg != no_argument)
+			*letters++ = ':';
+		if (options->has_arg == optional_argument)
+			*letters++ = ':';
+	}
+	*letters = '\0';
+}
+
+static bool option_is_own(const struct verb *verb, int option)
+{
+	const struct option *own;
+
+	for (own = verb ? verb->options : NULL; own && own->name; own++)
+		if (own->val == option)
+			return true;
+	return false;
+}
+
+/*
+ * Reads the options of a verb, or without one those before it; sets optind. What
+ * is wrong with an option, getopt_long() says.
+ */
+static void options_read(const struct verb *verb, int argc, char **argv)
+{
+	bool ordered = !verb || verb->program_follows;
+	struct option options[ARRAY_SIZE(common_options) + OPTIONS_MAX] = { };
+	char letters[1 + 3 * ARRAY_SIZE(options) + 1] = "+";
+	size_t count = 0;
+	int option;
+
+	while (verb && verb->options && verb->options[count].name) {
+		options[count] = verb->options[count];
+		count++;
+	}
+	memcpy(options + count, common_options, sizeof(common_options));
+	letters_of(options, letters + ordered);
+	optind = 0;
+	while ((option = getopt_long(argc, argv, letters, options,
+				     NULL)) != -1) {
+		if (option_is_own(verb, option))
+			verb->option(option, optarg);
+		else
+			option_common(verb, option);
+	}
 }
 
 static const struct verb *verb_find(const char *name)
@@ -54,35 +145,30 @@ static const struct verb *verb_find(const char *name)
 
 	for (each = verbs; *each; each++)
 		if (!strcmp((*each)->name, name))
-			break;
-	return *each;
-}
-
-static int help(const char *name)
-{
-	if (name) {
-		verb = verb_find(name);
-		if (!verb)
-			usage_error("'%s' is not a verb", name);
-	}
-	usage_print(stdout);
-	return EXIT_OK;
+			return *each;
+	usage_error("'%s' is not a verb", name);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { } };
-	int first;
+	const struct verb *verb;
 
-	option_next(argc, argv, options);
-	first = optind;
-	if (first == argc)
+	descriptors_guard();
+	/* Characters, but messages are in English. */
+	setlocale(LC_CTYPE, "");
+	options_read(NULL, argc, argv);
+	argc -= optind;
+	argv += optind;
+	if (!argc)
 		usage_error("a verb is missing");
-	if (!strcmp(argv[first], "help"))
-		return help(argv[first + 1]);
-	verb = verb_find(argv[first]);
-	if (!verb)
-		usage_error("'%s' is not a verb", argv[first]);
-	optind = 0;
-	return verb->run(argc - first, argv + first);
+	if (!strcmp(argv[0], "help")) {
+		usage_print(argc > 1 ? verb_find(argv[1]) : NULL);
+		return EXIT_OK;
+	}
+	verb = verb_find(argv[0]);
+	message_verb(verb->name);
+	/* The name that getopt_long() complains by. */
+	argv[0] = "sockdup";
+	options_read(verb, argc, argv);
+	return verb->run(argc - optind, argv + optind);
 }

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Notifications as they come. They name no processes, so those of a token are
- * asked for while it lives, and remembered until its end.
+ * Notifications as they come. They name neither processes nor the socket, so a
+ * token is asked about while it lives, and remembered until its end.
  */
 
 #include <errno.h>
 #include <limits.h>
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
-#include "cli.h"
+#include <sockdup.h>
+
+#include "message.h"
+#include "output.h"
+#include "process.h"
+#include "token.h"
+#include "value.h"
+#include "verb.h"
 
 struct happening {
 	const char *word;
@@ -25,24 +34,37 @@ static const struct happening happenings[] = {
 	[SOCKDUP_HAPPENING_TARGET_DIED] = { "target-died", RED },
 };
 
-/**
- * struct parties - the processes of a live token
- * @id: the token's
- * @source: the process that exported, 0 where it is not visible
- * @target: the process that may import, likewise
- */
-struct parties {
-	__u64 id;
-	pid_t source;
-	pid_t target;
+/* A tree of struct sockdup_token_info by id, for tsearch(3). */
+static void *known;
+
+static bool times;
+static long count;
+
+static const struct option options[] = {
+	{ "count", required_argument, NULL, 'n' },
+	{ "no-header", no_argument, NULL, 'H' },
+	{ "timestamp", no_argument, NULL, 't' },
+	{ }
 };
 
-/* A tree of struct parties by id, for tsearch(3). */
-static void *known;
+static void option(int value, char *argument)
+{
+	switch (value) {
+	case 'n':
+		count = number_parse(argument, 1, LONG_MAX, "a count");
+		break;
+	case 'H':
+		output_no_titles();
+		break;
+	case 't':
+		times = true;
+		break;
+	}
+}
 
 static int compare_ids(const void *one, const void *other)
 {
-	const struct parties *a = one, *b = other;
+	const struct sockdup_token_info *a = one, *b = other;
 
 	return (a->id > b->id) - (a->id < b->id);
 }
@@ -50,15 +72,13 @@ static int compare_ids(const void *one, const void *other)
 static int remember(const struct sockdup_token_info *token,
 		    [[maybe_unused]] void *context)
 {
-	struct parties *parties = checked(malloc(sizeof(*parties)));
-	struct parties **place;
+	struct sockdup_token_info *copy = checked(malloc(sizeof(*copy)));
+	struct sockdup_token_info **place;
 
-	parties->id = token->id;
-	parties->source = token->source;
-	parties->target = token->target;
-	place = checked(tsearch(parties, &known, compare_ids));
-	if (*place != parties)
-		free(parties);
+	*copy = *token;
+	place = checked(tsearch(copy, &known, compare_ids));
+	if (*place != copy)
+		free(copy);
 	return 0;
 }
 
@@ -68,58 +88,104 @@ static void remember_all(void)
 	sockdup_list(NULL, remember, NULL);
 }
 
-static void forget_all(void)
+static void forget(struct sockdup_token_info *token)
 {
-	struct parties *parties;
-
-	while (known) {
-		parties = *(struct parties **)known;
-		tdelete(parties, &known, compare_ids);
-		free(parties);
-	}
+	tdelete(token, &known, compare_ids);
+	free(token);
 }
 
-/* The processes of a notification's token; 0 for each that is not known. */
-static struct parties parties_of(const struct sockdup_token_event *event)
+static void forget_all(void)
 {
-	struct parties parties = { .id = event->id };
-	struct sockdup_token_info token;
-	struct parties **place, *ended;
+	while (known)
+		forget(*(struct sockdup_token_info **)known);
+}
+
+/* A notification's token, NULL where it is not known. */
+static struct sockdup_token_info *
+token_of(const struct sockdup_token_event *event)
+{
+	struct sockdup_token_info token = { .id = event->id };
+	struct sockdup_token_info **place;
 
 	if (event->what == SOCKDUP_HAPPENING_EXPORTED &&
 	    !sockdup_find_by_id(event->id, &token))
 		remember(&token, NULL);
-	place = tfind(&parties, &known, compare_ids);
-	if (!place)
-		return parties;
-	parties = **place;
-	if (event->what != SOCKDUP_HAPPENING_EXPORTED) {
-		ended = *place;
-		tdelete(ended, &known, compare_ids);
-		free(ended);
-	}
-	return parties;
+	place = tfind(&token, &known, compare_ids);
+	return place ? *place : NULL;
+}
+
+/* Now, by ISO 8601, to the millisecond. */
+static void time_format(char *text, size_t size)
+{
+	char seconds[32], zone[8];
+	struct timespec now;
+	struct tm local;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &local);
+	strftime(seconds, sizeof(seconds), "%FT%T", &local);
+	strftime(zone, sizeof(zone), "%z", &local);
+	snprintf(text, size, "%s.%03ld%.3s:%s", seconds,
+		 now.tv_nsec / 1000000, zone, zone + 3);
+}
+
+static void event_cells(const struct sockdup_token_event *event,
+			const struct sockdup_token_info *token,
+			const char *time, const char *id)
+{
+	static const struct sockdup_token_info unknown = { };
+
+	if (times)
+		cell(PLAIN, "%s", time);
+	cell(happenings[event->what].colour, "%s", happenings[event->what].word);
+	cell(YELLOW, "%s", id);
+	user_cell(event->uid);
+	token = token ? : &unknown;
+	process_cell(token->source);
+	process_cell(token->target);
+	if (token->id)
+		socket_cells(&token->socket);
+}
+
+static void event_fields(const struct sockdup_token_event *event,
+			 const struct sockdup_token_info *token,
+			 const char *time, const char *id)
+{
+	field_text("time", time);
+	field_text("event", happenings[event->what].word);
+	field_text("id", id);
+	user_fields(event->uid);
+	process_fields("source", token ? token->source : 0);
+	process_fields("target", token ? token->target : 0);
+	if (token)
+		socket_fields(&token->socket);
 }
 
 static void event_print(const struct sockdup_token_event *event)
 {
-	const struct happening *happening = &happenings[event->what];
-	const struct parties parties = parties_of(event);
-	char id[20];
+	struct sockdup_token_info *token = token_of(event);
+	char id[20], time[64];
 
 	id_format(id, event->id);
+	time_format(time, sizeof(time));
 	record_begin();
-	cell(happening->colour, "EVENT        ", "%s", happening->word);
-	field_text("event", happening->word);
-	cell(YELLOW, "ID", "%s", id);
-	field_text("id", id);
-	user_cell(event->uid);
-	field_number("uid", event->uid);
-	process_cells("SOURCE              ", parties.source);
-	process_fields("source", parties.source);
-	process_cells("TARGET", parties.target);
-	process_fields("target", parties.target);
+	event_cells(event, token, time, id);
+	event_fields(event, token, time, id);
 	record_end();
+	if (token && event->what != SOCKDUP_HAPPENING_EXPORTED)
+		forget(token);
+}
+
+static void titles_show(void)
+{
+	static const char * const titles[] = {
+		"TIME", "EVENT", "ID", "USER", "SOURCE", "TARGET", "PROTO",
+		"LOCAL", "REMOTE", NULL
+	};
+	static const int widths[] = { 29, 13, 16, 8, 20, 20, 5, 21, 0 };
+	int first = times ? 0 : 1;
+
+	output_titles(titles + first, widths + first);
 }
 
 /* @left is how many notifications to wait for, or 0 for all. */
@@ -129,6 +195,7 @@ static int watch(struct sockdup_subscription *subscription, long left)
 
 	remember_all();
 	output_begin(SHAPE_STREAM);
+	titles_show();
 	do {
 		if (!sockdup_next_event(subscription, &event)) {
 			event_print(&event);
@@ -147,21 +214,12 @@ static int watch(struct sockdup_subscription *subscription, long left)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "count", required_argument, NULL, 'n' },
-		{ }
-	};
 	struct sockdup_subscription *subscription;
-	int option, status;
-	long count = 0;
+	int status;
 
-	while ((option = option_next(argc, argv, options)) != -1)
-		if (option == 'n')
-			count = number_parse(optarg, 1, LONG_MAX, "a count");
-	if (optind != argc)
-		usage_error("'%s' is one argument too many", argv[optind]);
+	no_arguments(argc, argv);
 	if (sockdup_subscribe(&subscription))
-		return failed_to(sockdup_error_text(),
+		return failed_to(kernel_reason(),
 				 "subscribe to notifications");
 	status = watch(subscription, count);
 	forget_all();
@@ -172,13 +230,17 @@ static int run(int argc, char **argv)
 const struct verb verb_monitor = {
 	.name = "monitor",
 	.summary = "show what happens to tokens, as it happens",
-	.help =
-	"monitor [-j|-o] [--count N]\n"
+	.usage =
+	"monitor [-H] [-t] [-j|-o] [-n N]\n"
 	"\n"
 	"Shows what happens to the tokens of this network namespace, until it is\n"
 	"interrupted. Takes CAP_NET_ADMIN. With -j each notification is an object on a\n"
-	"line. Processes are shown of the tokens that list would show you.\n"
+	"line. Processes and sockets are shown of the tokens that list would show you.\n"
 	"\n"
-	"  --count N       end after N notifications\n",
+	"  -n, --count N        end after N notifications\n"
+	"  -t, --timestamp      show when the notification came; -j and -o always do\n"
+	"  -H, --no-header      leave out the line of titles\n",
+	.options = options,
+	.option = option,
 	.run = run,
 };

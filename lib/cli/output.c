@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * Records on standard output, in the format that was asked for.
- */
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,26 +6,40 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "escape.h"
+#include "message.h"
+#include "output.h"
+#include "verb.h"
 
 static enum format format;
-static enum shape shape;
 static const char *colour_when = "auto";
-static bool colours;
-static unsigned int records;
-static unsigned int fields;
+static bool without_titles;
+
+/* What is under way. */
+static enum shape shape;
+static struct libscols_table *table;
+static const char * const *titles;
+static const char *group;
+static int records;
+static int cells;
+static int fields;
 
 void output_format(enum format wanted)
 {
 	format = wanted;
 }
 
-void output_colour(const char *when)
+/* False where there is no such choice. */
+bool output_colour(const char *when)
 {
-	if (strcmp(when, "auto") && strcmp(when, "always") &&
-	    strcmp(when, "never"))
-		usage_error("'%s' is not auto, always or never", when);
 	colour_when = when;
+	return !strcmp(when, "auto") || !strcmp(when, "always") ||
+	       !strcmp(when, "never");
+}
+
+void output_no_titles(void)
+{
+	without_titles = true;
 }
 
 static bool colours_wanted(void)
@@ -46,57 +56,108 @@ bool output_for_people(void)
 	return format == FORMAT_PEOPLE;
 }
 
-static bool output_is_table(void)
+static bool titles_beside(void)
 {
-	return output_for_people() &&
-	       (shape == SHAPE_LIST || shape == SHAPE_STREAM);
+	return shape == SHAPE_DETAILS || shape == SHAPE_ONE;
 }
 
 static bool output_is_array(void)
 {
-	return format == FORMAT_JSON &&
-	       (shape == SHAPE_LIST || shape == SHAPE_DETAILS);
+	return shape == SHAPE_LIST || shape == SHAPE_DETAILS;
 }
 
 void output_begin(enum shape wanted)
 {
 	shape = wanted;
-	colours = colours_wanted();
-	if (output_is_table())
-		table_begin(colours, shape == SHAPE_STREAM);
-	else if (output_is_array())
-		putchar('[');
+	if (output_for_people())
+		table = table_new(colours_wanted());
+}
+
+/* The rows so far, as a stream shows them. */
+static void table_flush(void)
+{
+	table_print(table);
+	fflush(stdout);
+}
+
+static void titles_above(const int *widths)
+{
+	int i;
+
+	for (i = 0; titles[i]; i++)
+		table_column(table, widths ? widths[i] : 0);
+	if (without_titles)
+		return;
+	table_row(table);
+	for (i = 0; titles[i]; i++)
+		table_cell(table, i, BOLD, titles[i]);
+	if (shape == SHAPE_STREAM)
+		table_flush();
+}
+
+/*
+ * Of the cells that follow, in their order, up to a NULL. @widths: the least of
+ * each column, where rows are shown before those that follow are known; or NULL.
+ */
+void output_titles(const char * const *wanted, const int *widths)
+{
+	if (!output_for_people())
+		return;
+	if (!titles && titles_beside()) {
+		table_column(table, 14);
+		table_column(table, 0);
+	}
+	titles = wanted;
+	cells = 0;
+	if (!titles_beside())
+		titles_above(widths);
+}
+
+/* A bracket of JSON. No record has been before the first, nor has its own. */
+static void array_next(void)
+{
+	fputs(records ? ",\n " : "[\n ", stdout);
 }
 
 void record_begin(void)
 {
 	fields = 0;
+	cells = 0;
 	if (format == FORMAT_JSON) {
 		if (output_is_array())
-			fputs(records ? ",\n " : "\n ", stdout);
+			array_next();
 		putchar('{');
-	} else if (output_for_people() && shape == SHAPE_DETAILS && records) {
-		putchar('\n');
+	} else if (output_for_people()) {
+		if (!titles_beside())
+			table_row(table);
+		else if (records)
+			putchar('\n');
 	}
 }
 
 void record_end(void)
 {
 	records++;
-	if (output_is_table())
-		table_row_end();
-	else if (format == FORMAT_JSON)
-		fputs(output_is_array() ? "}" : "}\n", stdout);
-	else if (format == FORMAT_LINES)
+	if (output_for_people()) {
+		if (titles_beside())
+			table_print(table);
+		else if (shape == SHAPE_STREAM)
+			table_flush();
+		return;
+	}
+	if (format == FORMAT_JSON)
+		putchar('}');
+	if (format == FORMAT_LINES || !output_is_array())
 		putchar('\n');
 	if (shape == SHAPE_STREAM)
 		fflush(stdout);
 }
 
-void cell(enum colour colour, const char *title, const char *words, ...)
+void cell(enum colour colour, const char *words, ...)
 {
-	char *text, *escaped;
+	int column = cells;
 	va_list arguments;
+	char *text;
 
 	if (!output_for_people())
 		return;
@@ -104,17 +165,14 @@ void cell(enum colour colour, const char *title, const char *words, ...)
 	if (vasprintf(&text, words, arguments) < 0)
 		text = checked(NULL);
 	va_end(arguments);
-	escaped = escape_for_people(text);
-	free(text);
-	if (output_is_table()) {
-		table_cell(colour, title, escaped);
-		return;
+	if (titles_beside()) {
+		table_row(table);
+		table_cell(table, 0, PLAIN, titles[cells]);
+		column = 1;
 	}
-	if (!colours)
-		colour = PLAIN;
-	printf("%-14s %s%s%s\n", title, colour_on(colour), escaped,
-	       colour_off(colour));
-	free(escaped);
+	table_cell(table, column, colour, text);
+	free(text);
+	cells++;
 }
 
 /* Whether fields are wanted, with what stands before the value if so. */
@@ -125,9 +183,33 @@ static bool field_begin(const char *key)
 	if (format == FORMAT_JSON)
 		printf("%s\"%s\": ", fields ? ", " : "", key);
 	else
-		printf("%s%s=", fields ? " " : "", key);
+		printf("%s%s%s%s=", fields ? " " : "", group ? : "",
+		       group ? "." : "", key);
 	fields++;
 	return true;
+}
+
+/* Fields that belong together: an object, keys that start alike, a paragraph. */
+void group_begin(const char *key)
+{
+	if (format == FORMAT_JSON) {
+		field_begin(key);
+		putchar('{');
+		fields = 0;
+	} else if (output_for_people() && fields) {
+		putchar('\n');
+	}
+	group = key;
+}
+
+void group_end(void)
+{
+	if (format == FORMAT_JSON)
+		putchar('}');
+	else if (output_for_people())
+		table_print(table);
+	group = NULL;
+	fields = 1;
 }
 
 void field_text(const char *key, const char *value)
@@ -152,6 +234,12 @@ void field_number(const char *key, long long number)
 		printf("%lld", number);
 }
 
+void field_boolean(const char *key, bool value)
+{
+	if (field_begin(key))
+		fputs(value ? "true" : "false", stdout);
+}
+
 /* A value that there is not: no word at all but in JSON. */
 void field_null(const char *key)
 {
@@ -162,10 +250,10 @@ void field_null(const char *key)
 /* An exit code: standard output may be full, or closed. */
 int output_end(void)
 {
-	if (output_is_table())
-		table_end();
-	else if (output_is_array())
-		fputs(records ? "\n]\n" : "]\n", stdout);
+	if (output_for_people() && !titles_beside())
+		table_print(table);
+	else if (format == FORMAT_JSON && output_is_array())
+		fputs(records ? "\n]\n" : "[]\n", stdout);
 	if (fflush(stdout) || ferror(stdout))
 		return failed_to(NULL, "write to standard output");
 	return EXIT_OK;

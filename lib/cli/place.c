@@ -5,92 +5,84 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "message.h"
 #include "plan.h"
+#include "verb.h"
 
-/* The first number of systemd's socket activation. */
-#define LISTEN_FDS_START	3
-
-static int sockets_import(struct plan *plan)
+/*
+ * Imports token @i to its number. Those before it are at theirs already, so what
+ * is at this one is the caller's, and gives way.
+ */
+static int socket_place(const struct plan *plan, int i)
 {
-	struct socket *socket;
-	int i;
+	int number = plan_number_of(plan, i);
+	int fd = sockdup_socket(&plan->infos[i], SOCKDUP_IMPORT_INHERITABLE);
+	int result = 0;
 
-	for (i = 0; i < plan->socket_count; i++) {
-		socket = &plan->sockets[i];
-		socket->fd = sockdup_socket(&socket->info, 0);
-		if (socket->fd >= 0)
-			continue;
-		if (errno == ENOENT)
-			return failed_to("these bytes name no live token",
-				      "import token %d", i + 1);
-		if (errno == EPERM)
-			return failed_to("it is bound to another process",
-				      "import token %d", i + 1);
-		return failed_to(NULL, "import token %d", i + 1);
+	if (fd < 0)
+		return -1;
+	if (fd != number) {
+		result = dup2(fd, number);
+		close(fd);
 	}
-	return EXIT_OK;
+	return result < 0 ? -1 : 0;
 }
 
-static int number_of(const struct plan *plan, int i)
+/* Each token by itself: its user wants to know what is left. */
+static int tell_losses(const struct plan *plan, int failed)
 {
-	return plan->number_count ? plan->numbers[i] : LISTEN_FDS_START + i;
+	int i, status;
+
+	status = failed_to(errno == ENOENT ? "it has just ended" : NULL,
+			   "import token %d", failed + 1);
+	for (i = 0; i < failed; i++)
+		complain("token %d is spent: its socket was imported, and is closed again",
+			 i + 1);
+	for (i = failed + 1; i < plan->info_count; i++)
+		complain("token %d was not touched", i + 1);
+	return status;
 }
 
-/* First out of the way of each other, then to where they shall be. */
-static int sockets_place(struct plan *plan)
-{
-	int i, above = 0;
-
-	for (i = 0; i < plan->socket_count; i++)
-		if (number_of(plan, i) >= above)
-			above = number_of(plan, i) + 1;
-	for (i = 0; i < plan->socket_count; i++) {
-		plan->sockets[i].fd = fcntl(plan->sockets[i].fd,
-					    F_DUPFD_CLOEXEC, above);
-		if (plan->sockets[i].fd < 0)
-			return failed_to(NULL, "place socket %d", i + 1);
-	}
-	for (i = 0; i < plan->socket_count; i++)
-		if (dup2(plan->sockets[i].fd, number_of(plan, i)) < 0)
-			return failed_to(NULL, "place socket %d", i + 1);
-	return EXIT_OK;
-}
-
-static int put_variable(const char *name, const char *format, long value)
+static int put_variable(const char *name, long value)
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), format, value);
+	snprintf(text, sizeof(text), "%ld", value);
 	return setenv(name, text, 1);
 }
 
-/* With numbers of the caller's choice it is not socket activation. */
+/*
+ * All of the protocol, as older and newer systemd have it: what was meant for us
+ * is not passed on. With numbers of the caller's choice it is not socket
+ * activation.
+ */
 static int environment_set(const struct plan *plan)
 {
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_PIDFDID");
 	unsetenv("LISTEN_FDNAMES");
 	if (plan->number_count)
 		return 0;
-	if (put_variable("LISTEN_FDS", "%ld", plan->socket_count) ||
-	    put_variable("LISTEN_PID", "%ld", getpid()))
+	if (put_variable("LISTEN_FDS", plan->info_count) ||
+	    put_variable("LISTEN_PID", getpid()))
 		return -1;
 	return plan->names ? setenv("LISTEN_FDNAMES", plan->names, 1) : 0;
 }
 
-/* The tokens are spent, whatever comes of it. */
-int plan_carry_out(struct plan *plan)
+/* From the first import on, no way leads back. */
+int plan_carry_out(const struct plan *plan)
 {
-	int status = sockets_import(plan);
+	int i;
 
-	status = status ? : sockets_place(plan);
-	if (status)
-		return status;
 	if (environment_set(plan))
 		return failed_to(NULL, "set the environment");
+	for (i = 0; i < plan->info_count; i++)
+		if (socket_place(plan, i))
+			return tell_losses(plan, i);
 	return EXIT_OK;
 }

@@ -4,40 +4,42 @@
  * a file.
  */
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
+#include <linux/magic.h>
+
+#include "message.h"
+#include "names.h"
 #include "plan.h"
+#include "value.h"
+#include "verb.h"
 
-int plan_token(struct plan *plan, const char *text)
+#define append(array, count)						\
+	((array) = checked(reallocarray(array, (count) + 1,		\
+					sizeof(*(array)))),		\
+	 &(array)[(count)++])
+
+void plan_text(struct plan *plan, const char *text)
 {
-	struct name name;
-	int status = name_parse(text, &name);
-
-	if (status)
-		return status;
-	if (!name.by_info)
-		return complain("an id imports nothing: want the text that export printed");
-	plan->sockets = checked(reallocarray(plan->sockets,
-					     plan->socket_count + 1,
-					     sizeof(*plan->sockets)));
-	plan->sockets[plan->socket_count++].info = name.info;
-	return EXIT_OK;
+	*append(plan->texts, plan->text_count) = text;
 }
 
 void plan_number(struct plan *plan, const char *text)
 {
-	int number = number_parse(text, 0, 65535, "a descriptor's number");
+	int number = number_parse(text, 0, INT_MAX, "a descriptor's number");
 	int i;
 
 	for (i = 0; i < plan->number_count; i++)
 		if (plan->numbers[i] == number)
 			usage_error("two sockets cannot both be number %d",
 				    number);
-	plan->numbers = checked(reallocarray(plan->numbers,
-					     plan->number_count + 1,
-					     sizeof(*plan->numbers)));
-	plan->numbers[plan->number_count++] = number;
+	*append(plan->numbers, plan->number_count) = number;
 }
 
 /* What systemd allows as a name. */
@@ -59,51 +61,91 @@ void plan_name(struct plan *plan, const char *name)
 	plan->name_count++;
 }
 
-/* A byte at a time: what follows the last token is for the program. */
-static FILE *tokens_open(const char *path)
+/* Where the plan wants the socket of token @i. */
+int plan_number_of(const struct plan *plan, int i)
 {
-	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
-
-	if (file)
-		setvbuf(file, NULL, _IONBF, 0);
-	return file;
+	return plan->number_count ? plan->numbers[i] : LISTEN_FDS_START + i;
 }
 
-int plan_read(struct plan *plan)
+static int token_add(struct plan *plan, const char *text)
 {
-	FILE *file = tokens_open(plan->file);
+	struct name name;
+	int status = name_parse(text, &name);
+
+	if (status)
+		return status;
+	if (!name.by_info)
+		return complain("an id imports nothing: want the text that export printed");
+	*append(plan->infos, plan->info_count) = name.info;
+	return EXIT_OK;
+}
+
+/*
+ * A named pipe has one writer after another: while we have it open for writing
+ * as well, the last of them does not end it. A descriptor, or -1.
+ */
+static int pipe_hold(int fd)
+{
+	struct statfs system;
+	struct stat status;
+	char path[32];
+
+	if (fstat(fd, &status) || !S_ISFIFO(status.st_mode) ||
+	    fstatfs(fd, &system) || system.f_type == PIPEFS_MAGIC)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+static int file_read(struct plan *plan, FILE *file, const char *path)
+{
 	int status = EXIT_OK;
 	long read = 0;
 	char *text;
 
-	if (!file)
-		return failed_to(NULL, "open %s", plan->file);
 	while (!status && (!plan->count || read < plan->count)) {
 		text = name_read(file);
 		if (!text)
 			break;
-		status = plan_token(plan, text);
+		status = token_add(plan, text);
 		free(text);
 		read++;
 	}
-	if (file != stdin)
-		fclose(file);
+	if (!status && ferror(file))
+		return failed_to(NULL, "read %s", path);
 	if (!status && read < plan->count)
-		return complain("%s ended after %ld of %ld tokens", plan->file,
-				read, plan->count);
+		return complain("%s ended after %ld of %ld tokens", path, read,
+				plan->count);
 	return status;
 }
 
-/* Numbers and names are for all sockets or for none. */
-int plan_check(const struct plan *plan)
+static int tokens_read(struct plan *plan, const char *path)
 {
-	if (!plan->socket_count)
-		return complain("there is no token to import");
-	if (plan->number_count && plan->number_count != plan->socket_count)
-		return complain("%d tokens do not fit %d numbers",
-				plan->socket_count, plan->number_count);
-	if (plan->name_count && plan->name_count != plan->socket_count)
-		return complain("%d tokens do not fit %d names",
-				plan->socket_count, plan->name_count);
-	return EXIT_OK;
+	FILE *file = names_open(path);
+	int status, held = -1;
+
+	if (!file)
+		return failed_to(NULL, "open %s", path);
+	/* A byte at a time: what follows the last token is for the program. */
+	setvbuf(file, NULL, _IONBF, 0);
+	if (plan->count)
+		held = pipe_hold(fileno(file));
+	status = file_read(plan, file, path);
+	if (held >= 0)
+		close(held);
+	if (file != stdin)
+		fclose(file);
+	return status;
+}
+
+/* The tokens of the command line, and then those of the file. */
+int plan_read(struct plan *plan)
+{
+	int i, status = EXIT_OK;
+
+	for (i = 0; !status && i < plan->text_count; i++)
+		status = token_add(plan, plan->texts[i]);
+	if (!status && (plan->file || !plan->text_count))
+		status = tokens_read(plan, plan->file ? : "-");
+	return status;
 }

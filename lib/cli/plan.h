@@ -5,42 +5,48 @@
 #ifndef CLI_PLAN_H
 #define CLI_PLAN_H
 
-#include "cli.h"
+#include <sockdup.h>
 
-struct socket {
-	struct sockdup_protocol_info info;
-	int fd;
-};
+/* The first number of systemd's socket activation. */
+#define LISTEN_FDS_START	3
 
 /**
  * struct plan - what the command line asks for
- * @sockets: the tokens, in their order, and what they were imported as
- * @numbers: where --fd wants them
+ * @texts: tokens from the command line
+ * @text_count: of them
+ * @infos: all tokens, in their order
+ * @info_count: of them
+ * @numbers: where --fd wants their sockets
+ * @number_count: of them
  * @names: what --name calls them, by a colon between each two
+ * @name_count: of them
  * @file: where tokens are read from, NULL for none
- * @wait: the process id is printed first
  * @count: of tokens to read, 0 for all of the file
  */
 struct plan {
-	struct socket *sockets;
-	int socket_count;
+	const char **texts;
+	int text_count;
+	struct sockdup_protocol_info *infos;
+	int info_count;
 	int *numbers;
 	int number_count;
 	char *names;
 	int name_count;
 	const char *file;
-	bool wait;
 	long count;
 };
 
-/* plan.c: those that can fail give an exit code after a complaint. */
-int plan_token(struct plan *plan, const char *text);
+/* plan.c: the last gives an exit code after a complaint. */
+void plan_text(struct plan *plan, const char *text);
 void plan_number(struct plan *plan, const char *text);
 void plan_name(struct plan *plan, const char *name);
 int plan_read(struct plan *plan);
+int plan_number_of(const struct plan *plan, int i);
+
+/* check.c: likewise. */
 int plan_check(const struct plan *plan);
 
 /* place.c: likewise. */
-int plan_carry_out(struct plan *plan);
+int plan_carry_out(const struct plan *plan);
 
 #endif /* CLI_PLAN_H */

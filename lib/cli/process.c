@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * Processes and users: their names, and a descriptor out of another process.
- */
-
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -11,7 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "output.h"
+#include "process.h"
 
 bool process_command(pid_t pid, char command[COMMAND_SIZE])
 {
@@ -48,16 +45,16 @@ int process_take_fd(pid_t pid, int fd)
 }
 
 /* A number of 0 is of a process that is not known. */
-void process_cells(const char *title, pid_t pid)
+void process_cell(pid_t pid)
 {
 	char command[COMMAND_SIZE];
 
 	if (!pid)
-		cell(PLAIN, title, "-");
+		cell(PLAIN, "-");
 	else if (process_command(pid, command))
-		cell(PLAIN, title, "%s/%d", command, pid);
+		cell(PLAIN, "%s/%d", command, pid);
 	else
-		cell(PLAIN, title, "%d", pid);
+		cell(PLAIN, "%d", pid);
 }
 
 void process_fields(const char *key, pid_t pid)
@@ -80,7 +77,18 @@ void user_cell(uid_t uid)
 	const struct passwd *user = getpwuid(uid);
 
 	if (user)
-		cell(PLAIN, "USER", "%s", user->pw_name);
+		cell(PLAIN, "%s", user->pw_name);
 	else
-		cell(PLAIN, "USER", "%u", uid);
+		cell(PLAIN, "%u", uid);
+}
+
+void user_fields(uid_t uid)
+{
+	const struct passwd *user = getpwuid(uid);
+
+	field_number("uid", uid);
+	if (user)
+		field_text("user", user->pw_name);
+	else
+		field_null("user");
 }

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * The program that is to be executed.
- */
-
 #include <errno.h>
+#include <paths.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "message.h"
+#include "program.h"
+#include "verb.h"
 
 static bool can_execute(const char *path)
 {
@@ -25,7 +29,7 @@ static bool can_execute(const char *path)
 }
 
 /* The program's path, as execvp() would find it; NULL with errno. */
-char *program_find(const char *name)
+static char *path_find(const char *name)
 {
 	const char *path = getenv("PATH") ? : "/bin:/usr/bin";
 	int error = ENOENT;
@@ -51,11 +55,81 @@ char *program_find(const char *name)
 	return NULL;
 }
 
-/* An exit code after a complaint, as env(1) has it. */
-int program_failed(const char *name)
+/*
+ * Asks the kernel whether a program can be executed: a traced child does so, and
+ * is killed before the program's first instruction. 0 or an errno; 0 too where
+ * tracing is not allowed, so that nobody knows.
+ */
+static int execute_check(const struct program *program)
 {
-	int unfit = errno == ENOENT ? EXIT_UNFOUND : EXIT_UNFIT;
+	volatile int error = 0;
+	int status;
+	pid_t child;
 
-	failed_to(NULL, "execute %s", name);
-	return unfit;
+	child = vfork();
+	if (child < 0)
+		return 0;
+	if (!child) {
+		if (!ptrace(PTRACE_TRACEME, 0, NULL, NULL)) {
+			execv(program->path, program->arguments);
+			error = errno;
+		}
+		_exit(0);
+	}
+	while (waitpid(child, &status, 0) == child && WIFSTOPPED(status))
+		kill(child, SIGKILL);
+	return error;
+}
+
+/* As execvp() does it: what no format fits is a script for the shell. */
+static void shell_prefix(struct program *program)
+{
+	char **arguments = program->arguments;
+	int count = 0;
+
+	while (arguments[count])
+		count++;
+	program->arguments = checked(calloc(count + 2, sizeof(*arguments)));
+	program->arguments[0] = _PATH_BSHELL;
+	program->arguments[1] = (char *)program->path;
+	memcpy(program->arguments + 2, arguments + 1,
+	       count * sizeof(*arguments));
+	program->path = _PATH_BSHELL;
+}
+
+/* An exit code after a complaint, as env(1) has it. */
+static int program_failed(const struct program *program)
+{
+	bool found = program->path || errno != ENOENT;
+	const char *reason = NULL;
+
+	if (program->path && errno == ENOENT)
+		reason = "its interpreter is missing";
+	failed_to(reason, "execute %s", program->name);
+	return found ? EXIT_UNFIT : EXIT_UNFOUND;
+}
+
+/* Finds the program of a command line, and makes sure that it can be executed. */
+int program_find(struct program *program, char **arguments)
+{
+	*program = (struct program){
+		.name = arguments[0],
+		.path = path_find(arguments[0]),
+		.arguments = arguments,
+	};
+	if (!program->path)
+		return program_failed(program);
+	errno = execute_check(program);
+	if (errno == ENOEXEC) {
+		shell_prefix(program);
+		errno = execute_check(program);
+	}
+	return errno ? program_failed(program) : EXIT_OK;
+}
+
+/* Returns only if it fails. */
+int program_execute(const struct program *program)
+{
+	execv(program->path, program->arguments);
+	return program_failed(program);
 }

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "cli.h"
+#include "message.h"
+#include "names.h"
+#include "output.h"
+#include "token.h"
+#include "verb.h"
+
+static const char *file;
 
 static int show(const struct name *name)
 {
@@ -11,19 +17,31 @@ static int show(const struct name *name)
 	else
 		result = sockdup_find_by_id(name->id, &token);
 	if (result)
-		return failed_to(sockdup_error_text(), "query %s", name->shown);
+		return failed_to(name_reason(name), "query %s", name->shown);
 	token_print(&token);
 	return EXIT_OK;
 }
 
-static int run(int argc, char **argv)
+static const struct option options[] = {
+	{ "file", required_argument, NULL, 'f' },
+	{ }
+};
+
+static void option(int value, char *argument)
 {
-	static const struct option options[] = { { } };
+	if (value == 'f')
+		file = argument;
+}
+
+static int run(int count, char **arguments)
+{
 	int status, written;
 
-	option_next(argc, argv, options);
 	output_begin(SHAPE_DETAILS);
-	status = names_each(argc - optind, argv + optind, show);
+	output_titles(token_titles, NULL);
+	status = names_each(file, count, arguments, show);
+	if (status == EXIT_ABSENT)
+		return status;
 	written = output_end();
 	return status ? : written;
 }
@@ -31,10 +49,16 @@ static int run(int argc, char **argv)
 const struct verb verb_query = {
 	.name = "query",
 	.summary = "show what the kernel knows of tokens",
-	.help =
-	"query [-j|-o] TOKEN ...\n"
+	.usage =
+	"query [-j|-o] [-f FILE] [TOKEN ...]\n"
 	"\n"
 	"Shows what the kernel knows of tokens. A TOKEN is the text that export printed,\n"
-	"or an id from list; - stands for the lines of standard input.\n",
+	"or an id from list; - stands for the lines of standard input. Other users can\n"
+	"see arguments in the list of processes: give the text, which is a secret, in a\n"
+	"file or by standard input.\n"
+	"\n"
+	"  -f, --file FILE      tokens, one a line; - for standard input\n",
+	.options = options,
+	.option = option,
 	.run = run,
 };

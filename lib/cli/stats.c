@@ -1,64 +1,96 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "cli.h"
+#include <stddef.h>
 
-static void count(const char *title, const char *key, __u64 value)
+#include <sockdup.h>
+
+#include "message.h"
+#include "output.h"
+#include "process.h"
+#include "value.h"
+#include "verb.h"
+
+static const char *user;
+
+static void count(const char *key, __u64 value)
 {
-	cell(PLAIN, title, "%llu", value);
+	cell(PLAIN, "%llu", value);
 	field_number(key, value);
 }
 
-static void stats_print(const struct sockdup_stats *stats)
+static void user_print(const struct sockdup_stats *stats)
 {
-	record_begin();
+	static const char * const titles[] = { "USER", "HELD", NULL };
+
+	output_titles(titles, NULL);
+	group_begin("user");
 	user_cell(stats->uid);
-	field_number("uid", stats->uid);
-	count("HELD", "held", stats->held);
-	if (stats->counted) {
-		count("EXPORTED", "exported", stats->exported);
-		count("IMPORTED", "imported", stats->imported);
-		count("REVOKED", "revoked", stats->revoked);
-		count("EXPIRED", "expired", stats->expired);
-		count("HANDLE-CLOSED", "handle_closed", stats->handle_closed);
-		count("TARGET-DIED", "target_died", stats->target_died);
-	}
-	record_end();
+	user_fields(stats->uid);
+	count("held", stats->held);
+	group_end();
+}
+
+static void machine_print(const struct sockdup_stats *stats)
+{
+	static const char * const titles[] = {
+		"ALL USERS", "EXPORTED", "IMPORTED", "REVOKED", "EXPIRED",
+		"HANDLE-CLOSED", "TARGET-DIED", NULL
+	};
+
+	output_titles(titles, NULL);
+	group_begin("all_users");
+	cell(PLAIN, "since the module was loaded");
+	count("exported", stats->exported);
+	count("imported", stats->imported);
+	count("revoked", stats->revoked);
+	count("expired", stats->expired);
+	count("handle_closed", stats->handle_closed);
+	count("target_died", stats->target_died);
+	group_end();
+}
+
+static const struct option options[] = {
+	{ "user", required_argument, NULL, OPTION_LONG },
+	{ }
+};
+
+static void option(int value, char *argument)
+{
+	if (value == OPTION_LONG)
+		user = argument;
 }
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "user", required_argument, NULL, 'u' },
-		{ }
-	};
-	const char *user = NULL;
 	struct sockdup_stats stats;
-	int option, result;
+	int result;
 
-	while ((option = option_next(argc, argv, options)) != -1)
-		if (option == 'u')
-			user = optarg;
-	if (optind != argc)
-		usage_error("'%s' is one argument too many", argv[optind]);
-	if (user)
-		result = sockdup_stats_of(user_parse(user), &stats);
-	else
-		result = sockdup_stats(&stats);
+	no_arguments(argc, argv);
+	result = user ? sockdup_stats_of(user_parse(user), &stats) :
+			sockdup_stats(&stats);
 	if (result)
-		return failed_to(sockdup_error_text(), "tell the figures");
+		return failed_to(kernel_reason(), "tell the figures");
 	output_begin(SHAPE_ONE);
-	stats_print(&stats);
+	record_begin();
+	user_print(&stats);
+	if (stats.counted)
+		machine_print(&stats);
+	else
+		field_null("all_users");
+	record_end();
 	return output_end();
 }
 
 const struct verb verb_stats = {
 	.name = "stats",
 	.summary = "show how many sockets tokens hold",
-	.help =
+	.usage =
 	"stats [-j|-o] [--user USER]\n"
 	"\n"
 	"Shows how many sockets your tokens hold; to administrators also what became of\n"
 	"all users' tokens since the module was loaded.\n"
 	"\n"
-	"  --user USER     another user, by name or number\n",
+	"  --user USER          another user, by name or number\n",
+	.options = options,
+	.option = option,
 	.run = run,
 };

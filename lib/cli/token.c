@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * A token as a record.
- */
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "cli.h"
+#include "address.h"
+#include "output.h"
+#include "process.h"
+#include "token.h"
 
 #define SOON_MS		10000
+
+const char * const token_titles[] = {
+	"PROTO", "LOCAL", "REMOTE", "SOURCE", "TARGET", "USER", "AGE", "LEFT",
+	"ID", NULL
+};
 
 void id_format(char text[20], __u64 id)
 {
@@ -33,58 +37,79 @@ void duration_format(char *text, size_t size, __u64 milliseconds)
 			 seconds / 60 % 60);
 }
 
-static void token_cells(const struct sockdup_token_info *token,
-			const struct address_text *local,
-			const struct address_text *remote)
+static void address_cell(const struct sockdup_socket_info *socket,
+			 const struct sockaddr_storage *address, socklen_t size)
 {
-	char joined[sizeof(*local) + 4], time[32], id[20];
+	struct address_text text;
+	char joined[sizeof(text) + 4];
 
-	cell(CYAN, "PROTO", "%s", protocol_format(&token->socket));
-	address_join(joined, sizeof(joined), local);
-	cell(MAGENTA, "LOCAL", "%s", joined);
-	address_join(joined, sizeof(joined), remote);
-	cell(MAGENTA, "REMOTE", "%s", joined);
-	process_cells("SOURCE", token->source);
-	process_cells("TARGET", token->target);
-	user_cell(token->uid);
-	duration_format(time, sizeof(time), token->age_ms);
-	cell(PLAIN, "AGE", "%s", time);
-	duration_format(time, sizeof(time), token->left_ms);
-	cell(token->left_ms < SOON_MS ? RED : PLAIN, "LEFT", "%s", time);
-	id_format(id, token->id);
-	cell(YELLOW, "ID", "%s", id);
+	address_format(&text, socket, address, size);
+	address_join(joined, sizeof(joined), &text);
+	cell(MAGENTA, "%s", joined);
 }
 
-static void address_fields(const char *which, const struct address_text *text)
+/* Its protocol, its own address, and its peer's. */
+void socket_cells(const struct sockdup_socket_info *socket)
 {
+	cell(CYAN, "%s", protocol_format(socket));
+	address_cell(socket, &socket->local, socket->local_size);
+	address_cell(socket, &socket->remote, socket->remote_size);
+}
+
+static void token_cells(const struct sockdup_token_info *token)
+{
+	char time[32], id[20];
+
+	socket_cells(&token->socket);
+	process_cell(token->source);
+	process_cell(token->target);
+	user_cell(token->uid);
+	duration_format(time, sizeof(time), token->age_ms);
+	cell(PLAIN, "%s", time);
+	duration_format(time, sizeof(time), token->left_ms);
+	cell(token->left_ms < SOON_MS ? RED : PLAIN, "%s", time);
+	id_format(id, token->id);
+	cell(YELLOW, "%s", id);
+}
+
+static void address_fields(const char *which,
+			   const struct sockdup_socket_info *socket,
+			   const struct sockaddr_storage *address,
+			   socklen_t size)
+{
+	struct address_text text;
 	char key[32];
 
+	address_format(&text, socket, address, size);
 	snprintf(key, sizeof(key), "%s_address", which);
-	if (*text->address)
-		field_text(key, text->address);
+	if (*text.address)
+		field_text(key, text.address);
 	else
 		field_null(key);
 	snprintf(key, sizeof(key), "%s_port", which);
-	if (*text->port >= '0' && *text->port <= '9')
-		field_number(key, strtoul(text->port, NULL, 10));
+	if (*text.port >= '0' && *text.port <= '9')
+		field_number(key, strtoul(text.port, NULL, 10));
 	else
 		field_null(key);
 }
 
-static void token_fields(const struct sockdup_token_info *token,
-			 const struct address_text *local,
-			 const struct address_text *remote)
+void socket_fields(const struct sockdup_socket_info *socket)
+{
+	field_text("protocol", protocol_format(socket));
+	address_fields("local", socket, &socket->local, socket->local_size);
+	address_fields("remote", socket, &socket->remote, socket->remote_size);
+}
+
+static void token_fields(const struct sockdup_token_info *token)
 {
 	char id[20];
 
 	id_format(id, token->id);
 	field_text("id", id);
-	field_text("protocol", protocol_format(&token->socket));
-	address_fields("local", local);
-	address_fields("remote", remote);
+	socket_fields(&token->socket);
 	process_fields("source", token->source);
 	process_fields("target", token->target);
-	field_number("uid", token->uid);
+	user_fields(token->uid);
 	field_number("gid", token->gid);
 	field_number("age_ms", token->age_ms);
 	field_number("left_ms", token->left_ms);
@@ -93,22 +118,17 @@ static void token_fields(const struct sockdup_token_info *token,
 	field_number("socket_protocol", token->socket.protocol);
 	field_text("protocol_name", token->socket.protocol_name);
 	if (token->socket.family == AF_INET6)
-		field_number("ipv6_only", token->socket.ipv6_only);
+		field_boolean("ipv6_only", token->socket.ipv6_only);
 	field_number("socket_count", token->socket_count);
 	field_number("inode", token->socket.inode);
 }
 
 void token_print(const struct sockdup_token_info *token)
 {
-	const struct sockdup_socket_info *socket = &token->socket;
-	struct address_text local, remote;
-
-	address_format(&local, socket, &socket->local, socket->local_size);
-	address_format(&remote, socket, &socket->remote, socket->remote_size);
 	record_begin();
 	if (output_for_people())
-		token_cells(token, &local, &remote);
+		token_cells(token);
 	else
-		token_fields(token, &local, &remote);
+		token_fields(token);
 	record_end();
 }

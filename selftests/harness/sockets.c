@@ -69,6 +69,9 @@ int main(int argc, char **argv)
 	tell("udp_only", bound_to_all(SOCK_DGRAM, true));
 	tell("path", unix_listener(argv[1]));
 	tell("abstract", unix_listener("@sockdup test\033"));
+	/* An unfinished character, and one that some terminals obey. */
+	tell("utf8", unix_listener("@größe日本\xff\xc2\x9b"));
+	tell("netlink", socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0));
 	tell("file", STDOUT_FILENO);
 	tell("end", 0);
 	fflush(stdout);

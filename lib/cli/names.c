@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * What names a token: its text form, or its id.
- */
-
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "message.h"
+#include "names.h"
+#include "token.h"
+#include "verb.h"
 
 #define ID_DIGITS	16
 #define TEXT_SHOWN	19
@@ -41,6 +40,21 @@ int name_parse(const char *text, struct name *name)
 	return EXIT_OK;
 }
 
+/* Why there is no such token for the caller, by errno; NULL where that says all. */
+const char *name_reason(const struct name *name)
+{
+	switch (errno) {
+	case ENOENT:
+		return name->by_info ?
+			"no live token has these bytes: it was imported or revoked, or its time is over" :
+			"no live token of yours has this id";
+	case EPERM:
+		return "it is for its target and for the user who exported it";
+	default:
+		return NULL;
+	}
+}
+
 /* The next line that is not blank, without blanks around it; NULL at the end. */
 char *name_read(FILE *file)
 {
@@ -64,6 +78,11 @@ char *name_read(FILE *file)
 	return line;
 }
 
+FILE *names_open(const char *path)
+{
+	return strcmp(path, "-") ? fopen(path, "re") : stdin;
+}
+
 static int name_act(const char *text, int (*act)(const struct name *name))
 {
 	struct name name;
@@ -72,30 +91,43 @@ static int name_act(const char *text, int (*act)(const struct name *name))
 	return status ? : act(&name);
 }
 
-static int names_of_input(int (*act)(const struct name *name))
+static int names_of_file(const char *path, int (*act)(const struct name *name))
 {
+	FILE *file = names_open(path);
 	int status, worst = EXIT_OK;
 	char *text;
 
-	while ((text = name_read(stdin))) {
+	if (!file)
+		return failed_to(NULL, "open %s", path);
+	while ((text = name_read(file))) {
 		status = name_act(text, act);
 		if (status)
 			worst = status;
 		free(text);
 	}
+	if (ferror(file))
+		worst = failed_to(NULL, "read %s", path);
+	if (file != stdin)
+		fclose(file);
 	return worst;
 }
 
-/* Goes on after a failure; "-" stands for the lines of standard input. */
-int names_each(int count, char **names, int (*act)(const struct name *name))
+/*
+ * Those on the lines of a file, if @path is not NULL, and then those given; "-"
+ * stands for standard input. Goes on after a failure.
+ */
+int names_each(const char *path, int count, char **names,
+	       int (*act)(const struct name *name))
 {
 	int i, status, worst = EXIT_OK;
 
-	if (!count)
+	if (!count && !path)
 		usage_error("a token is missing");
+	if (path)
+		worst = names_of_file(path, act);
 	for (i = 0; i < count; i++) {
 		if (!strcmp(names[i], "-"))
-			status = names_of_input(act);
+			status = names_of_file("-", act);
 		else
 			status = name_act(names[i], act);
 		if (status)

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Names of processes and of AF_UNIX sockets are somebody else's choice: no byte
+ * of them may steer a terminal or break a format. Characters of UTF-8 stay.
+ */
+#ifndef CLI_ESCAPE_H
+#define CLI_ESCAPE_H
+
+/* Fresh strings. */
+char *escape_for_line(const char *text);
+char *escape_for_json(const char *text);
+
+#endif /* CLI_ESCAPE_H */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Signals that end the command, put off while something would be left behind.
+ */
+#ifndef CLI_INTERRUPT_H
+#define CLI_INTERRUPT_H
+
+#include <stdbool.h>
+
+void interrupt_defer(void);
+bool interrupt_output_ready(void);
+void interrupt_allow(void);
+
+#endif /* CLI_INTERRUPT_H */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A token as a record.
+ */
+#ifndef CLI_TOKEN_H
+#define CLI_TOKEN_H
+
+#include <stddef.h>
+
+#include <sockdup.h>
+
+extern const char * const token_titles[];
+
+void token_print(const struct sockdup_token_info *token);
+void socket_cells(const struct sockdup_socket_info *socket);
+void socket_fields(const struct sockdup_socket_info *socket);
+void duration_format(char *text, size_t size, __u64 milliseconds);
+void id_format(char text[20], __u64 id);
+
+#endif /* CLI_TOKEN_H */
