@@ -123,9 +123,10 @@ check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a 
 			--env SOCKDUP_STRESS=$(or $(SOCKDUP_STRESS),1) \
 			-- $(VM)/debug/verdict selftests/run_tests $(O) $(TESTS)
 
-check-matrix: need-build need-vm need-matrix selftests ## the tests at 1/10 on each of Debian's kernels
+check-matrix: need-build need-vm need-matrix selftests ## the tests at 1/10 on each of Debian's kernels; TESTS='...'
 	$(call say,CHECK,on each kernel)
-	$(Q)$(VM)/matrix/check $(O)
+	$(Q)$(VM)/matrix/check $(O) \
+		$(if $(TESTS),$(ROOT)/selftests/run_tests $(O) $(TESTS))
 
 bench-program: lib need-bench
 	$(call say,BENCH,$(O)/bench)
