@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../harness/common.h"
+#include "../harness/result.h"
 #include "part.h"
 #include "process.h"
 
@@ -52,11 +53,6 @@ struct method {
 	int (*begin)(struct watch *watch);
 	int (*wait)(const struct watch *watch);
 };
-
-static int result(int value)
-{
-	return value < 0 ? -errno : value;
-}
 
 static int begin_registration(struct watch *watch)
 {

@@ -24,17 +24,13 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "result.h"
 
 #define RESUMED		"resumed"
 #define RACE_THREADS	64
 
 typedef int (*agent_handler)(const struct agent_request *request,
 			     struct agent_reply *reply);
-
-static int result(int value)
-{
-	return value < 0 ? -errno : value;
-}
 
 static int get_pid(const struct agent_request *request,
 		   struct agent_reply *reply)

@@ -23,30 +23,11 @@
 
 #define WATCHED_MAX	64
 
-long long now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
 unsigned int ms_before(long long end_ns)
 {
 	const long long left_ms = (end_ns - now_ns()) / MS;
 
 	return left_ms > 0 ? left_ms : 1;
-}
-
-void sleep_until_ns(long long end_ns)
-{
-	const struct timespec end = {
-		.tv_sec = end_ns / 1000000000,
-		.tv_nsec = end_ns % 1000000000,
-	};
-
-	while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &end, NULL))
-		;
 }
 
 struct samples *samples_new(unsigned int room)

@@ -13,6 +13,7 @@
 #define SELFTESTS_ATTACK_H
 
 #include "common.h"
+#include "clock.h"
 
 #define ATTACKER_UID	4001
 #define VICTIM_UID	4002
@@ -27,11 +28,8 @@
 
 #define MS		1000000LL	/* in nanoseconds */
 
-/* CLOCK_BOOTTIME, which deadlines go by. */
-long long now_ns(void);
 /* Milliseconds from now to @end_ns, at least 1. */
 unsigned int ms_before(long long end_ns);
-void sleep_until_ns(long long end_ns);
 
 /**
  * struct samples - durations, in memory that forked processes share

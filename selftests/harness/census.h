@@ -33,6 +33,9 @@ int wait_for_census(const struct census *before);
 long held_by_tokens(void);
 int wait_for_held(long held);
 
+/* Open descriptors of the caller. */
+long count_descriptors(void);
+
 /* The number behind @name in a file of such lines, or -errno. */
 long read_field(const char *path, const char *name);
 

@@ -22,15 +22,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "common.h"
+#include "result.h"
 
 /* The longest file that is read whole. */
 #define TEXT_SIZE	1048576
-
-static int result(int value)
-{
-	return value < 0 ? -errno : value;
-}
 
 /* Gives @error and lets go of @fd. */
 static int give_up(int fd, int error)
@@ -148,24 +145,6 @@ int tcp_pair(int family, int fds[2])
 	if (fds[1] < 0)
 		error = give_up(fds[0], -errno);
 	return give_up(listener, error);
-}
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-static void sleep_ms(long ms)
-{
-	struct timespec pause = {
-		.tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000,
-	};
-
-	nanosleep(&pause, NULL);
 }
 
 int wait_until(bool (*is_so)(void *context), void *context)
@@ -294,6 +273,14 @@ int pass_bytes(int from, int to)
 		done += step;
 	}
 	return memcmp(sent, seen, sizeof(sent)) ? -EBADMSG : 0;
+}
+
+int next_descriptor(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	close(fd);
+	return fd;
 }
 
 int send_descriptor(int channel, int fd)

@@ -23,6 +23,15 @@
 /* The longest that anything waits for what must happen. */
 #define WAIT_MS		60000
 
+/* The life of a token that no deadline is to end during a test. */
+#define LONG_TTL_MS	3600000
+
+/* Users and groups without any right. */
+#define SOURCE_UID	1001
+#define TARGET_UID	1002
+#define OTHER_UID	1003
+#define NOBODY		65534
+
 /* Room that an error test fills to see that nobody wrote there. */
 #define POISON		0xcc
 
@@ -85,6 +94,9 @@ int make_linger(int fd, int peer);
 
 /* 0 once the last close of the TCP socket at @address has begun. */
 int wait_for_closing(const struct address *address);
+
+/* The number that the next descriptor gets. */
+int next_descriptor(void);
 
 /* Sends @fd along an AF_UNIX socket, to whoever receives at its other end. */
 int send_descriptor(int channel, int fd);

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "duel.h"
 
 /* A race that one side alone has won after so many items is no race. */
@@ -28,14 +29,6 @@
 #define LEAD_MAX	250000L
 #define STEP_MIN	16L
 #define STEP_MAX	16000L
-
-long long duel_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 /* The fence keeps the loop, which takes a few instructions a turn. */
 static void spin(long turns)
@@ -78,7 +71,7 @@ void duel_hold_back(struct duel *duel, int side)
 	long lead = side ? -duel->lead : duel->lead;
 
 	if (duel->game->timed) {
-		while (duel_now_ns() < duel->start_ns + duel->lead)
+		while (now_ns() < duel->start_ns + duel->lead)
 			;
 		return;
 	}
@@ -114,9 +107,9 @@ static void move(struct duel *duel, int side)
 	const struct game *game = duel->game;
 
 	duel_hold_back(duel, side);
-	duel->begin_ns[side] = duel_now_ns();
+	duel->begin_ns[side] = now_ns();
 	(side ? game->second : game->first)(duel->race, side);
-	duel->end_ns[side] = duel_now_ns();
+	duel->end_ns[side] = now_ns();
 }
 
 static bool moved_at_once(const struct duel *duel)
@@ -237,7 +230,7 @@ void duel_init(struct duel *duel, const struct game *game, struct race *race)
 static void report(const struct duel *duel, long long start_ns, int error)
 {
 	fprintf(stderr, "# %u rounds of %u in %lld ms, %u at once: first one %u, other %u times\n",
-		duel->round, duel->batch, (duel_now_ns() - start_ns) / 1000000,
+		duel->round, duel->batch, (now_ns() - start_ns) / 1000000,
 		duel->at_once, duel->total[0], duel->total[1]);
 	if (error)
 		fprintf(stderr, "# %s; the first values are %d and %d\n",
@@ -248,7 +241,7 @@ static void report(const struct duel *duel, long long start_ns, int error)
 int duel_play(struct duel *duel, unsigned int items)
 {
 	unsigned int rounds = (items + duel->batch - 1) / duel->batch;
-	long long start_ns = duel_now_ns();
+	long long start_ns = now_ns();
 	pthread_barrierattr_t shared;
 	int error;
 

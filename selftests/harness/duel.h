@@ -118,7 +118,4 @@ void duel_hold_back(struct duel *duel, int side);
 /* For moves: waits a little, so that sides are not always in the same step. */
 void duel_dither(struct duel *duel, int side);
 
-/* On the clock of deadlines. */
-long long duel_now_ns(void);
-
 #endif /* SELFTESTS_DUEL_H */

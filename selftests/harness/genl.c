@@ -10,11 +10,7 @@
 #include <unistd.h>
 
 #include "genl.h"
-
-static int result(int value)
-{
-	return value < 0 ? -errno : value;
-}
+#include "result.h"
 
 int genl_fd(const struct genl *genl)
 {

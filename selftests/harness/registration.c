@@ -123,14 +123,29 @@ long count_registrations(int device)
 	return read_field(path, "registrations:");
 }
 
-static bool has_no_registration(void *context)
+struct registrations {
+	int device;
+	long most;
+};
+
+static bool registrations_are_no_more(void *context)
 {
-	return !count_registrations(*(int *)context);
+	const struct registrations *registrations = context;
+	long count = count_registrations(registrations->device);
+
+	return count >= 0 && count <= registrations->most;
+}
+
+int wait_for_registrations(int device, long most)
+{
+	struct registrations registrations = { device, most };
+
+	return wait_until(registrations_are_no_more, &registrations);
 }
 
 int wait_for_no_registration(int device)
 {
-	return wait_until(has_no_registration, &device);
+	return wait_for_registrations(device, 0);
 }
 
 /* Where one is all that is allowed, the first succeeds and the second fails. */

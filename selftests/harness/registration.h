@@ -32,7 +32,8 @@ int registered_events(int device, int fd, bool *own);
 
 /* How many registrations the handle has, as its fdinfo tells. */
 long count_registrations(int device);
-/* 0 once it has none. */
+/* 0 once it has @most at most, or none. */
+int wait_for_registrations(int device, long most);
 int wait_for_no_registration(int device);
 
 /*

@@ -41,8 +41,6 @@
 /* What a list may cost more in any case, in nanoseconds. */
 #define FLOOR_NS	(1 * MS)
 
-#define LONG_TTL_MS	3600000
-
 /* How long a processor is watched. */
 #define WATCH_MS	1500
 /* The least time after which it says that somebody else ran. */

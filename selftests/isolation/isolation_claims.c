@@ -20,29 +20,17 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "clock.h"
 #include "genl.h"
 #include "harness.h"
 #include "hook.h"
 #include "page.h"
 
-#define LONG_TTL_MS	3600000
 /* Long enough for an import to begin. */
 #define SHORT_TTL_MS	3000
 
 /* After this long an answer counts as one that does not come. */
 #define ANSWER_MS	10000
-
-#define OTHER_UID	1001
-
-static void sleep_ms(long ms)
-{
-	struct timespec pause = {
-		.tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000,
-	};
-
-	nanosleep(&pause, NULL);
-}
 
 /**
  * struct importer - a thread of the test that imports
@@ -916,14 +904,6 @@ FIXTURE_TEARDOWN(idle)
 	if (self->before[0])
 		write_string(PREEMPTION, self->before);
 	genl_close(&self->genl);
-}
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* How often the caller has slept. */

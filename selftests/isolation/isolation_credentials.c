@@ -19,6 +19,7 @@
 
 #include "genl.h"
 #include "harness.h"
+#include "result.h"
 
 #define OTHER_ID	1001
 
@@ -28,11 +29,6 @@
 
 static const gid_t groups[] = { 5001, 5002 };
 static const gid_t other_groups[] = { 5001, 5003 };
-
-static int result(long value)
-{
-	return value < 0 ? -errno : 0;
-}
 
 enum capability_set { EFFECTIVE, PERMITTED, INHERITABLE };
 
@@ -81,7 +77,8 @@ static int set_same_securebits(void)
 
 static int join_session_keyring(void)
 {
-	return result(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL));
+	return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ?
+	       -errno : 0;
 }
 
 static int set_same_users(void)

@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "clock.h"
 #include "harness.h"
 #include "registration.h"
 
@@ -59,14 +60,6 @@ struct attack {
 	int device;
 	int event;
 };
-
-static long long now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 static void *register_for_ever(void *context)
 {

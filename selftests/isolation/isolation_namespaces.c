@@ -18,8 +18,6 @@
 #include "genl.h"
 #include "harness.h"
 
-#define LONG_TTL_MS	3600000
-
 #define NEW_NET		CLONE_NEWNET
 #define NEW_PID		CLONE_NEWPID
 #define NEW_BOTH	(CLONE_NEWNET | CLONE_NEWPID)

@@ -11,8 +11,6 @@
 #include "harness.h"
 #include "scene.h"
 
-#define LONG_TTL_MS	3600000
-
 FIXTURE(notification) {
 	struct scene scene;
 	struct genl ears;

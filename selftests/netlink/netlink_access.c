@@ -14,8 +14,6 @@
 #include "genl.h"
 #include "harness.h"
 
-#define LONG_TTL_MS	3600000
-
 #define NETLINK_EXPORT	\
 	"/sys/module/" SOCKDUP_DEVICE_NAME "/parameters/netlink_export"
 

@@ -18,10 +18,6 @@
 #include "harness.h"
 #include "module.h"
 
-#define LONG_TTL_MS	3600000
-
-#define USER_UID	1001
-
 #ifndef AF_SMC
 #define AF_SMC		43
 #endif
@@ -189,7 +185,7 @@ static void sort_out(const struct genl_token *token, void *context)
 
 	if (token->source != reading->source)
 		reading->strange++;
-	if (token->uid == USER_UID)
+	if (token->uid == SOURCE_UID)
 		reading->mine++;
 	else
 		reading->theirs++;
@@ -242,7 +238,7 @@ FIXTURE_SETUP(handover)
 	ASSERT_EQ(0, genl_open(&genl));
 	ASSERT_EQ(0, export_some(&genl, self->target.pid));
 	genl_close(&genl);
-	ASSERT_EQ(0, seteuid(USER_UID));
+	ASSERT_EQ(0, seteuid(SOURCE_UID));
 	ASSERT_EQ(0, genl_open(&genl));
 	ASSERT_EQ(0, export_some(&genl, self->target.pid));
 	genl_close(&genl);
@@ -257,7 +253,7 @@ FIXTURE_TEARDOWN(handover)
 
 TEST_F(handover, to_root_of_a_users_list_shows_the_users)
 {
-	ASSERT_EQ(0, seteuid(USER_UID));
+	ASSERT_EQ(0, seteuid(SOURCE_UID));
 	ASSERT_EQ(0, genl_open(&self->genl));
 	ASSERT_EQ(0, genl_list_begin(&self->genl, &self->filter));
 	ASSERT_EQ(1, genl_list_step(&self->genl, sort_out, self->reading));
@@ -303,7 +299,7 @@ static void begin_as_root(struct __test_metadata *_metadata, struct genl *genl,
 TEST_F(handover, to_a_user_of_roots_list_shows_all)
 {
 	begin_as_root(_metadata, &self->genl, &self->filter, self->reading);
-	ASSERT_EQ(0, read_on_elsewhere(self->reading, 0, USER_UID));
+	ASSERT_EQ(0, read_on_elsewhere(self->reading, 0, SOURCE_UID));
 	EXPECT_EQ(SOME, self->reading->mine);
 	EXPECT_EQ(SOME, self->reading->theirs);
 }

@@ -22,9 +22,6 @@
 
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
 #define INJECTION	"/sys/kernel/debug/"
-
-#define NOBODY		1001
-
 #define INSTANCE	"/sys/kernel/tracing/instances/sockdup-faults/"
 
 /* Far more steps than anything here has. */
@@ -524,7 +521,7 @@ FIXTURE_SETUP(fault)
 	ASSERT_LE(0, scene->event);
 	scene->device = device_open();
 	ASSERT_LE(0, scene->device);
-	ASSERT_EQ(0, setreuid(NOBODY, -1));
+	ASSERT_EQ(0, setreuid(OTHER_UID, -1));
 }
 
 FIXTURE_TEARDOWN(fault)

@@ -11,8 +11,6 @@
 #include "hook.h"
 #include "page.h"
 
-#define LONG_TTL_MS	3600000
-
 FIXTURE(refused) {
 	struct agent target;
 	int source;

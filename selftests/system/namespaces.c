@@ -15,11 +15,6 @@
 
 #include "harness.h"
 
-#define LONG_TTL_MS	3600000
-
-#define SOURCE_UID	1001
-#define TARGET_UID	1002
-
 /* What an agent says of itself, read from outside. */
 static int write_map(pid_t pid, const char *name, unsigned int inside,
 		     unsigned int outside)

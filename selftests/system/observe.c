@@ -17,11 +17,7 @@
 #include "scene.h"
 #include "trace_log.h"
 
-#define LONG_TTL_MS	3600000
-
 #define TEXT_SIZE	65536
-
-#define SOURCE_UID	1001
 
 #define EVENTS		"/sys/kernel/tracing/events/sockdup/"
 #define MODULE		"/sys/module/" SOCKDUP_DEVICE_NAME "/"

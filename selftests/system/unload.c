@@ -12,8 +12,6 @@
 #include "harness.h"
 #include "module.h"
 
-#define LONG_TTL_MS	3600000
-
 FIXTURE(unload) {
 	struct agent target;
 	int source;

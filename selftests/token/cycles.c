@@ -18,7 +18,6 @@
 #include "census.h"
 #include "harness.h"
 
-#define LONG_TTL_MS	3600000
 #define SHORT_TTL_MS	300
 
 /* Cycles that there are at once, */

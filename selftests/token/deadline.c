@@ -15,13 +15,11 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "clock.h"
 #include "harness.h"
 #include "page.h"
 
 #define DAY_MS	(24 * 60 * 60 * 1000)
-
-/* A life that does not end while a test runs. */
-#define LONG_TTL_MS	3600000
 
 /*
  * The most that may pass between a deadline and the release of the socket: a
@@ -29,27 +27,9 @@
  */
 #define RELEASE_MS	40000
 
-#define TARGET_UID	1002
-
 #define PARAMETERS	"/sys/module/" SOCKDUP_DEVICE_NAME "/parameters/"
 #define DEFAULT_TTL	PARAMETERS "default_ttl_ms"
 #define MAX_TTL		PARAMETERS "max_ttl_ms"
-
-static long long boottime_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-static void sleep_until(long long time_ms)
-{
-	struct timespec pause = { .tv_nsec = 1000000 };
-
-	while (boottime_ms() < time_ms)
-		nanosleep(&pause, NULL);
-}
 
 /* A connection that a token alone keeps open from this end. */
 struct held {
@@ -67,9 +47,9 @@ static int export_held(struct held *held, pid_t pid, unsigned int ttl_ms)
 	if (error)
 		return error;
 	held->peer = fds[1];
-	held->before = boottime_ms();
+	held->before = now_ms();
 	error = try_export(fds[0], pid, 0, ttl_ms, &held->info);
-	held->after = boottime_ms();
+	held->after = now_ms();
 	close(fds[0]);
 	return error;
 }
@@ -81,7 +61,7 @@ static void expect_end(struct __test_metadata *_metadata,
 	long long end;
 
 	EXPECT_EQ(0, wait_for_end(held->peer));
-	end = boottime_ms();
+	end = now_ms();
 	EXPECT_LE(held->before + ttl_ms, end);
 	EXPECT_GE(held->after + ttl_ms + RELEASE_MS, end);
 }
@@ -268,8 +248,8 @@ static int slowest_release(pid_t target)
 		long long due = held[i].before + 500 + i * SPREAD_STEP_MS;
 
 		error = wait_for_end(held[i].peer);
-		if (boottime_ms() - due > slowest)
-			slowest = boottime_ms() - due;
+		if (now_ms() - due > slowest)
+			slowest = now_ms() - due;
 		close(held[i].peer);
 	}
 	return error ? error : slowest;
@@ -313,15 +293,15 @@ static int slowest_longer_release(pid_t target)
 		if (!error)
 			error = agent_export(&sources[i], fd, target, 0,
 					     LONGER_TTL_MS, &info);
-		due[i] = boottime_ms() + LONGER_TTL_MS;
+		due[i] = now_ms() + LONGER_TTL_MS;
 		if (!error)
 			error = agent_stop(&sources[i]);
 		usleep(LONGER_STEP_MS * 1000);
 	}
 	for (i = 0; i < LONGER_TOKENS && !error; i++) {
 		error = wait_for_end(peers[i]);
-		if (boottime_ms() - due[i] > slowest)
-			slowest = boottime_ms() - due[i];
+		if (now_ms() - due[i] > slowest)
+			slowest = now_ms() - due[i];
 		close(peers[i]);
 	}
 	return error ? error : slowest;
@@ -386,7 +366,7 @@ TEST_F(deadline, comes_again_after_the_last_token_has_gone)
 		ASSERT_EQ(0, export_held(&self->held, self->target.pid, 200));
 		expect_end(_metadata, &self->held, 200);
 		/* Time for the sweeper to find nothing, and to rest. */
-		sleep_until(boottime_ms() + 1500);
+		sleep_until_ms(now_ms() + 1500);
 	}
 }
 
@@ -425,10 +405,10 @@ TEST_F(deadline, comes_for_a_source_that_was_killed)
 	ASSERT_EQ(0, agent_connect(&source, fd, &address.storage,
 				   address.size));
 	self->held.peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	self->held.before = boottime_ms();
+	self->held.before = now_ms();
 	ASSERT_EQ(0, agent_export(&source, fd, self->target.pid, 0, 1500,
 				  &self->held.info));
-	self->held.after = boottime_ms();
+	self->held.after = now_ms();
 	ASSERT_EQ(-SIGKILL, agent_kill(&source));
 	expect_end(_metadata, &self->held, 1500);
 }
@@ -465,9 +445,9 @@ TEST_F(deadline, breaks_a_handle_out_of_its_own_token)
 	ASSERT_EQ(0, send_descriptor(pair[0], device));
 	ASSERT_EQ(0, send_descriptor(pair[0], fds[0]));
 	argument.fd = pair[1];
-	held->before = boottime_ms();
+	held->before = now_ms();
 	ASSERT_EQ(0, device_ioctl(device, SOCKDUP_IOC_EXPORT, &argument));
-	held->after = boottime_ms();
+	held->after = now_ms();
 	close(fds[0]);
 	close(pair[0]);
 	close(pair[1]);
@@ -496,7 +476,7 @@ TEST_F(deadline, lets_a_cycle_of_sockets_be_collected)
 	ASSERT_EQ(0, send_descriptor(pair[0], pair[0]));
 	ASSERT_EQ(0, send_descriptor(pair[1], pair[1]));
 	ASSERT_EQ(0, send_descriptor(pair[0], fds[0]));
-	held->before = boottime_ms();
+	held->before = now_ms();
 	ASSERT_EQ(0, try_export(pair[0], self->target.pid, 0, 2000,
 				&held->info));
 	close(fds[0]);
@@ -504,7 +484,7 @@ TEST_F(deadline, lets_a_cycle_of_sockets_be_collected)
 	close(pair[1]);
 	EXPECT_EQ(0, wait_until(ends_by_collection, &held->peer));
 	EXPECT_EQ(0, wait_for_end(held->peer));
-	EXPECT_LE(held->before + 2000, boottime_ms());
+	EXPECT_LE(held->before + 2000, now_ms());
 }
 
 /* An import by the test itself, which has nobody else to wait for. */
@@ -521,15 +501,15 @@ TEST_F(deadline, separates_imports_that_work_from_those_that_do_not)
 	for (i = 0; i < rounds; i++) {
 		struct held *held = &self->held;
 
-		held->before = boottime_ms();
+		held->before = now_ms();
 		ASSERT_EQ(0, raw_export(device, fd, getpid(), ttl_ms,
 					&held->info));
-		held->after = boottime_ms();
+		held->after = now_ms();
 		/* Sometimes early, sometimes late, mostly close. */
-		sleep_until(held->before + ttl_ms - 4 + i % 8);
-		start = boottime_ms();
+		sleep_until_ms(held->before + ttl_ms - 4 + i % 8);
+		start = now_ms();
 		value = raw_import(device, &held->info, 0, NULL);
-		end = boottime_ms();
+		end = now_ms();
 		if (value >= 0) {
 			EXPECT_GE(held->after + ttl_ms, start);
 			close(value);
@@ -782,13 +762,13 @@ static int get_unstuck(struct stuck_call *stuck)
 
 TEST_F(stuck, call_does_not_delay_the_deadline)
 {
-	long long before = boottime_ms(), after;
+	long long before = now_ms(), after;
 
 	ASSERT_EQ(0, get_stuck(&self->stuck, 5000));
-	after = boottime_ms();
+	after = now_ms();
 	EXPECT_EQ(0, wait_for_end(self->stuck.peer));
-	EXPECT_LE(before + 5000, boottime_ms());
-	EXPECT_GE(after + 5000 + RELEASE_MS, boottime_ms());
+	EXPECT_LE(before + 5000, now_ms());
+	EXPECT_GE(after + 5000 + RELEASE_MS, now_ms());
 	EXPECT_EQ(variant->value, get_unstuck(&self->stuck));
 }
 

@@ -15,8 +15,6 @@
 
 #include "harness.h"
 
-#define LONG_TTL_MS	3600000
-
 #define USER_A	1001
 #define USER_B	1002
 

@@ -12,8 +12,6 @@
 
 #include "harness.h"
 
-#define LONG_TTL_MS	3600000
-
 #define UNTIL_CLOSE	SOCKDUP_EXPORT_END_ON_CLOSE
 
 static int export_through(int device, int fd, pid_t pid, unsigned int flags,

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "census.h"
+#include "clock.h"
 #include "harness.h"
 
 /* Tokens for one target; only where there are so many does the order tell. */
@@ -27,31 +28,12 @@
 /* Threads that export without end. */
 #define STREAMS		8
 
-/* A life that does not end while a test runs. */
-#define LONG_TTL_MS	3600000
-
-#define OTHER_UID	1002
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* At least 1. */
 static unsigned int ms_until(long long end_ms)
 {
 	const long long left_ms = end_ms - now_ms();
 
 	return left_ms > 0 ? left_ms : 1;
-}
-
-static void sleep_until(long long end_ms)
-{
-	while (now_ms() < end_ms)
-		usleep(1000);
 }
 
 /* Until the test kills it, or ends. */
@@ -309,7 +291,7 @@ TEST_F_TIMEOUT(mass, goes_with_its_deadline, 900)
 	ASSERT_EQ(0, export_many(&self->mass, count, end));
 	count = held_by_tokens();
 	TH_LOG("%u left %lld ms before the deadline", count, end - now_ms());
-	sleep_until(end);
+	sleep_until_ms(end);
 	expect_end(_metadata, &self->mass, count);
 	EXPECT_EQ(0, recv_nothing(self->mass.peer));
 }
@@ -500,7 +482,7 @@ TEST_F_TIMEOUT(crowd, of_many_tokens_delays_no_deadline, 900)
 	close_peers(&self->crowd);
 	ASSERT_EQ(0, export_to_crowd(&self->crowd, each, end));
 	count = held_by_tokens();
-	sleep_until(end);
+	sleep_until_ms(end);
 	ASSERT_EQ(0, wait_until(have_begun_to_end, &count));
 	ASSERT_EQ(0, start_bystander(&self->crowd.bystander,
 				     &self->crowd.stranger, 1));

@@ -19,8 +19,6 @@
 
 #include "harness.h"
 
-#define LONG_TTL_MS	3600000
-
 /* The soft RLIMIT_NOFILE of a user here; an agent needs some itself. */
 #define LIMIT	12
 

@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "census.h"
+#include "clock.h"
 #include "duel.h"
 #include "harness.h"
 
@@ -25,9 +26,6 @@
 #define TOKENS		20000
 /* and in a round that waits for the sweeper, which comes twice a second. */
 #define SWEEP_BATCH	DUEL_BATCH_MAX
-
-/* A life that ends no race. */
-#define LONG_TTL_MS	3600000
 
 #define STACK_SIZE	16384
 
@@ -168,9 +166,9 @@ static int export_for_a_moment(struct race *race)
 
 	if (!race->duel.round)
 		race->ttl_ms = 1;
-	race->duel.start_ns = duel_now_ns() + race->ttl_ms * 1000000LL;
+	race->duel.start_ns = now_ns() + race->ttl_ms * 1000000LL;
 	error = export_source(race);
-	if (duel_now_ns() > race->duel.start_ns + race->duel.lead)
+	if (now_ns() > race->duel.start_ns + race->duel.lead)
 		race->ttl_ms++;
 	return error;
 }
@@ -181,7 +179,7 @@ static int export_for_a_moment(struct race *race)
  */
 static int export_for_sweeper(struct race *race)
 {
-	long long before = duel_now_ns();
+	long long before = now_ns();
 	int error;
 
 	if (!race->duel.round)
@@ -193,7 +191,7 @@ static int export_for_sweeper(struct race *race)
 	}
 	if (!error)
 		error = export_source(race);
-	race->ttl_ms = (duel_now_ns() - before) / 1000000 + 1;
+	race->ttl_ms = (now_ns() - before) / 1000000 + 1;
 	return error;
 }
 
@@ -456,10 +454,10 @@ static void export_until_refused(struct race *race, int side)
 
 static void wait_for_sweeper(struct race *race)
 {
-	long long end = duel_now_ns() + WAIT_MS * 1000000LL;
+	long long end = now_ns() + WAIT_MS * 1000000LL;
 	char byte;
 
-	while (recv(race->peers[0], &byte, 1, MSG_DONTWAIT) && duel_now_ns() < end)
+	while (recv(race->peers[0], &byte, 1, MSG_DONTWAIT) && now_ns() < end)
 		;
 }
 

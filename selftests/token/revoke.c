@@ -10,12 +10,6 @@
 
 #include "harness.h"
 
-#define LONG_TTL_MS	3600000
-
-#define SOURCE_UID	1001
-#define TARGET_UID	1002
-#define OTHER_UID	1003
-
 /*
  * Three processes of three users. Real and effective user of the source can
  * differ.

@@ -18,8 +18,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 
-#define NOBODY	65534
-
 /* A connection that source and target hold both, and the peer's end of it. */
 FIXTURE(shared) {
 	struct agent target;

@@ -1,67 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two at once, of those that change the event registration of a socket or make
- * events happen: one registration is in force afterwards or none, no event is
- * lost or told twice, and nothing is left over.
- *
- * Each side has a handle of its own. Sockets are the items: each has a peer,
- * which makes events happen, and an eventfd for either side.
+ * Two at once, of those that change the registration of a socket or make network
+ * events happen: one registration is in force afterwards or none, no network event
+ * is lost or told twice, and nothing is left over.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/sendfile.h>
-
 #include "census.h"
-#include "duel.h"
 #include "harness.h"
-#include "module.h"
 #include "registration.h"
+#include "registration_race.h"
 
 /* Sockets that are raced for in each game. */
 #define SOCKETS		20000
 
-/* Attempts to remove the module, in all and in a round. */
-#define REMOVALS	20000
-#define REMOVALS_A_ROUND	400
-
-/* Handles that come and go until the module is given time to. */
-#define HANDLES_A_REMOVAL	2
-
-/**
- * struct race - a game under way, in memory that children share
- * @duel: the game
- * @make: a socket and its peer
- * @devices: the handle of each side, less than zero while it is closed
- * @events: the eventfds of each side, one for each socket
- * @fds: the sockets
- * @peers: their other ends
- * @module: the module's file
- * @steps: that the first side has taken between having no handle and having one:
- *         it has one for certain while the number is odd
- * @removed: how often the module has been removed
- * @through: how many items the second side is through with
- */
-struct race {
-	struct duel duel;
-	int (*make)(int fds[2]);
-	int devices[2];
-	int events[2][DUEL_BATCH];
-	int fds[DUEL_BATCH];
-	int peers[DUEL_BATCH];
-	int module;
-	atomic_uint steps;
-	atomic_uint removed;
-	atomic_uint through;
-};
-
 /* Sockets and registrations. */
-
-static int make_datagrams(int fds[2])
-{
-	return socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds) ? -errno :
-									0;
-}
 
 /* With little room, so that it is soon full. */
 static int make_stream(int fds[2])
@@ -92,12 +44,6 @@ static int make_sockets(struct race *race)
 	return error;
 }
 
-static void close_all(const int *fds, unsigned int count)
-{
-	while (count--)
-		close(fds[count]);
-}
-
 static int register_one(struct race *race, int side, unsigned int i,
 			unsigned int mask)
 {
@@ -113,19 +59,6 @@ static int register_each(struct race *race, unsigned int mask)
 	for (i = 0; i < race->duel.batch && !error; i++)
 		error = register_one(race, 0, i, mask);
 	return error;
-}
-
-static int make_event_happen(struct race *race, unsigned int i)
-{
-	return send(race->peers[i], "x", 1, MSG_NOSIGNAL) == 1 ? 0 : -errno;
-}
-
-static void drain(int fd)
-{
-	char bytes[4096];
-
-	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
-		;
 }
 
 /* 0 where an event is told to a side, and is what it should be. */
@@ -150,12 +83,6 @@ static int do_nothing(struct race *race)
 	return 0;
 }
 
-static int begin_with_the_first(struct race *race)
-{
-	atomic_store(&race->through, 0);
-	return 0;
-}
-
 /* For the first side, once and for all. */
 static int register_once(struct race *race)
 {
@@ -168,7 +95,7 @@ static int register_and_make_events(struct race *race)
 	unsigned int i;
 
 	for (i = 0; i < race->duel.batch && !error; i++) {
-		error = make_event_happen(race, i);
+		error = race_make_event_happen(race, i);
 		if (!error)
 			error = wait_for_event(race->events[0][i]);
 	}
@@ -296,7 +223,7 @@ static void make_all_happen(struct race *race, int side)
 
 	for (i = 0; i < race->duel.batch; i++) {
 		duel_dither(&race->duel, side);
-		race->duel.values[side][i] = make_event_happen(race, i);
+		race->duel.values[side][i] = race_make_event_happen(race, i);
 	}
 }
 
@@ -306,7 +233,7 @@ static void make_room_in_all(struct race *race, int side)
 
 	for (i = 0; i < race->duel.batch; i++) {
 		duel_dither(&race->duel, side);
-		drain(race->peers[i]);
+		receive_all(race->peers[i]);
 		race->duel.values[side][i] = 0;
 	}
 }
@@ -325,110 +252,6 @@ static void close_handle(struct race *race, int side)
 {
 	race->duel.values[side][0] = close(race->devices[0]) ? -errno : 0;
 	race->devices[0] = -1;
-}
-
-/* A handle's life: every other time it ends while its event is on the way. */
-static int use_handle(struct race *race, int device)
-{
-	unsigned int steps = atomic_load(&race->steps);
-	int error;
-
-	error = register_events(device, race->fds[0], race->events[0][0],
-				SOCKDUP_FD_READ);
-	if (!error)
-		error = make_event_happen(race, 0);
-	if (!error && steps / 2 % 2)
-		error = wait_for_event(race->events[0][0]);
-	return error;
-}
-
-/* While the module goes, or is not there, its device cannot be opened. */
-static bool means_no_module(int error)
-{
-	return error == -ENOENT || error == -ENODEV || error == -ENXIO;
-}
-
-/* Its event may still be on the way, which the module has to wait for. */
-static void let_module_go(struct race *race, unsigned int removed)
-{
-	while (atomic_load(&race->removed) == removed &&
-	       !atomic_load(&race->through))
-		usleep(500);
-}
-
-/*
- * Handles come and go until the other side is through. Now and then one is the
- * last until the module has gone.
- */
-static void use_handles(struct race *race, int side)
-{
-	unsigned int handles = 0, removed;
-	int device, error = 0;
-
-	while (!error && !atomic_load(&race->through)) {
-		duel_dither(&race->duel, side);
-		device = device_open();
-		if (means_no_module(device)) {
-			usleep(500);
-			continue;
-		}
-		error = device;
-		if (error < 0)
-			break;
-		atomic_fetch_add(&race->steps, 1);
-		error = use_handle(race, device);
-		removed = atomic_load(&race->removed);
-		atomic_fetch_add(&race->steps, 1);
-		close(device);
-		if (!error && !(++handles % HANDLES_A_REMOVAL))
-			let_module_go(race, removed);
-		drain(race->fds[0]);
-		reset_event(race->events[0][0]);
-	}
-	race->duel.values[side][0] = error;
-}
-
-/*
- * One attempt: whether it met a handle, or -errno where it did what it must not.
- * The module is there afterwards.
- */
-static int try_to_remove(struct race *race)
-{
-	unsigned int before = atomic_load(&race->steps);
-	int error = module_remove();
-	unsigned int after = atomic_load(&race->steps);
-
-	if (error && error != -EWOULDBLOCK)
-		return error;
-	if (!error && before % 2 && before == after)
-		return -EPROTO;
-	race->duel.first[!error]++;
-	if (!error) {
-		error = module_load(race->module);
-		atomic_fetch_add(&race->removed, 1);
-		if (error)
-			return error;
-	}
-	return before % 2 || before != after;
-}
-
-/* Those attempts count that meet a handle. */
-static void remove_module(struct race *race, int side)
-{
-	long long end = duel_now_ns() + 10 * WAIT_MS * 1000000LL;
-	unsigned int removals = 0;
-	int met = 0;
-
-	while (removals < REMOVALS_A_ROUND && met >= 0 &&
-	       !atomic_load(&race->duel.done) && duel_now_ns() < end) {
-		duel_dither(&race->duel, side);
-		met = try_to_remove(race);
-		removals += met > 0;
-	}
-	if (met >= 0)
-		met = removals < REMOVALS_A_ROUND ? -ETIME : 0;
-	race->duel.values[side][0] = met;
-	atomic_store(&race->through, 1);
 }
 
 /* As a program does: wait, enumerate, receive until there is no more. */
@@ -518,12 +341,12 @@ static int only_winner_is_told(struct race *race, unsigned int i, int winner)
 {
 	int error;
 
-	error = make_event_happen(race, i);
+	error = race_make_event_happen(race, i);
 	if (!error)
 		error = take_event(race, winner, i, SOCKDUP_FD_READ);
 	if (error)
 		return error;
-	drain(race->fds[i]);
+	receive_all(race->fds[i]);
 	return event_is_set(race->events[!winner][i]) ? -EPROTO : 0;
 }
 
@@ -625,7 +448,7 @@ static int none_is_told(struct race *race, unsigned int i)
 	error = register_one(race, 1, i, SOCKDUP_FD_READ);
 	if (!error)
 		error = take_event(race, 1, i, SOCKDUP_FD_READ);
-	drain(race->fds[i]);
+	receive_all(race->fds[i]);
 	return error ? error : only_winner_is_told(race, i, 1);
 }
 
@@ -653,7 +476,7 @@ static int datagram_is_told(struct race *race, unsigned int i)
 		error = take_event(race, 0, i, SOCKDUP_FD_READ);
 	else if (events != SOCKDUP_FD_READ || event_is_set(race->events[0][i]))
 		error = -EPROTO;
-	drain(race->fds[i]);
+	receive_all(race->fds[i]);
 	return error;
 }
 
@@ -681,7 +504,7 @@ static int one_enumeration_has_it(struct race *race)
 		    event_is_set(race->events[0][i]))
 			return -EPROTO;
 		race->duel.first[!values[0]]++;
-		drain(race->fds[i]);
+		receive_all(race->fds[i]);
 	}
 	return 0;
 }
@@ -703,7 +526,7 @@ static int rearmed_and_told(struct race *race, unsigned int wanted)
 		error = all_succeeded(race, 1);
 	for (i = 0; i < race->duel.batch && !error; i++) {
 		error = take_event(race, 0, i, wanted);
-		drain(race->fds[i]);
+		receive_all(race->fds[i]);
 	}
 	return error;
 }
@@ -782,39 +605,7 @@ static int closed_or_sent_first(struct race *race)
 	return all_peers_see_end(race);
 }
 
-static int handles_and_removals_succeeded(struct race *race)
-{
-	return race->duel.values[0][0] ? race->duel.values[0][0] :
-					 race->duel.values[1][0];
-}
-
 /* What a game needs around its rounds. */
-
-static struct race *race_new(const struct game *game, int (*make)(int fds[2]))
-{
-	struct race *race;
-	unsigned int i;
-	int side;
-
-	race = mmap(NULL, sizeof(*race), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (race == MAP_FAILED)
-		return NULL;
-	duel_init(&race->duel, game, race);
-	race->make = make;
-	race->devices[0] = -1;
-	race->devices[1] = -1;
-	for (side = 0; side < 2; side++)
-		for (i = 0; i < DUEL_BATCH; i++)
-			race->events[side][i] = new_event();
-	return race;
-}
-
-static void close_events(struct race *race)
-{
-	close_all(race->events[0], DUEL_BATCH);
-	close_all(race->events[1], DUEL_BATCH);
-}
 
 static void close_pairs(struct race *race)
 {
@@ -826,18 +617,18 @@ static void close_pairs(struct race *race)
  * What there is before must be all there is afterwards. @lasting: the sockets
  * live through all rounds, and are not made and closed in each.
  */
-FIXTURE(selection_race) {
+FIXTURE(registration_race) {
 	struct race *race;
 	struct census before;
 };
 
-FIXTURE_VARIANT(selection_race) {
+FIXTURE_VARIANT(registration_race) {
 	struct game game;
 	int (*make)(int fds[2]);
 	bool lasting;
 };
 
-FIXTURE_VARIANT_ADD(selection_race, register_register) {
+FIXTURE_VARIANT_ADD(registration_race, register_register) {
 	.game = {
 		.prepare = do_nothing,
 		.first = register_all,
@@ -849,7 +640,7 @@ FIXTURE_VARIANT_ADD(selection_race, register_register) {
 	.lasting = true,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, register_cancel) {
+FIXTURE_VARIANT_ADD(registration_race, register_cancel) {
 	.game = {
 		.prepare = do_nothing,
 		.first = register_all,
@@ -861,9 +652,9 @@ FIXTURE_VARIANT_ADD(selection_race, register_cancel) {
 	.lasting = true,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, register_read_and_set) {
+FIXTURE_VARIANT_ADD(registration_race, register_read_and_set) {
 	.game = {
-		.prepare = begin_with_the_first,
+		.prepare = race_begin,
 		.first = register_all_on,
 		.second = read_and_set_all,
 		.judge = all_are_set,
@@ -873,7 +664,7 @@ FIXTURE_VARIANT_ADD(selection_race, register_read_and_set) {
 	.lasting = true,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, enumerate_wake) {
+FIXTURE_VARIANT_ADD(registration_race, enumerate_wake) {
 	.game = {
 		.prepare = register_once,
 		.first = enumerate_all,
@@ -884,7 +675,7 @@ FIXTURE_VARIANT_ADD(selection_race, enumerate_wake) {
 	.lasting = true,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, receive_send_datagrams) {
+FIXTURE_VARIANT_ADD(registration_race, receive_send_datagrams) {
 	.game = {
 		.prepare = register_once,
 		.first = receive_batch,
@@ -896,7 +687,7 @@ FIXTURE_VARIANT_ADD(selection_race, receive_send_datagrams) {
 	.lasting = true,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, receive_send_tcp) {
+FIXTURE_VARIANT_ADD(registration_race, receive_send_tcp) {
 	.game = {
 		.prepare = register_once,
 		.first = receive_batch,
@@ -908,7 +699,7 @@ FIXTURE_VARIANT_ADD(selection_race, receive_send_tcp) {
 	.lasting = true,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, enumerate_enumerate) {
+FIXTURE_VARIANT_ADD(registration_race, enumerate_enumerate) {
 	.game = {
 		.prepare = register_and_make_events,
 		.first = enumerate_all,
@@ -919,7 +710,7 @@ FIXTURE_VARIANT_ADD(selection_race, enumerate_enumerate) {
 	.lasting = true,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, register_last_close) {
+FIXTURE_VARIANT_ADD(registration_race, register_last_close) {
 	.game = {
 		.prepare = make_sockets,
 		.first = register_all,
@@ -929,7 +720,7 @@ FIXTURE_VARIANT_ADD(selection_race, register_last_close) {
 	.make = make_stream,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, last_close_wake) {
+FIXTURE_VARIANT_ADD(registration_race, last_close_wake) {
 	.game = {
 		.prepare = make_and_register,
 		.first = close_sockets,
@@ -939,7 +730,7 @@ FIXTURE_VARIANT_ADD(selection_race, last_close_wake) {
 	.make = make_stream,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, wake_close_of_handle) {
+FIXTURE_VARIANT_ADD(registration_race, wake_close_of_handle) {
 	.game = {
 		.prepare = open_and_register,
 		.first = make_all_happen,
@@ -951,7 +742,7 @@ FIXTURE_VARIANT_ADD(selection_race, wake_close_of_handle) {
 	.lasting = true,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, close_of_handle_cancel) {
+FIXTURE_VARIANT_ADD(registration_race, close_of_handle_cancel) {
 	.game = {
 		.prepare = open_and_register,
 		.first = close_handle,
@@ -964,7 +755,7 @@ FIXTURE_VARIANT_ADD(selection_race, close_of_handle_cancel) {
 	.lasting = true,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, rearm_wake_by_data) {
+FIXTURE_VARIANT_ADD(registration_race, rearm_wake_by_data) {
 	.game = {
 		.prepare = register_once,
 		.first = rearm_all,
@@ -976,7 +767,7 @@ FIXTURE_VARIANT_ADD(selection_race, rearm_wake_by_data) {
 	.lasting = true,
 };
 
-FIXTURE_VARIANT_ADD(selection_race, rearm_wake_by_room) {
+FIXTURE_VARIANT_ADD(registration_race, rearm_wake_by_room) {
 	.game = {
 		.prepare = register_and_fill,
 		.first = rearm_all,
@@ -988,7 +779,7 @@ FIXTURE_VARIANT_ADD(selection_race, rearm_wake_by_room) {
 	.lasting = true,
 };
 
-FIXTURE_SETUP(selection_race)
+FIXTURE_SETUP(registration_race)
 {
 	struct race *race = race_new(&variant->game, variant->make);
 
@@ -1003,11 +794,11 @@ FIXTURE_SETUP(selection_race)
 	ASSERT_LE(0, race->devices[1]);
 }
 
-FIXTURE_TEARDOWN(selection_race)
+FIXTURE_TEARDOWN(registration_race)
 {
 }
 
-TEST_F_TIMEOUT(selection_race, keeps_its_promises, 600)
+TEST_F_TIMEOUT(registration_race, keeps_its_promises, 600)
 {
 	struct race *race = self->race;
 
@@ -1024,69 +815,6 @@ TEST_F_TIMEOUT(selection_race, keeps_its_promises, 600)
 	close(race->devices[1]);
 	EXPECT_EQ(0, wait_for_no_registration_of_user());
 	EXPECT_EQ(0, wait_for_census(&self->before));
-}
-
-/* The module, which nothing but a handle holds. First is here who was refused. */
-FIXTURE(unload_race) {
-	struct race *race;
-	int module;
-};
-
-static const struct game unload_game = {
-	.prepare = begin_with_the_first,
-	.first = use_handles,
-	.second = remove_module,
-	.judge = handles_and_removals_succeeded,
-	.batch = REMOVALS_A_ROUND,
-};
-
-/* The module's file in memory, from where it is loaded sooner; or -errno. */
-static int copy_module(void)
-{
-	int from = open(module_path(), O_RDONLY | O_CLOEXEC);
-	int to = memfd_create("module", MFD_CLOEXEC);
-	ssize_t size = 1;
-
-	while (from >= 0 && to >= 0 && size > 0)
-		size = sendfile(to, from, NULL, 1 << 20);
-	if (from < 0 || to < 0 || size < 0)
-		return -errno;
-	close(from);
-	return to;
-}
-
-FIXTURE_SETUP(unload_race)
-{
-	self->module = copy_module();
-	if (self->module == -ENOENT)
-		SKIP(longjmp(_metadata->env, 1),
-		     "no module file beside the programs");
-	ASSERT_LE(0, self->module);
-	ASSERT_EQ(0, module_wait_until_unused());
-	self->race = race_new(&unload_game, make_datagrams);
-	ASSERT_NE(NULL, self->race);
-	self->race->module = self->module;
-	ASSERT_EQ(0, self->race->make(self->race->fds));
-	self->race->peers[0] = self->race->fds[1];
-}
-
-FIXTURE_TEARDOWN(unload_race)
-{
-	int error = module_load(self->module);
-
-	EXPECT_TRUE(!error || error == -EEXIST);
-}
-
-TEST_F_TIMEOUT(unload_race, module_goes_with_the_handle_and_not_before, 900)
-{
-	struct race *race = self->race;
-
-	EXPECT_EQ(0, duel_play(&race->duel, stress(REMOVALS)));
-	EXPECT_TRUE(duel_was_fair(&race->duel));
-	close(race->fds[0]);
-	close(race->peers[0]);
-	close_events(race);
-	EXPECT_EQ(0, module_wait_until_unused());
 }
 
 SOCKDUP_TEST_MAIN
