@@ -5,9 +5,9 @@
 
 #include "interrupt.h"
 
-static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+#define SIGNALS	4
 
-#define SIGNALS	((int)(sizeof(signals) / sizeof(signals[0])))
+static const int signals[SIGNALS] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
 
 static struct sigaction before[SIGNALS];
 static sigset_t mask_before;

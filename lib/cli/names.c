@@ -40,14 +40,15 @@ int name_parse(const char *text, struct name *name)
 	return EXIT_OK;
 }
 
+static const char gone[] =
+	"no live token has these bytes: it was imported or revoked, or its time is over";
+
 /* Why there is no such token for the caller, by errno; NULL where that says all. */
 const char *name_reason(const struct name *name)
 {
 	switch (errno) {
 	case ENOENT:
-		return name->by_info ?
-			"no live token has these bytes: it was imported or revoked, or its time is over" :
-			"no live token of yours has this id";
+		return name->by_info ? gone : "no live token of yours has this id";
 	case EPERM:
 		return "it is for its target and for the user who exported it";
 	default:

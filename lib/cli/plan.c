@@ -20,14 +20,16 @@
 #include "value.h"
 #include "verb.h"
 
-#define append(array, count)						\
-	((array) = checked(reallocarray(array, (count) + 1,		\
-					sizeof(*(array)))),		\
-	 &(array)[(count)++])
+/* The array with room for one more. */
+static void *grown(void *array, int count, size_t size)
+{
+	return checked(reallocarray(array, count + 1, size));
+}
 
 void plan_text(struct plan *plan, const char *text)
 {
-	*append(plan->texts, plan->text_count) = text;
+	plan->texts = grown(plan->texts, plan->text_count, sizeof(*plan->texts));
+	plan->texts[plan->text_count++] = text;
 }
 
 void plan_number(struct plan *plan, const char *text)
@@ -39,7 +41,8 @@ void plan_number(struct plan *plan, const char *text)
 		if (plan->numbers[i] == number)
 			usage_error("two sockets cannot both be number %d",
 				    number);
-	*append(plan->numbers, plan->number_count) = number;
+	plan->numbers = grown(plan->numbers, plan->number_count, sizeof(*plan->numbers));
+	plan->numbers[plan->number_count++] = number;
 }
 
 /* What systemd allows as a name. */
@@ -76,7 +79,8 @@ static int token_add(struct plan *plan, const char *text)
 		return status;
 	if (!name.by_info)
 		return complain("an id imports nothing: want the text that export printed");
-	*append(plan->infos, plan->info_count) = name.info;
+	plan->infos = grown(plan->infos, plan->info_count, sizeof(*plan->infos));
+	plan->infos[plan->info_count++] = name.info;
 	return EXIT_OK;
 }
 

@@ -87,7 +87,7 @@ int agent_take(struct agent *agent, int fd)
 }
 
 int agent_ask_for(struct agent *agent, int fd, int event,
-			 unsigned int mask)
+		  unsigned int mask)
 {
 	return agent_event_select(agent, fd, event, mask, EVENT);
 }

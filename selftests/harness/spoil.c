@@ -13,7 +13,7 @@ int sockdup_socket(const struct sockdup_protocol_info *info,
 {
 	static int calls;
 	int (*import)(const struct sockdup_protocol_info *info,
-		      unsigned int flags) = dlsym(RTLD_NEXT, __func__);
+		      unsigned int flags) = dlsym(RTLD_NEXT, "sockdup_socket");
 
 	if (++calls == atoi(getenv("SPOIL")))
 		sockdup_revoke(info);

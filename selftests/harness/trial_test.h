@@ -13,7 +13,7 @@
 
 /* As trial_register() has left them. */
 static inline void trial_expect_registrations(struct __test_metadata *_metadata,
-					     const struct trial *trial)
+					      const struct trial *trial)
 {
 	unsigned int registered = trial->command->registered;
 
@@ -24,7 +24,7 @@ static inline void trial_expect_registrations(struct __test_metadata *_metadata,
 }
 
 static inline void trial_set_up(struct __test_metadata *_metadata,
-			       struct trial *trial, const struct command *command)
+				struct trial *trial, const struct command *command)
 {
 	int pair[2];
 
@@ -67,7 +67,7 @@ static inline void trial_end(struct __test_metadata *_metadata, struct trial *tr
 
 /* Looks at what a command that succeeded did, and undoes it. */
 static inline void trial_undo(struct __test_metadata *_metadata, struct trial *trial,
-			     int value)
+			      int value)
 {
 	switch (trial->command->number) {
 	case SOCKDUP_IOC_EXPORT:

@@ -234,7 +234,7 @@ TEST_F(unix_pair, W77_reset_that_a_call_has_told_of_has_its_error_still)
 
 	for (round = 0; round < 50; round++) {
 		ASSERT_EQ(0, socketpair(AF_UNIX, variant->type | SOCK_CLOEXEC, 0,
-				fds));
+					fds));
 		ASSERT_EQ(0, arrive(fds[0], fds[1], "x"));
 		ASSERT_EQ(0, ask(fds[0], self->event, CLOSE));
 		ASSERT_EQ(0, close(fds[1]));

@@ -199,7 +199,7 @@ FIXTURE_TEARDOWN(argument)
 TEST_F(argument, that_is_valid_is_accepted)
 {
 	trial_undo(_metadata, &self->trial,
-	     trial_give(&self->trial, valid_argument(&self->trial)));
+		   trial_give(&self->trial, valid_argument(&self->trial)));
 }
 
 TEST_F(argument, smaller_than_the_first_version_is_EINVAL)
@@ -227,8 +227,8 @@ TEST_F(argument, larger_with_zero_tail_is_accepted)
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
 		trial_undo(_metadata, &self->trial,
-		     trial_give(&self->trial,
-			  grown_argument(&self->trial, sizes[i])));
+			   trial_give(&self->trial,
+				      grown_argument(&self->trial, sizes[i])));
 }
 
 TEST_F(argument, larger_with_a_byte_set_in_its_tail_is_E2BIG)
@@ -437,7 +437,7 @@ TEST_F(argument, of_a_32_bit_caller_is_accepted)
 	argument = (unsigned char *)low + self->trial.arena.page;
 	put_valid_argument(low, argument);
 	trial_undo(_metadata, low,
-	     ioctl_32(low->device, variant->command->number, argument));
+		   ioctl_32(low->device, variant->command->number, argument));
 	self->trial.token = low->token;
 }
 
@@ -666,7 +666,7 @@ TEST_F(token, with_an_altered_description_is_accepted)
 		put_valid_argument(&self->trial, self->argument);
 		scribble(&self->trial.info, bytes[i]);
 		trial_undo(_metadata, &self->trial,
-		     trial_give(&self->trial, self->argument));
+			   trial_give(&self->trial, self->argument));
 	}
 }
 
