@@ -8,14 +8,8 @@
 # shellcheck disable=SC2317
 
 here=$(dirname "$(realpath "$0")")
-PATH=$(realpath "$here/../cli"):$PATH
 unset NO_COLOR
 export LC_ALL=C.UTF-8
-
-type -P sockdup >/dev/null || {
-	echo "1..0 # SKIP there is no command of this width"
-	exit 0
-}
 
 work=$(mktemp -d)
 background=()
@@ -27,6 +21,13 @@ clean_up() {
 	rm -rf "$work"
 }
 trap clean_up EXIT
+
+# The command, where every user may execute it: the build may be below a home
+# directory that is closed to others.
+chmod 755 "$work"
+mkdir "$work/cli" "$work/lib"
+cp "$here/../cli/sockdup" "$work/cli" && cp "$here"/../lib/libsockdup.so.* "$work/lib" || exit
+PATH=$work/cli:$PATH
 
 # same WHAT GOT WANTED
 same() {

@@ -27,7 +27,9 @@
 /* Instructions of a filter: about as many as a user's may have. */
 #define FILTER_LENGTH	2000
 
+/* Never so few that their 99th percentile is the worst of all. */
 #define ROUNDS		1000
+#define ROUNDS_MIN	200
 #define ROUNDS_MS	8000
 
 #define VICTIMS		16
@@ -304,17 +306,20 @@ FIXTURE_TEARDOWN(listeners)
 
 TEST_F(listeners, cost_no_other_user_a_call)
 {
+	unsigned int rounds = stress(ROUNDS);
 	long long median[2], late[2];
 	struct samples *samples;
 	bool good = false, far = false;
 	int i;
 
+	if (rounds < ROUNDS_MIN)
+		rounds = ROUNDS_MIN;
 	self->attack.run = let_expire;
 	/* A borderline measurement is repeated, and the best attempt counts. */
 	for (i = 0; i < ATTEMPTS && !good && !far; i++) {
 		ASSERT_EQ(0, attack_start_busy(&self->attackers,
 					       &self->attack));
-		samples = measure_victim(stress(ROUNDS), ROUNDS_MS);
+		samples = measure_victim(rounds, ROUNDS_MS);
 		ASSERT_NE(NULL, samples);
 		median[0] = samples_rank(samples, 50);
 		late[0] = samples_rank(samples, 99);
@@ -323,7 +328,7 @@ TEST_F(listeners, cost_no_other_user_a_call)
 		ASSERT_EQ(0, attack_start(&self->attackers, &self->attack));
 		ASSERT_EQ(0, attack_tell(&self->attackers, 0));
 		ASSERT_EQ(0, attack_hear(&self->attackers));
-		samples = measure_victim(stress(ROUNDS), ROUNDS_MS);
+		samples = measure_victim(rounds, ROUNDS_MS);
 		ASSERT_NE(NULL, samples);
 		median[1] = samples_rank(samples, 50);
 		late[1] = samples_rank(samples, 99);
@@ -337,8 +342,8 @@ TEST_F(listeners, cost_no_other_user_a_call)
 		       (double)late[1] / late[0], samples->count);
 		good = median[1] <= 2 * median[0] &&
 		       late[1] <= 2 * late[0] + 10 * MS;
-		far = median[1] > FAR_BEYOND * 2 * median[0] ||
-		      late[1] > FAR_BEYOND * (2 * late[0] + 10 * MS);
+		/* The other may be a single stop of the whole machine. */
+		far = median[1] > FAR_BEYOND * 2 * median[0];
 	}
 	EXPECT_TRUE(good);
 }
