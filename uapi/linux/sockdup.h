@@ -7,17 +7,18 @@
  * target imports them and owns one more descriptor of the same open socket.
  *
  * One open of the device is a handle. Commands act for the process that calls,
- * also through a handle that it inherited over fork() or received. Tokens made with
- * SOCKDUP_EXPORT_END_ON_CLOSE and registrations belong to the handle: they end when
- * its last descriptor in any process is closed. Only the process that opened the
- * device counts as one that has it open.
+ * also through a handle that it inherited over fork() or received. Tokens made
+ * with SOCKDUP_EXPORT_END_ON_CLOSE and registrations belong to the handle: they
+ * end when its last descriptor in any process is closed. Only the process that
+ * opened the device counts as having it open.
  *
  * Every command is an ioctl on /dev/sockdup. Its argument is a struct that
  * starts with its own size in bytes:
  *
  *  - a size below that of the first version, its _SIZE_VER0, is EINVAL;
- *  - a size above the one that the kernel knows is accepted when all bytes
- *    that the kernel does not know are zero, and E2BIG otherwise;
+ *  - a size above the one that the kernel knows is accepted if all bytes that
+ *    the kernel does not know are zero, and E2BIG otherwise; one above a page is
+ *    E2BIG, too;
  *  - reserved fields must be zero and unknown flags clear, else EINVAL.
  *
  * Errors that every command can return:
@@ -28,8 +29,9 @@
  *  EFAULT  a pointer is wrong
  *
  * Further errors stand with each command. A command that fails has changed
- * nothing: no token, reference or descriptor is left behind or lost. What it
- * leaves in its output fields has no meaning.
+ * nothing: no token, reference or descriptor is left behind or lost. (One thing
+ * it may change: see struct sockdup_event_select.) What it leaves in its output
+ * fields has no meaning.
  *
  * Layouts are the same for 32-bit and 64-bit callers.
  */
@@ -110,14 +112,13 @@ enum sockdup_service {
  *                SOCKDUP_MESSAGE_SIZE_STREAM, SOCKDUP_MESSAGE_SIZE_VARIES
  * @__reserved0: zero
  * @opaque: names the token and proves that the holder was given these bytes;
- *          whoever runs as the target and has them can import
+ *          the target can import with them
  * @protocol_name: the protocol, as the kernel names it, NUL terminated
  * @__reserved: zero
  *
  * The counterpart of WSAPROTOCOL_INFO. It may be copied, stored and sent like
- * any 128 bytes. An import looks at @size and @opaque, and reads nothing behind
- * them; everything else is there for the holder, and SOCKDUP_IOC_QUERY tells it
- * afresh.
+ * any 128 bytes. An import reads @size and @opaque alone. Everything else is
+ * for the holder, and SOCKDUP_IOC_QUERY writes it anew.
  */
 struct sockdup_protocol_info {
 	__u32 size;
@@ -136,15 +137,14 @@ struct sockdup_protocol_info {
 };
 
 /**
- * struct sockdup_identity - who exported or registered, as the kernel saw it
- * @pid: the process in the reader's pid namespace, 0 if it is not
- *       visible there
+ * struct sockdup_identity - the process that exported or registered
+ * @pid: its number in the reader's pid namespace, 0 if it is not visible there
  * @uid: its effective user id in the reader's user namespace, the overflow
  *       id if it is not mapped there
  * @gid: its effective group id, likewise
  * @__reserved: zero
  *
- * Recorded at the time. The process may have ended since.
+ * The kernel records it at the time. The process may have ended since.
  */
 struct sockdup_identity {
 	__s32 pid;
@@ -153,7 +153,7 @@ struct sockdup_identity {
 	__u32 __reserved;
 };
 
-/* There are registrations for network events: the commands SOCKDUP_IOC_EVENT_*. */
+/* The module has the commands SOCKDUP_IOC_EVENT_*. */
 #define SOCKDUP_FEATURE_EVENTS	0x1
 
 #define SOCKDUP_INFO_SIZE_VER0	40
@@ -165,8 +165,8 @@ struct sockdup_identity {
  * @abi_version: out: SOCKDUP_ABI_VERSION of the module
  * @protocol_info_size: out: bytes in struct sockdup_protocol_info
  * @features: out: what the module can do beyond tokens, SOCKDUP_FEATURE_*
- * @default_ttl_ms: out: life of a token that asks for none, milliseconds
- * @max_ttl_ms: out: longest life that can be asked for, milliseconds
+ * @default_ttl_ms: out: life of a token that asks for none, in milliseconds
+ * @max_ttl_ms: out: longest life that a caller can ask for, in milliseconds
  * @max_sockets: out: most sockets under one token
  * @__reserved: zero
  *
@@ -184,7 +184,7 @@ struct sockdup_info {
 	__u32 __reserved;
 };
 
-/* The target is named by a socket whose peer it is, in place of its number. */
+/* @target is a socket whose peer is the target, and no process id. */
 #define SOCKDUP_EXPORT_TO_PEER		0x1
 /* The token ends when the last descriptor of the exporting handle is closed. */
 #define SOCKDUP_EXPORT_END_ON_CLOSE	0x2
@@ -204,19 +204,20 @@ struct sockdup_info {
  * @info: out: pointer to a struct sockdup_protocol_info
  *
  * Makes a token that holds the socket open until it is imported or revoked,
- * its target ends, or its life is over. It outlives the caller. The values are
- * checked in the order flags and info_size, fd, target, ttl_ms, info.
+ * its target ends, or its life is over. It outlives the caller, unless
+ * SOCKDUP_EXPORT_END_ON_CLOSE is set. The values are checked in the order flags
+ * and info_size, fd, target, ttl_ms, the quota, info.
  *
- * The peer of an AF_UNIX socket is the process that connect(), listen() or
- * socketpair() was called in at the other end: of a socketpair that is its
- * creator, whoever holds the ends now.
+ * The peer of an AF_UNIX socket is the process that called connect() or
+ * listen() at the other end. For a socketpair it is the creator, whichever
+ * process holds the ends now.
  *
- *  EBADF    @fd is not an open descriptor, or an O_PATH one; so for @target
+ *  EBADF    @fd is not an open descriptor, or an O_PATH one; or @target is,
  *           where it is a descriptor
- *  ENOTSOCK @fd is not a socket; so for @target
- *  EINVAL   @target is not above zero or names a thread that does not lead its
- *           process, or is not an AF_UNIX socket; @ttl_ms exceeds the limit;
- *           @info_size is wrong
+ *  ENOTSOCK @fd is not a socket; or @target, where it is a descriptor
+ *  EINVAL   @target is not above zero, names a thread that does not lead its
+ *           process, or is a socket of another family than AF_UNIX; @ttl_ms
+ *           exceeds the limit; @info_size is wrong
  *  ENOTCONN @target is a socket without a peer that the kernel knows
  *  ESRCH    there is no such process, it has ended, or it is a kernel thread
  *  EPERM    @ttl_ms exceeds the default, the target neither runs as the
@@ -248,14 +249,14 @@ struct sockdup_export {
  * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
  * @__reserved: zero
  * @info: in: pointer to the struct sockdup_protocol_info
- * @source: out: who exported the socket
+ * @source: out: the exporter
  *
- * Spends the token. The ioctl's value is a new descriptor of the very open
- * file that was exported, close-on-exec unless the flag says otherwise.
+ * Spends the token. The ioctl returns a new descriptor of the very open file
+ * that was exported, close-on-exec unless the flag says otherwise.
  *
  *  EINVAL  @info_size or the size within the info is wrong
- *  ENOENT  no live token has these opaque bytes: never made, altered,
- *          imported, revoked, or past its life
+ *  ENOENT  no live token has these opaque bytes: they were altered, or the
+ *          token was imported or revoked, or its life is over
  *  EPERM   the token is bound to another process
  *  EMFILE  no descriptor is free; the token lives on
  *  ENOMEM  no memory for a larger descriptor table; the token lives on
@@ -284,12 +285,12 @@ struct sockdup_import {
  *              visible there
  * @info: in and out: pointer to a struct sockdup_protocol_info; its
  *        description is written anew, from the socket
- * @source: out: who exported the socket
+ * @source: out: the exporter
  * @age_ms: out: milliseconds since the export
  * @left_ms: out: milliseconds until the end of the token's life
  *
- * Open to the target, to the user who exported, and to CAP_SYS_ADMIN in the
- * initial user namespace. The token stays as it is.
+ * The target, the exporter's effective user, and CAP_SYS_ADMIN in the initial
+ * user namespace may query. The token stays as it is.
  *
  *  EINVAL  @info_size or the size within the info is wrong
  *  ENOENT  no live token has these opaque bytes
@@ -316,8 +317,8 @@ struct sockdup_query {
  * @__reserved: zero
  * @info: in: pointer to the struct sockdup_protocol_info
  *
- * Ends the token and lets go of its socket. Open to the same callers, with
- * the same errors, as SOCKDUP_IOC_QUERY. Waits for nobody:
+ * Ends the token and lets go of its socket. The callers of SOCKDUP_IOC_QUERY
+ * may revoke, with the same errors. The command waits for no import:
  *
  *  EBUSY   an import of the token is under way; the token ends with that, as
  *          revoked if the import fails
@@ -332,24 +333,24 @@ struct sockdup_revoke {
 
 /**
  * enum sockdup_network_event - what a registration can be for, Winsock's FD_*
- * @SOCKDUP_FD_READ: there is something to receive, or where there is no
- *                   connection, an error to be told by receiving
- * @SOCKDUP_FD_WRITE: there is room to send, and a connection where there must
- *                    be one
+ * @SOCKDUP_FD_READ: there is something to receive; on a socket without
+ *                   connections also an error, with its errno
+ * @SOCKDUP_FD_WRITE: there is room to send and, where it takes one, a
+ *                    connection
  * @SOCKDUP_FD_OOB: there is urgent data; not with SO_OOBINLINE
  * @SOCKDUP_FD_ACCEPT: there is a connection to accept
  * @SOCKDUP_FD_CONNECT: an attempt to connect has ended; the error tells how
  * @SOCKDUP_FD_CLOSE: the peer has ended, and what it sent has been received;
  *                    the error is 0 for an orderly end, or ECONNRESET and such
  *
- * Where the peer ends behind data that is still unread, reading the data brings
- * no event: who waits for CLOSE alone re-arms it after receiving, others see the
+ * Where the peer ends behind unread data, reading the data brings no CLOSE: a
+ * caller that waits for CLOSE alone re-arms it after receiving; others see the
  * end of the data themselves. connect() of an AF_UNIX socket ends at once and
- * brings none either.
+ * brings no CONNECT.
  *
- * ACCEPT, CONNECT, OOB and CLOSE are told of TCP, MPTCP, AF_UNIX and AF_SMC.
- * But for TCP and AF_UNIX, READ and CLOSE come together when the peer ends; but
- * for TCP, shutdown() of one's own reading counts as its end, too.
+ * ACCEPT, CONNECT, OOB and CLOSE are for TCP, MPTCP, AF_UNIX and AF_SMC. With
+ * MPTCP and AF_SMC, READ and CLOSE come together when the peer ends. Only with
+ * TCP does a local shutdown() of reading not count as the peer's end.
  *
  * FD_QOS, FD_GROUP_QOS, FD_ROUTING_INTERFACE_CHANGE and FD_ADDRESS_LIST_CHANGE
  * do not exist here.
@@ -367,12 +368,13 @@ enum sockdup_network_event {
 #define SOCKDUP_EVENT_ERRORS	10
 
 /**
- * enum sockdup_event_kind - how a program is told, kept for it
+ * enum sockdup_event_kind - how a program learns of network events
  * @SOCKDUP_EVENT_KIND_EVENT: by the event object, as with WSAEventSelect()
- * @SOCKDUP_EVENT_KIND_MESSAGE: by messages that somebody makes of the events, as
+ * @SOCKDUP_EVENT_KIND_MESSAGE: by messages that user space makes of them, as
  *                              with WSAAsyncSelect()
  *
- * Both take the one registration of a socket, and cancel each other.
+ * The kernel keeps the kind for SOCKDUP_IOC_EVENT_QUERY. Both kinds take the
+ * one registration of a socket, and cancel each other.
  */
 enum sockdup_event_kind {
 	SOCKDUP_EVENT_KIND_EVENT,
@@ -390,31 +392,33 @@ enum sockdup_event_kind {
  * @mask: in: an OR of &enum sockdup_network_event, or 0 to cancel
  * @kind: in: an &enum sockdup_event_kind
  *
- * A socket has one registration, whichever descriptor in whichever process it
- * was made through. This cancels it, and unless @mask is 0 makes a new one: from
- * now on, whenever one of the network events happens, it is recorded and the
- * eventfd's counter raised. What holds already is recorded at once, but for the
- * connect of a socket whose connection is known.
+ * A socket has one registration, whichever descriptor in whichever process made
+ * it. This cancels it, and unless @mask is 0 makes a new one: from now on, when
+ * one of the network events happens, the kernel records it and raises the
+ * eventfd's counter. It records at once what holds already, except CONNECT of a
+ * connection that the caller knows of: its connect() has returned 0, or an
+ * enumeration has reported it.
  *
  * Network events are edges: one that was enumerated is recorded again when it
- * happens again, with the next data to arrive, say, and not because it still
- * holds; though a wake-up that does not say what it is for may bring it once more.
- * WRITE, CONNECT and CLOSE are recorded once. SOCKDUP_IOC_EVENT_REARM has them
- * looked at again.
+ * happens again, such as when the next data arrives, and not because it still
+ * holds. After a wake-up that does not say what it is for, the kernel may
+ * record once more whatever holds. WRITE, CONNECT and CLOSE are recorded once,
+ * until SOCKDUP_IOC_EVENT_REARM arms them again.
  *
- * What is told is a hint: a call that follows it may find nothing to do.
+ * A network event is a hint: a call that follows it may find nothing to do.
  *
- * A registration keeps no socket open. It ends with the handle it was made
- * through, and with the socket. The counter of an eventfd that was above zero is
- * above zero after the call, but for an instant it is not, and it may be another;
- * a reader during the call may get one more or find nothing.
+ * A registration keeps no socket open. It ends with the handle that made it,
+ * and with the socket. The command may change the eventfd's counter, also if it
+ * fails: a counter above zero is zero for an instant and then above zero again,
+ * perhaps another number; a reader during the call may get one more or find
+ * nothing.
  *
  *  EBADF    @fd or @event is not an open descriptor
  *  ENOTSOCK @fd is not a socket
  *  EINVAL   @mask or @kind has an unknown value; @event is not an eventfd, or
  *           has EFD_SEMAPHORE, or raises interrupts in a virtual machine
- *  EOPNOTSUPP  @fd is a socket of AF_VSOCK or AF_XDP: looking at one can wait for its
- *           users, or transmits
+ *  EOPNOTSUPP  @fd is a socket of AF_VSOCK or AF_XDP: to look at one, the
+ *           kernel would wait for its users, or transmit
  *  EBUSY    others read @event at the same time, again and again, so that the
  *           kernel could not find out whether it has EFD_SEMAPHORE
  *  ENOBUFS  the caller's user has as many registrations, in all processes, as
@@ -446,14 +450,14 @@ struct sockdup_event_select {
  *          errno; other places stay as they are
  *
  * Hands out the record, clears it, and resets the eventfd's counter to zero, in
- * one step. Who shares an eventfd among sockets enumerates all of them when it
- * is set. Open to the handle that registered alone.
+ * one step. Where sockets share an eventfd, enumerate all of them when it is
+ * set. Only the handle that registered may enumerate.
  *
  *  EBADF    @fd is not an open descriptor
  *  ENOTSOCK @fd is not a socket
- *  ENOENT   the socket has no registration
- *  EPERM    it was made through another handle
- *  EINTR    killed while others enumerated the same registration
+ *  ENOENT   the socket has no registration, or it ended meanwhile
+ *  EPERM    another handle made it
+ *  EINTR    killed while the record changed again and again
  */
 struct sockdup_event_enumerate {
 	__u32 size;
@@ -470,14 +474,18 @@ struct sockdup_event_enumerate {
  * @size: in: bytes in this struct
  * @flags: in: zero
  * @fd: in: a descriptor of the socket
- * @events: in: an OR of &enum sockdup_network_event; those that the registration is not
- *          for are ignored
+ * @events: in: an OR of &enum sockdup_network_event; the registration's mask
+ *          limits them
  *
- * Records those of @events that hold now, and lets those that are recorded once
- * be recorded again. Open to the handle that registered alone, with the errors of
- * SOCKDUP_IOC_EVENT_ENUMERATE, and
+ * Records those of @events that hold now. WRITE, CONNECT and CLOSE, if among
+ * them, can then be recorded once more. Only the handle that registered may
+ * re-arm.
  *
+ *  EBADF    @fd is not an open descriptor
+ *  ENOTSOCK @fd is not a socket
  *  EINVAL   @events has an unknown value
+ *  ENOENT   the socket has no registration
+ *  EPERM    another handle made it
  */
 struct sockdup_event_rearm {
 	__u32 size;
@@ -496,9 +504,14 @@ struct sockdup_event_rearm {
  * @listener: in: a descriptor of the socket that it was accepted from
  *
  * Registers the accepted socket for what its listener is registered for: the
- * same events, eventfd and kind. Open to the handle that registered the listener
- * alone. Errors are those of SOCKDUP_IOC_EVENT_SELECT and
- * SOCKDUP_IOC_EVENT_ENUMERATE.
+ * same network events, eventfd and kind. Only the handle that registered the
+ * listener may do so.
+ *
+ *  EBADF    @fd or @listener is not an open descriptor
+ *  ENOTSOCK @fd or @listener is not a socket
+ *  ENOENT   the listener has no registration
+ *  EPERM    another handle made it
+ *  EOPNOTSUPP, ENOBUFS, ENOMEM  as for SOCKDUP_IOC_EVENT_SELECT
  */
 struct sockdup_event_inherit {
 	__u32 size;
@@ -514,13 +527,13 @@ struct sockdup_event_inherit {
  * @size: in: bytes in this struct
  * @flags: in: zero
  * @fd: in: a descriptor of the socket
- * @mask: out: the events that the socket is registered for, 0 where it has no
- *        registration
+ * @mask: out: the network events that the socket is registered for, 0 where it
+ *        has no registration
  * @kind: out: its &enum sockdup_event_kind
- * @own: out: 1 where it was made through this handle, else 0
- * @source: out: who made it
+ * @own: out: 1 where this handle made it, else 0
+ * @source: out: the process that made it
  *
- * Open to everybody who has a descriptor of the socket; so is cancelling.
+ * Every process that has a descriptor of the socket may query, and cancel.
  *
  *  EBADF    @fd is not an open descriptor
  *  ENOTSOCK @fd is not a socket
