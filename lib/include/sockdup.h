@@ -2,32 +2,34 @@
 /*
  * libsockdup: hand a socket to another process as plain bytes.
  *
- * The convention of every function here: a value of zero or above is success,
- * -1 is failure and errno says why. The errno values are those of
- * <linux/sockdup.h>, and three more:
+ * Every function that can fail returns zero or more for success, and -1 with
+ * errno for failure. The errno values are those of <linux/sockdup.h>, and
+ * these, which every function that uses the device shares:
  *
- *  ENODEV  the sockdup module is not loaded here (there is no device): fall
+ *  ENODEV  the sockdup module is not loaded, or there is no device here: fall
  *          back to SCM_RIGHTS over an AF_UNIX socket
  *  EACCES, EPERM  the device exists, and this user, or this container, may not
  *          open it
- *  EMFILE, ENFILE  no descriptor was free to open the device
+ *  EMFILE, ENFILE, ENOMEM  no descriptor or no memory was free to open the
+ *          device
  *
- * All functions may be called from any thread at any time, and in a child
- * after fork(). None of them is async-signal-safe.
+ * Any thread may call any function at any time, and so may a child after
+ * fork(). None of them is async-signal-safe.
  *
  * The library keeps one handle, a close-on-exec descriptor of the device. It
  * opens it at first use, at a number of 64 or above; below that where
- * RLIMIT_NOFILE is smaller, and never at 0, 1 or 2. A child of fork() opens its
- * own. If a program closes the handle, the library opens another. What ends with
- * a handle has ended then: tokens made with SOCKDUP_EXPORT_END_ON_CLOSE and
- * registrations for network events.
+ * RLIMIT_NOFILE is smaller, and never at 0, 1 or 2. A child of fork() closes it
+ * and opens its own; see sockdup_use() for one that it keeps. If a program
+ * closes the handle, the library opens another. What belonged to the first has
+ * ended then: tokens made with SOCKDUP_EXPORT_END_ON_CLOSE and registrations
+ * for network events.
  *
  * Structs that functions fill keep their size for ever. They end in a reserve,
- * which is zero; a later version takes fields from it, and zero will mean there
+ * which is zero. A later version takes fields from it, and zero will mean there
  * that nothing is known. So a program and a library of different age fit. A
- * reserve in a struct that a function reads must be zero, else EINVAL: the
- * library does not know what is asked for. One struct is the kernel's own and
- * may grow, struct sockdup_info: its caller sets its size.
+ * reserve in a struct that a function reads must be zero, else EINVAL, as the
+ * library would not do what the caller asks for. One struct is the kernel's own
+ * and may grow, struct sockdup_info: its caller sets its size.
  */
 #ifndef SOCKDUP_H
 #define SOCKDUP_H
@@ -45,13 +47,14 @@ extern "C" {
 /**
  * sockdup_open - open the handle now
  *
- * Not needed before other functions. It is for a process that
+ * Other functions do this by themselves. Call it in a process that
  *
- *  - waits to be a target, and may be given a token of more than the default
- *    life by another user: the kernel allows that for a target that has opened
- *    the device;
- *  - is about to lose sight of the device, by chroot(), seccomp or a change of
- *    user: what is open stays usable;
+ *  - waits to be a target: another user may give a token of more than the
+ *    default life to a process that has opened the device;
+ *  - is about to lose the device, by chroot(), seccomp or a change of user: an
+ *    open handle works on. The functions that use the device then make no
+ *    system call but ioctl(); sockdup_release(), exit() and a child of fork()
+ *    also close() the handle;
  *  - gives the handle to another process, which then calls sockdup_use().
  *
  * Return: the handle's descriptor, or -1 with errno. It remains the library's:
@@ -63,11 +66,11 @@ int sockdup_open(void);
  * sockdup_use - use a handle that was inherited or received
  * @fd: a descriptor of the device, which another process opened
  *
- * For a process that cannot open the device itself. The library keeps a
- * descriptor of its own; @fd stays the caller's, and may be closed. It takes the
- * place of the handle that the library had, which is closed as by
- * sockdup_release(). Children of fork() keep using it. So sockdup_use() of what
- * sockdup_open() gave hands a process's own handle on to its children.
+ * For a process that cannot open the device itself. The library makes a
+ * descriptor of its own of @fd, which stays the caller's to close. It closes
+ * the handle that it had, as sockdup_release() does. Children of fork() keep
+ * using the new one. So sockdup_use(sockdup_open()) hands a process's own
+ * handle on to its children.
  *
  * Exports, imports, queries and revocations act for the process that calls, as
  * through a handle of its own. These belong to the handle, whoever shares it:
@@ -76,8 +79,8 @@ int sockdup_open(void);
  *    events end when its last descriptor in any process is closed;
  *  - each process that shares it may enumerate, re-arm and inherit its
  *    registrations;
- *  - the process that opened it, and no other, counts as one that has the device
- *    open when a longer life is asked for.
+ *  - only the process that opened it counts as having the device open, for a
+ *    token of more than the default life.
  *
  * Return: 0, or -1 with errno: EBADF; EINVAL where @fd is not a handle; EMFILE.
  */
@@ -86,13 +89,13 @@ int sockdup_use(int fd);
 /**
  * sockdup_release - close the handle
  *
- * So that the module can be unloaded, or the process checkpointed. Ends tokens
- * made with SOCKDUP_EXPORT_END_ON_CLOSE and registrations for network events,
- * unless another process shares the handle. Other tokens live on, and hold the
- * module. A subscription holds nothing, and is ended by sockdup_unsubscribe().
+ * For unloading the module, or checkpointing the process. Ends tokens made with
+ * SOCKDUP_EXPORT_END_ON_CLOSE and registrations for network events, unless
+ * another process shares the handle. Other tokens live on, and hold the module.
+ * A subscription holds nothing; sockdup_unsubscribe() ends it.
  *
- * Calls under way in other threads are finished with the old handle. The next
- * call opens the device again.
+ * Calls under way in other threads finish with the old handle. The next call
+ * opens the device again.
  */
 void sockdup_release(void);
 
@@ -116,8 +119,8 @@ int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info);
  * @pidfd: a descriptor from pidfd_open() or clone()
  * @info: filled with the bytes to send to the target
  *
- * Like sockdup_duplicate(), with no window in which the target's number could
- * pass to another process. The target must be visible in the caller's pid
+ * Like sockdup_duplicate(), but the target's number cannot pass to another
+ * process before the export. The target must be visible in the caller's pid
  * namespace, and a procfs must be mounted at /proc.
  *
  * Return: 0, or -1 with errno: those of sockdup_duplicate(); EBADF where
@@ -140,11 +143,11 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
  *          for sockdup_duplicate_pidfd(); with SOCKDUP_EXPORT_TO_PEER a
  *          connected AF_UNIX socket whose peer it is
  * @flags: SOCKDUP_EXPORT_* or 0. SOCKDUP_EXPORT_END_ON_CLOSE ends the token
- *         with this process, which otherwise the token outlives
- * @ttl_ms: life of the token in milliseconds, 0 for the module's default; more
- *          than that only to a process of the same user, or one that has the
- *          device open (see sockdup_open()), or with CAP_SYS_RESOURCE in the
- *          initial user namespace
+ *         with this process's handle; other tokens outlive the process
+ * @ttl_ms: life of the token in milliseconds, 0 for the module's default. A
+ *          longer life takes a target of the same user or one that has the
+ *          device open (see sockdup_open()), or a caller with CAP_SYS_RESOURCE
+ *          in the initial user namespace
  * @info: filled with the bytes to send to the target
  *
  * Return: 0, or -1 with errno: those of sockdup_duplicate() and
@@ -171,7 +174,7 @@ int sockdup_socket(const struct sockdup_protocol_info *info,
 		   unsigned int flags);
 
 /**
- * sockdup_import - import a socket and learn who exported it
+ * sockdup_import - import a socket and learn its exporter
  * @info: the bytes that the source sent
  * @flags: as for sockdup_socket()
  * @source: filled with the exporter's identity, or NULL
@@ -182,10 +185,10 @@ int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
 		   struct sockdup_identity *source);
 
 /**
- * struct sockdup_description - what sockdup_query() tells of a token
+ * struct sockdup_description - a token as sockdup_query() shows it
  * @info: the protocol info, its description read from the socket
- * @source: who exported it
- * @target_pid: the process it is bound to, 0 if not visible to the caller
+ * @source: the exporter
+ * @target_pid: the process that it is bound to, 0 if not visible to the caller
  * @age_ms: milliseconds since the export
  * @left_ms: milliseconds until the end of its life
  * @__reserved: zero
@@ -204,6 +207,9 @@ struct sockdup_description {
  * @info: the bytes that name it
  * @description: filled with what the kernel knows
  *
+ * For the token's target, its exporter's user, and CAP_SYS_ADMIN in the initial
+ * user namespace.
+ *
  * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM.
  */
 int sockdup_query(const struct sockdup_protocol_info *info,
@@ -213,12 +219,12 @@ int sockdup_query(const struct sockdup_protocol_info *info,
  * sockdup_revoke - end a token and let go of its socket
  * @info: the bytes that name it
  *
- * The user who exported may revoke. So may the target, to decline the socket.
- * If the caller is the process that exported, the socket is closed within the
- * call, as by close(), unless somebody else holds it or it has SO_LINGER.
+ * For the same callers as sockdup_query(): so the target can decline the
+ * socket. If the caller is the process that exported, the call closes the
+ * socket, as close() does, unless another process holds it or it has SO_LINGER.
  *
- * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM; EBUSY where the
- * token is being imported right now: if that fails it is revoked.
+ * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM; EBUSY where an
+ * import of the token is under way: if that fails, the token is revoked.
  */
 int sockdup_revoke(const struct sockdup_protocol_info *info);
 
@@ -231,18 +237,18 @@ int sockdup_revoke(const struct sockdup_protocol_info *info);
  *
  * What the module does not know stays zero.
  *
- * Return: 0, or -1 with errno: EFAULT; EINVAL where the size is too small; E2BIG
- * where a field that the module does not know is not zero.
+ * Return: 0, or -1 with errno: EFAULT; EINVAL where the size is too small;
+ * E2BIG where a field that the module does not know is not zero.
  */
 int sockdup_info(struct sockdup_info *info);
 
 /*
- * Events. A socket has one registration, whichever descriptor in whichever
- * process made it, and any new one cancels it. A registration belongs to the
- * handle that it was made through. Unless that is shared (see sockdup_use()), it
- * ends with the process that made it, at the latest.
+ * Network events. A socket has one registration, whichever descriptor in
+ * whichever process made it, and a new one cancels it. A registration belongs
+ * to the handle that made it. Unless processes share the handle (see
+ * sockdup_use()), it ends with the process that made it, at the latest.
  *
- * A loop that misses nothing takes what was told as a hint, and goes on until
+ * A loop that misses nothing takes a network event as a hint, and reads until
  * the socket has no more:
  *
  *	sockdup_event_select(fd, event, SOCKDUP_FD_READ | SOCKDUP_FD_CLOSE,
@@ -257,23 +263,24 @@ int sockdup_info(struct sockdup_info *info);
  *			break;
  *	}
  *
- * The enumeration comes first: what arrives after it sets the event again.
+ * The enumeration comes first: what arrives after it sets the event object
+ * again.
  */
 
 /**
- * sockdup_event_select - register for the events of a socket, or cancel
+ * sockdup_event_select - register for the network events of a socket, or cancel
  * @fd: a descriptor of the socket
- * @event: an eventfd, which is set when an event has been recorded
+ * @event: an eventfd, which the kernel sets when it records a network event
  * @mask: an OR of &enum sockdup_network_event; 0 cancels the registration,
- *        whoever made it
- * @kind: kept for whoever asks; the two kinds cancel each other
+ *        whichever process made it
+ * @kind: for sockdup_event_query(); the two kinds cancel each other
  *
- * The counterpart of WSAEventSelect(), but that the socket stays blocking if it
- * was. What holds already is recorded at once, but for the CONNECT of a connection
- * that is known.
+ * The counterpart of WSAEventSelect(), except that a blocking socket stays
+ * blocking. What holds already is recorded at once, except CONNECT of a
+ * connection that the caller knows of.
  *
- * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, EOPNOTSUPP, EBUSY, ENOBUFS,
- * ENOMEM.
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, EOPNOTSUPP, EBUSY,
+ * ENOBUFS, ENOMEM.
  */
 int sockdup_event_select(int fd, int event, unsigned int mask,
 			 enum sockdup_event_kind kind);
@@ -293,26 +300,28 @@ struct sockdup_network_events {
 };
 
 /**
- * sockdup_event_enumerate - take what has been recorded, and reset the event
+ * sockdup_event_enumerate - take the record, and reset the event object
  * @fd: a descriptor of the socket
- * @flags: 0 or SOCKDUP_EVENT_KEEP_SET, which leaves the event set
- * @happened: filled; errors of events that did not happen stay as they are
+ * @flags: 0 or SOCKDUP_EVENT_KEEP_SET, which leaves the event object set
+ * @happened: filled; errors of network events that did not happen stay as they
+ *            are
  *
  * The counterpart of WSAEnumNetworkEvents(). Only the process that registered
- * may ask, and processes that share its handle. A failure clears nothing.
+ * may enumerate, and processes that share its handle. A failure clears nothing.
  *
- * Return: 0, or -1 with errno: EBADF, ENOTSOCK, ENOENT, EPERM, EFAULT, EINTR.
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, ENOENT, EPERM, EFAULT,
+ * EINTR.
  */
 int sockdup_event_enumerate(int fd, unsigned int flags,
 			    struct sockdup_network_events *happened);
 
 /**
- * sockdup_event_rearm - have a socket looked at again
+ * sockdup_event_rearm - make the kernel look at a socket again
  * @fd: a descriptor of the socket
- * @events: those of them that hold now are recorded, and those that are
- *          recorded once can be again
+ * @events: the kernel records those of them that hold now; WRITE, CONNECT and
+ *          CLOSE, if among them, can then be recorded once more
  *
- * What Winsock does at a call of recv(), send() or accept().
+ * Winsock does this at a call of recv(), send() or accept().
  *
  * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, ENOENT, EPERM.
  */
@@ -323,19 +332,19 @@ int sockdup_event_rearm(int fd, unsigned int events);
  * @fd: a descriptor of the accepted socket
  * @listener: a descriptor of the listening one, registered by this process
  *
- * What Winsock does at accept().
+ * Winsock does this at accept().
  *
- * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EOPNOTSUPP, ENOENT, EPERM, ENOBUFS,
- * ENOMEM.
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EOPNOTSUPP, ENOENT, EPERM,
+ * ENOBUFS, ENOMEM.
  */
 int sockdup_event_inherit(int fd, int listener);
 
 /**
  * struct sockdup_registration - the registration of a socket
- * @mask: the events that it is for, 0 where there is none
+ * @mask: the network events that it is for, 0 where there is none
  * @kind: as given when it was made
- * @own: true where it was made through this process's handle
- * @source: who made it
+ * @own: true where this process's handle made it
+ * @source: the process that made it
  * @__reserved: zero
  */
 struct sockdup_registration {
@@ -383,8 +392,8 @@ int sockdup_info_to_text(const struct sockdup_protocol_info *info,
 /**
  * sockdup_info_from_text - read a protocol info from its text form
  * @text: the text form and its NUL, with nothing before or after it
- * @info: filled with its size and the opaque bytes; the description in it is
- *        zero, sockdup_query() tells it. As it was in case of failure
+ * @info: filled with its size and the opaque bytes. The description in it is
+ *        zero; sockdup_query() tells it. A failure leaves @info as it was
  *
  * Return: 0, or -1 with errno: EFAULT; EINVAL where @text does not have this
  * form; EBADMSG where the form is right and the check is not, so that
@@ -403,27 +412,27 @@ int sockdup_info_from_text(const char *text,
  *
  * Unprivileged users see the tokens that they exported themselves, with the
  * real and effective user ids that they have now, in the caller's network
- * namespace, from a process that is visible in the caller's pid namespace.
- * CAP_SYS_ADMIN in the initial user namespace shows all tokens. Processes have the numbers of
- * the caller's pid namespace, 0 where they are not visible there, users and
- * groups those of the caller's user namespace.
+ * namespace, from a process that is visible in the caller's pid namespace. A
+ * caller with CAP_SYS_ADMIN in the initial user namespace sees all tokens.
+ * Processes have the numbers of the caller's pid namespace, 0 where they are
+ * not visible there, users and groups those of the caller's user namespace.
  */
 
 /**
- * sockdup_error_text - what the kernel had to say of the last failure
+ * sockdup_error_text - the kernel's own words about the last failure
  *
- * Of the netlink functions alone, and of the calling thread's last call. Where
- * the kernel tells which attribute of the request is at fault, its name in the
+ * Only netlink functions set it, for the calling thread's last call. Where the
+ * kernel tells which attribute of the request is at fault, its name in the
  * family's specification comes first: "attribute target: this cannot be a
  * target".
  *
- * Return: a sentence that stands until the thread's next call; empty where
- * errno says all.
+ * Return: a sentence that stands until the thread's next netlink call; empty
+ * where errno says all.
  */
 const char *sockdup_error_text(void);
 
 /**
- * struct sockdup_socket_info - what is known of a socket that a token holds
+ * struct sockdup_socket_info - a socket that a token holds
  * @family: AF_* of it
  * @type: SOCK_* of it
  * @protocol: the protocol that it speaks, such as IPPROTO_TCP
@@ -451,7 +460,7 @@ struct sockdup_socket_info {
 };
 
 /**
- * struct sockdup_token_info - what is known of a live token
+ * struct sockdup_token_info - a live token
  * @id: names the token in lists and notifications; nobody can import with it
  * @target: the process that may import
  * @source: the process that exported
@@ -477,11 +486,11 @@ struct sockdup_token_info {
 };
 
 /**
- * struct sockdup_filter - which tokens a list is of
+ * struct sockdup_filter - the tokens that a list shows
  * @target: those bound to this process, or 0
  * @source: those that this process exported, or 0
  * @by_uid: true for those that the user @uid exported
- * @uid: counts where @by_uid is true
+ * @uid: read where @by_uid is true
  * @__reserved: must be zero
  *
  * A token must fit all of them. A filter of zeroes fits all tokens.
@@ -504,32 +513,33 @@ typedef int (*sockdup_list_callback)(const struct sockdup_token_info *token,
  * @callback: called in the calling thread
  * @context: handed to @callback
  *
- * A token that lives throughout is told of once, one that comes or goes
- * meanwhile may be or not.
+ * The list has each token that lives throughout once. A token that comes or
+ * goes meanwhile may be missing.
  *
- * Return: 0, or what @callback ended the list with, or -1 with errno: EFAULT;
- * EINVAL, ERANGE where @filter has a number that can name nobody; EINVAL where it
- * asks for what this library does not know; EINTR where the list is not whole.
+ * Return: 0, or the value by which @callback ended the list, or -1 with errno:
+ * EFAULT; EINVAL, ERANGE where @filter has a number that no process or user can
+ * have; EINVAL where its reserve is not zero; EINTR where the list is not
+ * whole.
  */
 int sockdup_list(const struct sockdup_filter *filter,
 		 sockdup_list_callback callback, void *context);
 
 /**
- * sockdup_find_by_id - ask about a token of which the id is known
+ * sockdup_find_by_id - ask about a token by its id
  * @id: its id
  * @token: filled
  *
- * Return: 0, or -1 with errno: EFAULT; ENOENT where there is none that the
- * caller may see.
+ * Return: 0, or -1 with errno: EFAULT; ENOENT where the caller sees none of
+ * this id.
  */
 int sockdup_find_by_id(__u64 id, struct sockdup_token_info *token);
 
 /**
- * sockdup_find_by_info - ask about a token of which the bytes are known
+ * sockdup_find_by_info - ask about a token by its bytes
  * @info: the bytes that name it
  * @token: filled
  *
- * Like sockdup_query(), and open to the same callers.
+ * For the token's target, and for callers that see the token in lists.
  *
  * Return: 0, or -1 with errno: EFAULT, EINVAL, ENOENT, EPERM.
  */
@@ -537,13 +547,13 @@ int sockdup_find_by_info(const struct sockdup_protocol_info *info,
 			 struct sockdup_token_info *token);
 
 /**
- * sockdup_revoke_id - end a token of which the id is known
+ * sockdup_revoke_id - end a token by its id
  * @id: its id
  *
- * The user who exported may revoke, and so may privileged users.
+ * For callers that see the token in lists.
  *
- * Return: 0, or -1 with errno: ENOENT where there is none that the caller may
- * see; EBUSY as for sockdup_revoke().
+ * Return: 0, or -1 with errno: ENOENT where the caller sees none of this id;
+ * EBUSY as for sockdup_revoke().
  */
 int sockdup_revoke_id(__u64 id);
 
@@ -556,7 +566,7 @@ int sockdup_revoke_id(__u64 id);
  * @info: filled with the bytes to send to the target
  * @id: filled with the token's id, or NULL
  *
- * The import is the device's alone.
+ * To import, the target needs the device.
  *
  * Return: 0, or -1 with errno: those of sockdup_export(), ERANGE in place of
  * EINVAL for a number that can never be right; EOPNOTSUPP where the
@@ -570,7 +580,7 @@ int sockdup_netlink_export(int fd, int target, unsigned int flags,
  * struct sockdup_stats - what a user's tokens hold, and counts of all users'
  * @uid: the user
  * @held: sockets that the user's tokens hold now
- * @counted: true where the counts below are told, to privileged users
+ * @counted: true where the counts below are filled in, for privileged callers
  * @exported: tokens made since the module was loaded
  * @imported: those of them that were imported
  * @revoked: that were revoked
@@ -603,7 +613,7 @@ int sockdup_stats(struct sockdup_stats *stats);
 
 /**
  * sockdup_stats_of - what the tokens of a user hold
- * @uid: the user; another than the caller's own is for privileged callers
+ * @uid: the user; only privileged callers may name another than their own
  * @stats: filled
  *
  * Return: 0, or -1 with errno: EFAULT, EPERM; EINVAL where the caller's user
@@ -653,9 +663,9 @@ struct sockdup_subscription;
  * sockdup_subscribe - receive the notifications of tokens
  * @subscription: filled; sockdup_unsubscribe() ends it
  *
- * The kernel notifies of the tokens of all users that were exported in the
- * caller's network namespace. This takes CAP_NET_ADMIN in that namespace. A
- * subscription is for one thread at a time.
+ * The kernel sends notifications of the tokens of all users that were exported
+ * in the caller's network namespace. This takes CAP_NET_ADMIN in the user
+ * namespace that owns it. A subscription is for one thread at a time.
  *
  * Return: 0, or -1 with errno: EFAULT, EPERM, EMFILE, ENFILE.
  */
@@ -665,8 +675,8 @@ int sockdup_subscribe(struct sockdup_subscription **subscription);
  * sockdup_subscription_fd - the descriptor to wait on
  * @subscription: from sockdup_subscribe()
  *
- * It can be polled for reading, and made non-blocking. Leave the reading to
- * sockdup_next_event(), and the closing to sockdup_unsubscribe().
+ * A program may poll it for reading, and make it non-blocking. Leave the
+ * reading to sockdup_next_event(), and the closing to sockdup_unsubscribe().
  *
  * Return: the descriptor, close-on-exec.
  */
@@ -679,19 +689,24 @@ int sockdup_subscription_fd(const struct sockdup_subscription *subscription);
  *
  * A notification may come late. Those of one token come in their order.
  *
- * Return: 0, or -1 with errno: ENOBUFS where notifications came faster than they
- * were taken or sent, and some are lost: those that were kept follow, if the module
- * is still there; EAGAIN where the descriptor is non-blocking and there is none; EINTR
- * where a signal came; ENODEV where the module has been unloaded, so that a
- * subscription made since is told of what follows, and this one no more; EMFILE,
- * ENFILE, ENOMEM where, after ENOBUFS, it could not be asked whether the module
- * is still there: try again; EFAULT.
+ * Return: 0, or -1 with errno:
+ *
+ *  ENOBUFS  notifications came faster than the kernel sent them or the caller
+ *           took them, and some are lost; the others follow, if the module is
+ *           still there
+ *  EAGAIN   the descriptor is non-blocking, and there is none
+ *  EINTR    a signal came
+ *  ENODEV   the module has been unloaded, and this subscription is over, even
+ *           if the module is loaded again
+ *  EMFILE, ENFILE, ENOMEM  after ENOBUFS, the library could not find out
+ *           whether the module is still there: try again
+ *  EFAULT   a pointer is NULL
  */
 int sockdup_next_event(struct sockdup_subscription *subscription,
 		       struct sockdup_token_event *event);
 
 /**
- * sockdup_unsubscribe - hear no more
+ * sockdup_unsubscribe - end a subscription
  * @subscription: from sockdup_subscribe(), or NULL; of no use from here on
  */
 void sockdup_unsubscribe(struct sockdup_subscription *subscription);
