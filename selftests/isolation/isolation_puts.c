@@ -107,6 +107,21 @@ static int packet_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Each close waits for a grace period of the network. */
+static int prepare_packets(struct attacker *self)
+{
+	int error = new_storm(self);
+	struct storm *storm = self->state;
+	unsigned int i;
+
+	for (i = 0; i < USERS / PROCESSES && !error; i++) {
+		storm->fds[i] = packet_socket();
+		if (storm->fds[i] < 0)
+			error = storm->fds[i];
+	}
+	return error;
+}
+
 static int entrust(int device, int fd, pid_t target, unsigned int flags,
 		   long long end_ns, struct sockdup_protocol_info *info)
 {
@@ -165,21 +180,34 @@ FIXTURE(storm) {
 	struct victims victims;
 };
 
+FIXTURE_VARIANT(storm) {
+	int (*prepare)(struct attacker *self);
+	const char *module;
+};
+
+FIXTURE_VARIANT_ADD(storm, congested) {
+	.prepare = prepare_congestion,
+	.module = "tipc",
+};
+
+FIXTURE_VARIANT_ADD(storm, packets) {
+	.prepare = prepare_packets,
+	.module = "af_packet",
+};
+
 FIXTURE_SETUP(storm)
 {
-	int fd;
+	char command[32];
 
 	self->attack = (struct attack){
 		.processes = PROCESSES,
 		.files = 2 * USERS / PROCESSES + 1000,
-		.prepare = prepare_congestion,
+		.prepare = variant->prepare,
 		.run = storm,
 	};
-	if (system("modprobe -q tipc"))
-		SKIP(longjmp(_metadata->env, 1), "no tipc");
-	fd = socket(AF_TIPC, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	ASSERT_LE(0, fd);
-	close(fd);
+	snprintf(command, sizeof(command), "modprobe -q %s", variant->module);
+	if (system(command))
+		SKIP(longjmp(_metadata->env, 1), "no %s", variant->module);
 	ASSERT_EQ(0, genl_open(&self->victims.genl));
 }
 
