@@ -1007,6 +1007,8 @@ static void nl_run_notice(struct sockdup_job *job)
 	clear_bit(NL_IN_LINE, &token->news);
 	/* News that this does not see finds the notice out of line. */
 	smp_mb__after_atomic();
+	if (test_bit(SOCKDUP_TOKEN_EXPORTED, &token->news))
+		sockdup_token_wait_published(token);
 	for (event = 0; event < SOCKDUP_TOKEN_EVENTS; event++)
 		if (test_and_clear_bit(event, &token->news) && net)
 			nl_multicast(token, net, event);

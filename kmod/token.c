@@ -239,7 +239,10 @@ static int token_link(struct sockdup_token *token)
 		spin_unlock(&target->lock);
 		return -ESRCH;
 	}
-	/* Before anybody finds the token, and can let it end. */
+	/*
+	 * Before anybody finds the token, and can let it end; who is told waits for
+	 * the rest, by sockdup_token_wait_published().
+	 */
 	token_tell(token, SOCKDUP_TOKEN_EXPORTED);
 	list_add_tail(&token->sibling, &target->tokens);
 	target->token_count++;
@@ -277,9 +280,10 @@ static void token_finish(struct sockdup_token *token,
 {
 	lockdep_assert_held(&token->claim);
 
-	token_tell(token, how);
 	token->end = how;
 	token_unlink(token);
+	/* Nobody who is told finds the token any more. */
+	token_tell(token, how);
 	mutex_unlock(&token->claim);
 }
 
@@ -423,6 +427,17 @@ struct sockdup_token *sockdup_token_create(struct file *file,
 int sockdup_token_publish(struct sockdup_token *token)
 {
 	return token_link(token);
+}
+
+/**
+ * sockdup_token_wait_published - wait until a token can be found
+ * @token: told of by its exporter, who may not have let it be found yet
+ */
+void sockdup_token_wait_published(struct sockdup_token *token)
+{
+	/* Held by the exporter from before it tells until the token is found. */
+	spin_lock(&token->target->lock);
+	spin_unlock(&token->target->lock);
 }
 
 /**

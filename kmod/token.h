@@ -134,6 +134,7 @@ struct sockdup_token *sockdup_token_create(struct file *file,
 					   unsigned int ttl_ms,
 					   struct sockdup_token_list *list);
 int __must_check sockdup_token_publish(struct sockdup_token *token);
+void sockdup_token_wait_published(struct sockdup_token *token);
 void sockdup_token_discard(struct sockdup_token *token);
 
 struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque);

@@ -353,6 +353,54 @@ TEST_F(notification, of_a_network_namespace_that_is_gone_is_told_to_nobody)
 		  genl_event_on(ears, id_of(&scene->info), &self->event));
 }
 
+/* Exports a token, and ends it once the reader says so, again and again. */
+static int export_and_wait(struct scene *scene, int channel)
+{
+	int error;
+	char go;
+
+	do {
+		error = scene_export(scene, 0, LONG_TTL_MS);
+		if (error || read(channel, &go, 1) != 1)
+			break;
+		error = raw_revoke(scene->device, &scene->info);
+	} while (!error);
+	return -error;
+}
+
+TEST_F(notification, of_an_export_comes_when_the_token_can_be_found)
+{
+	const unsigned int rounds = stress(4000);
+	struct scene *scene = &self->hearing.scene;
+	struct genl *ears = &self->hearing.ears;
+	struct genl *genl = &self->hearing.genl;
+	int status, command, channel[2];
+	struct genl_token token;
+	unsigned int i = 0;
+	pid_t pid;
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, channel));
+	pid = fork();
+	if (!pid) {
+		close(channel[0]);
+		_exit(export_and_wait(scene, channel[1]));
+	}
+	close(channel[1]);
+	while (i < rounds) {
+		command = genl_event(ears, &self->event);
+		ASSERT_LT(0, command);
+		if (command != SOCKDUP_CMD_TOKEN_EXPORTED_NTF)
+			continue;
+		ASSERT_EQ(0, genl_get(genl, self->event.id, &token))
+			TH_LOG("round %u", i);
+		ASSERT_EQ(1, write(channel[0], "", 1));
+		i++;
+	}
+	close(channel[0]);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
 /* Takes what comes, until nothing has come for a second. */
 static void take_all(struct genl *ears)
 {
