@@ -13,8 +13,8 @@
  *  EMFILE, ENFILE, ENOMEM  no descriptor or no memory was free to open the
  *          device
  *
- * Any thread may call any function at any time, and so may a child after
- * fork(). None of them is async-signal-safe.
+ * Any thread may call any function at any time. So may a child of fork(),
+ * unless its parent had several threads: none of them is async-signal-safe.
  *
  * The library keeps one handle, a close-on-exec descriptor of the device. It
  * opens it at first use, at a number of 64 or above; below that where
@@ -73,7 +73,8 @@ int sockdup_open(void);
  * handle on to its children.
  *
  * Exports, imports, queries and revocations act for the process that calls, as
- * through a handle of its own. These belong to the handle, whoever shares it:
+ * through a handle of its own. The handle, whichever processes share it, owns the
+ * rest:
  *
  *  - tokens made with SOCKDUP_EXPORT_END_ON_CLOSE and registrations for network
  *    events end when its last descriptor in any process is closed;

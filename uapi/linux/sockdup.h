@@ -17,8 +17,8 @@
  *
  *  - a size below that of the first version, its _SIZE_VER0, is EINVAL;
  *  - a size above the one that the kernel knows is accepted if all bytes that
- *    the kernel does not know are zero, and E2BIG otherwise; one above a page is
- *    E2BIG, too;
+ *    the kernel does not know are zero, and E2BIG otherwise; a size above a page
+ *    is E2BIG, too;
  *  - reserved fields must be zero and unknown flags clear, else EINVAL.
  *
  * Errors that every command can return:
@@ -51,7 +51,7 @@
  * @SOCKDUP_XP1_GUARANTEED_ORDER: and arrives in order, once
  * @SOCKDUP_XP1_MESSAGE_ORIENTED: message boundaries are kept
  * @SOCKDUP_XP1_PSEUDO_STREAM: messages that can be read as a stream
- * @SOCKDUP_XP1_GRACEFUL_CLOSE: a peer's orderly end is told from its failure
+ * @SOCKDUP_XP1_GRACEFUL_CLOSE: a peer's orderly end differs from its failure
  * @SOCKDUP_XP1_EXPEDITED_DATA: urgent data, MSG_OOB
  * @SOCKDUP_XP1_CONNECT_DATA: data can travel with a connect
  * @SOCKDUP_XP1_DISCONNECT_DATA: data can travel with a disconnect
@@ -335,7 +335,7 @@ struct sockdup_revoke {
  * enum sockdup_network_event - what a registration can be for, Winsock's FD_*
  * @SOCKDUP_FD_READ: there is something to receive; on a socket without
  *                   connections also an error, with its errno
- * @SOCKDUP_FD_WRITE: there is room to send and, where it takes one, a
+ * @SOCKDUP_FD_WRITE: there is room to send and, if the socket needs one, a
  *                    connection
  * @SOCKDUP_FD_OOB: there is urgent data; not with SO_OOBINLINE
  * @SOCKDUP_FD_ACCEPT: there is a connection to accept
