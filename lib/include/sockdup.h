@@ -73,8 +73,8 @@ int sockdup_open(void);
  * handle on to its children.
  *
  * Exports, imports, queries and revocations act for the process that calls, as
- * through a handle of its own. The handle, whichever processes share it, owns the
- * rest:
+ * through a handle of its own. The handle owns the rest, whichever processes
+ * share it:
  *
  *  - tokens made with SOCKDUP_EXPORT_END_ON_CLOSE and registrations for network
  *    events end when its last descriptor in any process is closed;

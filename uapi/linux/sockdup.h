@@ -17,8 +17,8 @@
  *
  *  - a size below that of the first version, its _SIZE_VER0, is EINVAL;
  *  - a size above the one that the kernel knows is accepted if all bytes that
- *    the kernel does not know are zero, and E2BIG otherwise; a size above a page
- *    is E2BIG, too;
+ *    the kernel does not know are zero, and E2BIG otherwise; a size above a
+ *    page is E2BIG, too;
  *  - reserved fields must be zero and unknown flags clear, else EINVAL.
  *
  * Errors that every command can return:
