@@ -193,8 +193,29 @@ static int nl_put_address(struct sk_buff *skb, int attribute,
 	return size ? nla_put(skb, attribute, size, &address) : 0;
 }
 
+/* Not all families have a state. */
+static int nl_put_state(struct sk_buff *skb, const struct sock *sk)
+{
+	int state = sockdup_protocol_info_state(sk);
+
+	return state ? nla_put_u32(skb, SOCKDUP_A_SOCKET_STATE, state) : 0;
+}
+
+/* Without privilege a reader learns of no network namespace but its own. */
+static int nl_put_netns(struct sk_buff *skb, const struct sock *sk,
+			const struct nl_reader *reader)
+{
+	const struct net *net = sock_net(sk);
+
+	if (!reader->all && net->net_cookie != reader->net)
+		return 0;
+	return nla_put_u64_64bit(skb, SOCKDUP_A_SOCKET_NETNS, net->ns.inum,
+				 SOCKDUP_A_SOCKET_PAD);
+}
+
 static int nl_put_description(struct sk_buff *skb, struct file *file,
-			      const struct sockdup_protocol_info *info)
+			      const struct sockdup_protocol_info *info,
+			      const struct nl_reader *reader)
 {
 	struct socket *sock = sock_from_file(file);
 
@@ -208,15 +229,24 @@ static int nl_put_description(struct sk_buff *skb, struct file *file,
 	    nla_put_u64_64bit(skb, SOCKDUP_A_SOCKET_INODE,
 			      file_inode(file)->i_ino, SOCKDUP_A_SOCKET_PAD) ||
 	    (info->address_family == AF_INET6 && ipv6_only_sock(sock->sk) &&
-	     nla_put_flag(skb, SOCKDUP_A_SOCKET_IPV6_ONLY)))
+	     nla_put_flag(skb, SOCKDUP_A_SOCKET_IPV6_ONLY)) ||
+	    nl_put_state(skb, sock->sk) ||
+	    nl_put_netns(skb, sock->sk, reader))
 		return -EMSGSIZE;
 	return 0;
 }
 
+/* A message under way, and who is to read it. */
+struct nl_page {
+	struct sk_buff *skb;
+	const struct nl_reader *reader;
+};
+
 /* A nest for each of a token's sockets, of which there is one. */
 static int nl_put_sockets(const struct sockdup_token *token, void *data)
 {
-	struct sk_buff *skb = data;
+	const struct nl_page *page = data;
+	struct sk_buff *skb = page->skb;
 	struct file *file = token->charge.file;
 	struct sockdup_protocol_info info;
 	struct nlattr *nest;
@@ -226,7 +256,7 @@ static int nl_put_sockets(const struct sockdup_token *token, void *data)
 	if (nla_put_u32(skb, SOCKDUP_A_TOKEN_SOCKET_COUNT, info.socket_count))
 		return -EMSGSIZE;
 	nest = nla_nest_start(skb, SOCKDUP_A_TOKEN_SOCKET);
-	if (!nest || nl_put_description(skb, file, &info))
+	if (!nest || nl_put_description(skb, file, &info, page->reader))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
@@ -236,6 +266,7 @@ static int nl_put_sockets(const struct sockdup_token *token, void *data)
 static int nl_put_token(struct sk_buff *skb, struct sockdup_token *token,
 			const struct nl_reader *reader)
 {
+	struct nl_page page = { .skb = skb, .reader = reader };
 	u64 now = ktime_get_boottime_ns();
 
 	if (nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_ID, token->opaque.id,
@@ -255,7 +286,7 @@ static int nl_put_token(struct sk_buff *skb, struct sockdup_token *token,
 			      sockdup_token_left_ms(token, now),
 			      SOCKDUP_A_TOKEN_PAD))
 		return -EMSGSIZE;
-	return sockdup_token_look(token, nl_put_sockets, skb);
+	return sockdup_token_look(token, nl_put_sockets, &page);
 }
 
 static int nl_reply_token(struct genl_info *info, struct sockdup_token *token,

@@ -174,6 +174,25 @@ void sockdup_protocol_info_fill(struct sockdup_protocol_info *info,
 	       sizeof(info->protocol_name) - 1);
 }
 
+/**
+ * sockdup_protocol_info_state - the state that socket diagnostics show
+ * @sk: kept open by the caller
+ *
+ * Return: TCP_ESTABLISHED or the like, with which AF_UNIX and the protocols of
+ * IP number their states, too; 0 for other families.
+ */
+int sockdup_protocol_info_state(const struct sock *sk)
+{
+	switch (READ_ONCE(sk->sk_family)) {
+	case AF_INET:
+	case AF_INET6:
+	case AF_UNIX:
+		return READ_ONCE(sk->sk_state);
+	default:
+		return 0;
+	}
+}
+
 static int address_v4(__be32 ip, __be16 port, struct sockaddr_storage *address)
 {
 	struct sockaddr_in *in = (struct sockaddr_in *)address;

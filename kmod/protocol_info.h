@@ -4,6 +4,7 @@
 
 #include <linux/sockdup.h>
 
+struct sock;
 struct sockaddr_storage;
 struct socket;
 struct sockdup_opaque;
@@ -11,6 +12,7 @@ struct sockdup_opaque;
 void sockdup_protocol_info_fill(struct sockdup_protocol_info *info,
 				const struct socket *sock,
 				const struct sockdup_opaque *opaque);
+int sockdup_protocol_info_state(const struct sock *sk);
 int sockdup_protocol_info_address(struct socket *sock, bool peer,
 				  struct sockaddr_storage *address);
 

@@ -444,6 +444,11 @@ const char *sockdup_error_text(void);
  * @remote_size: bytes of it, 0 where there is none
  * @ipv6_only: true for one of AF_INET6 that takes no part in IPv4
  * @inode: its inode number, as in /proc
+ * @netns: the inode number of its network namespace, as /proc/PID/ns/net has
+ *         it; 0 where the kernel does not tell: to callers without privilege it
+ *         tells that of the calling thread's own network namespace alone
+ * @state: its state by the numbers of TCP_ESTABLISHED and the like, as ss(8)
+ *         shows it; 0 for families other than AF_INET, AF_INET6 and AF_UNIX
  * @__reserved: zero
  */
 struct sockdup_socket_info {
@@ -457,7 +462,9 @@ struct sockdup_socket_info {
 	socklen_t remote_size;
 	bool ipv6_only;
 	__u64 inode;
-	__u64 __reserved[8];
+	__u64 netns;
+	int state;
+	__u32 __reserved[13];
 };
 
 /**

@@ -76,6 +76,12 @@ static void socket_attr(const struct nlattr *attr,
 	case SOCKDUP_A_SOCKET_IPV6_ONLY:
 		socket->ipv6_only = true;
 		break;
+	case SOCKDUP_A_SOCKET_STATE:
+		socket->state = attr_u32(attr);
+		break;
+	case SOCKDUP_A_SOCKET_NETNS:
+		socket->netns = attr_u64(attr);
+		break;
 	}
 }
 

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <time.h>
@@ -43,6 +44,20 @@ int same_file(pid_t pid1, int fd1, pid_t pid2, int fd2)
 			    (unsigned long)fd1, (unsigned long)fd2);
 
 	return order < 0 ? -errno : !order;
+}
+
+__u64 network_namespace_of(pid_t pid)
+{
+	struct stat status;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	return stat(path, &status) ? 0 : status.st_ino;
+}
+
+__u64 network_namespace(void)
+{
+	return network_namespace_of(getpid());
 }
 
 struct address loopback(int family, unsigned int port)

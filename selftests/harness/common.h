@@ -47,6 +47,10 @@ struct address {
  */
 int same_file(pid_t pid1, int fd1, pid_t pid2, int fd2);
 
+/* The number of a process's network namespace, or the caller's; 0 is a failure. */
+__u64 network_namespace_of(pid_t pid);
+__u64 network_namespace(void);
+
 /* The loopback address of AF_INET or AF_INET6, on @port or on any for 0. */
 struct address loopback(int family, unsigned int port);
 struct address bound_address(int fd);

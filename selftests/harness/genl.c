@@ -325,6 +325,12 @@ static int keep_socket_field(const struct nlattr *attribute, void *context)
 	case SOCKDUP_A_SOCKET_IPV6_ONLY:
 		socket->ipv6_only = true;
 		break;
+	case SOCKDUP_A_SOCKET_STATE:
+		socket->state = mnl_attr_get_u32(attribute);
+		break;
+	case SOCKDUP_A_SOCKET_NETNS:
+		socket->netns = mnl_attr_get_u64(attribute);
+		break;
 	}
 	return MNL_CB_OK;
 }

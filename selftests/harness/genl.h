@@ -63,6 +63,8 @@ struct genl_socket {
 	struct address remote;
 	__u64 inode;
 	bool ipv6_only;
+	__u32 state;
+	__u64 netns;
 };
 
 /* What a reply, a list or an event tells of a token; 0 is what it leaves out. */

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -131,6 +132,7 @@ static void expect_all_told(struct __test_metadata *_metadata,
 	EXPECT_TRUE(same_address(&remote, &token->socket.remote));
 	EXPECT_EQ(status.st_ino, token->socket.inode);
 	EXPECT_FALSE(token->socket.ipv6_only);
+	EXPECT_EQ(network_namespace(), token->socket.netns);
 }
 
 TEST_F(command, query_tells_all_of_a_token)
@@ -141,6 +143,16 @@ TEST_F(command, query_tells_all_of_a_token)
 	expect_all_told(_metadata, &self->token, &self->info, self->target.pid,
 			self->fd);
 	EXPECT_EQ(0, self->token.socket.remote.size);
+	EXPECT_EQ(TCP_LISTEN, self->token.socket.state);
+}
+
+/* 0 where none is told. */
+static __u32 state_of(struct genl *genl,
+		      const struct sockdup_protocol_info *info)
+{
+	struct genl_token token = { };
+
+	return genl_get(genl, id_of(info), &token) ? ~0U : token.socket.state;
 }
 
 TEST_F(command, get_tells_all_of_a_token)
@@ -154,6 +166,7 @@ TEST_F(command, get_tells_all_of_a_token)
 	expect_all_told(_metadata, &self->token, &self->info, self->target.pid,
 			fds[0]);
 	EXPECT_NE(0, self->token.socket.remote.size);
+	EXPECT_EQ(TCP_ESTABLISHED, self->token.socket.state);
 }
 
 /* A socket that has no such thing has no attribute for it. */
@@ -234,6 +247,79 @@ TEST_F(command, get_tells_whether_ipv6_is_all)
 		ASSERT_EQ(0, genl_get(&self->genl, id_of(&self->info),
 				      &self->token));
 		EXPECT_EQ(only, self->token.socket.ipv6_only);
+	}
+}
+
+/* As the socket is now, not as it was when it was exported. */
+TEST_F(command, get_tells_the_state_of_a_socket)
+{
+	struct address address = loopback(AF_INET, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int peer;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, bind(fd, (const void *)&address.storage, address.size));
+	ASSERT_EQ(0, genl_export(&self->genl, fd, self->target.pid, 0,
+				 &self->info));
+	EXPECT_EQ(TCP_CLOSE, state_of(&self->genl, &self->info));
+	address = bound_address(self->fd);
+	ASSERT_EQ(0, connect(fd, (const void *)&address.storage,
+			     address.size));
+	EXPECT_EQ(TCP_ESTABLISHED, state_of(&self->genl, &self->info));
+	peer = accept4(self->fd, NULL, NULL, SOCK_CLOEXEC);
+	ASSERT_LE(0, peer);
+	ASSERT_EQ(0, shutdown(peer, SHUT_WR));
+	EXPECT_EQ(0, wait_for_end(fd));
+	EXPECT_EQ(TCP_CLOSE_WAIT, state_of(&self->genl, &self->info));
+	ASSERT_EQ(0, close(peer));
+}
+
+static int connected_to_itself(int family)
+{
+	struct address address = loopback(family, 0);
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (bind(fd, (const void *)&address.storage, address.size))
+		return -errno;
+	address = bound_address(fd);
+	return connect(fd, (const void *)&address.storage, address.size) ?
+	       -errno : fd;
+}
+
+static int half_of_a_pair(int type)
+{
+	int pair[2];
+
+	return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) ? -errno :
+								   pair[0];
+}
+
+TEST_F(command, get_tells_the_state_of_each_family)
+{
+	const struct {
+		int fd;
+		__u32 state;
+	} sockets[] = {
+		{ tcp_listener(AF_INET6), TCP_LISTEN },
+		{ socket(AF_INET6, SOCK_STREAM, 0), TCP_CLOSE },
+		{ socket(AF_INET, SOCK_DGRAM, 0), TCP_CLOSE },
+		{ connected_to_itself(AF_INET), TCP_ESTABLISHED },
+		{ connected_to_itself(AF_INET6), TCP_ESTABLISHED },
+		{ socket(AF_INET, SOCK_RAW, IPPROTO_ICMP), TCP_CLOSE },
+		{ socket(AF_UNIX, SOCK_STREAM, 0), TCP_CLOSE },
+		{ half_of_a_pair(SOCK_STREAM), TCP_ESTABLISHED },
+		{ half_of_a_pair(SOCK_DGRAM), TCP_ESTABLISHED },
+		{ socket(AF_NETLINK, SOCK_RAW, 0), 0 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sockets); i++) {
+		ASSERT_LE(0, sockets[i].fd);
+		ASSERT_EQ(0, genl_export(&self->genl, sockets[i].fd,
+					 self->target.pid, 0, &self->info));
+		EXPECT_EQ(sockets[i].state,
+			  state_of(&self->genl, &self->info))
+			TH_LOG("state of socket %u", i);
 	}
 }
 

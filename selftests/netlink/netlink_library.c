@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -180,6 +181,8 @@ static void expect_all_told(struct __test_metadata *_metadata,
 	EXPECT_TRUE(is_address(&remote, &socket->remote, socket->remote_size));
 	EXPECT_EQ(status.st_ino, socket->inode);
 	EXPECT_FALSE(socket->ipv6_only);
+	EXPECT_EQ(network_namespace(), socket->netns);
+	EXPECT_EQ(remote.size ? TCP_ESTABLISHED : TCP_LISTEN, socket->state);
 }
 
 TEST_F(library, tells_whether_ipv6_is_all)
