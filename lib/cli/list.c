@@ -9,6 +9,7 @@
 
 #include "message.h"
 #include "output.h"
+#include "state.h"
 #include "token.h"
 #include "value.h"
 #include "verb.h"
@@ -19,6 +20,7 @@ enum {
 	OPTION_USER,
 	OPTION_FAMILY,
 	OPTION_PORT,
+	OPTION_STATE,
 };
 
 static const struct option options[] = {
@@ -27,6 +29,7 @@ static const struct option options[] = {
 	{ "user", required_argument, NULL, OPTION_USER },
 	{ "family", required_argument, NULL, OPTION_FAMILY },
 	{ "port", required_argument, NULL, OPTION_PORT },
+	{ "state", required_argument, NULL, OPTION_STATE },
 	{ "no-header", no_argument, NULL, 'H' },
 	{ }
 };
@@ -35,6 +38,7 @@ static const struct option options[] = {
 static struct sockdup_filter filter;
 static int family;
 static int port;
+static unsigned int states;
 
 static struct sockdup_token_info *tokens;
 static size_t token_count;
@@ -58,6 +62,9 @@ static void option(int value, char *argument)
 	case OPTION_PORT:
 		port = number_parse(argument, 1, USHRT_MAX, "a port");
 		break;
+	case OPTION_STATE:
+		states |= state_parse(argument);
+		break;
 	case 'H':
 		output_no_titles();
 		break;
@@ -75,6 +82,7 @@ static int port_of(const struct sockaddr_storage *address)
 static bool is_wanted(const struct sockdup_socket_info *socket)
 {
 	return (!family || family == socket->family) &&
+	       (!states || state_is_among(socket->state, states)) &&
 	       (!port || port == port_of(&socket->local) ||
 		port == port_of(&socket->remote));
 }
@@ -104,6 +112,16 @@ static int compare(const void *one, const void *other)
 	return order ? : (a->age_ms < b->age_ms) - (a->age_ms > b->age_ms);
 }
 
+static bool any_is_elsewhere(void)
+{
+	size_t i;
+
+	for (i = 0; i < token_count; i++)
+		if (token_is_elsewhere(&tokens[i]))
+			return true;
+	return false;
+}
+
 static int run(int count, char **arguments)
 {
 	int status = EXIT_OK, written;
@@ -117,7 +135,7 @@ static int run(int count, char **arguments)
 	}
 	qsort(tokens, token_count, sizeof(*tokens), compare);
 	output_begin(SHAPE_LIST);
-	output_titles(token_titles, NULL);
+	token_titles(any_is_elsewhere());
 	for (i = 0; i < token_count; i++)
 		token_print(&tokens[i]);
 	written = output_end();
@@ -139,6 +157,8 @@ const struct verb verb_list = {
 	"  --family FAMILY      its socket is of this family: inet, inet6, unix, netlink,\n"
 	"                       link, vsock or a number\n"
 	"  --port PORT          its socket has this port, at either end\n"
+	"  --state STATE        its socket is in this state, by a word of ss: listening,\n"
+	"                       established, unconnected, ...; may be repeated\n"
 	"\n"
 	"  -H, --no-header      leave out the line of titles\n",
 	.options = options,

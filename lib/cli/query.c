@@ -18,6 +18,7 @@ static int show(const struct name *name)
 		result = sockdup_find_by_id(name->id, &token);
 	if (result)
 		return failed_to(name_reason(name), "query %s", name->shown);
+	token_titles(token_is_elsewhere(&token));
 	token_print(&token);
 	return EXIT_OK;
 }
@@ -38,7 +39,6 @@ static int run(int count, char **arguments)
 	int status, written;
 
 	output_begin(SHAPE_DETAILS);
-	output_titles(token_titles, NULL);
 	status = names_each(file, count, arguments, show);
 	if (status == EXIT_ABSENT)
 		return status;

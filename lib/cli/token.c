@@ -1,19 +1,60 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "address.h"
 #include "output.h"
 #include "process.h"
+#include "state.h"
 #include "token.h"
+#include "verb.h"
 
 #define SOON_MS		10000
 
-const char * const token_titles[] = {
-	"PROTO", "LOCAL", "REMOTE", "SOURCE", "TARGET", "USER", "AGE", "LEFT",
-	"ID", NULL
+static const char netns_title[] = "NETNS";
+
+static const char * const all_titles[] = {
+	"PROTO", "STATE", "LOCAL", "REMOTE", netns_title, "SOURCE", "TARGET",
+	"USER", "AGE", "LEFT", "ID", NULL
 };
+
+/* The cell is shown that @netns_title is the title of. */
+static bool netns_shown;
+
+/* The number of our own network namespace, 0 where there is no /proc. */
+static __u64 own_netns(void)
+{
+	static struct stat status;
+
+	if (!status.st_ino && stat("/proc/self/ns/net", &status))
+		return 0;
+	return status.st_ino;
+}
+
+/*
+ * Whether the token's socket is in another network namespace than we are. The
+ * kernel does not tell everybody in which.
+ */
+bool token_is_elsewhere(const struct sockdup_token_info *token)
+{
+	return token->socket.netns != own_netns();
+}
+
+/* Of the tokens that follow. */
+void token_titles(bool with_netns)
+{
+	static const char *titles[ARRAY_SIZE(all_titles)];
+	size_t i, count = 0;
+
+	for (i = 0; i < ARRAY_SIZE(all_titles); i++)
+		if (with_netns || all_titles[i] != netns_title)
+			titles[count++] = all_titles[i];
+	netns_shown = with_netns;
+	output_titles(titles, NULL);
+}
 
 void id_format(char text[20], __u64 id)
 {
@@ -48,19 +89,37 @@ static void address_cell(const struct sockdup_socket_info *socket,
 	cell(MAGENTA, "%s", joined);
 }
 
-/* Its protocol, its own address, and its peer's. */
-void socket_cells(const struct sockdup_socket_info *socket)
+static void address_cells(const struct sockdup_socket_info *socket)
 {
-	cell(CYAN, "%s", protocol_format(socket));
 	address_cell(socket, &socket->local, socket->local_size);
 	address_cell(socket, &socket->remote, socket->remote_size);
 }
 
+/* Its protocol, its own address, and its peer's: what stays as it is. */
+void socket_cells(const struct sockdup_socket_info *socket)
+{
+	cell(CYAN, "%s", protocol_format(socket));
+	address_cells(socket);
+}
+
+static void netns_cell(__u64 netns)
+{
+	if (netns)
+		cell(PLAIN, "%llu", netns);
+	else
+		cell(PLAIN, "-");
+}
+
 static void token_cells(const struct sockdup_token_info *token)
 {
+	const struct sockdup_socket_info *socket = &token->socket;
 	char time[32], id[20];
 
-	socket_cells(&token->socket);
+	cell(CYAN, "%s", protocol_format(socket));
+	cell(PLAIN, "%s", state_format(socket->state) ? : "-");
+	address_cells(socket);
+	if (netns_shown)
+		netns_cell(socket->netns);
 	process_cell(token->source);
 	process_cell(token->target);
 	user_cell(token->uid);
@@ -100,6 +159,24 @@ void socket_fields(const struct sockdup_socket_info *socket)
 	address_fields("remote", socket, &socket->remote, socket->remote_size);
 }
 
+static void state_field(int state)
+{
+	const char *word = state_format(state);
+
+	if (word)
+		field_text("state", word);
+	else
+		field_null("state");
+}
+
+static void netns_field(__u64 netns)
+{
+	if (netns)
+		field_number("netns", netns);
+	else
+		field_null("netns");
+}
+
 static void token_fields(const struct sockdup_token_info *token)
 {
 	char id[20];
@@ -121,6 +198,8 @@ static void token_fields(const struct sockdup_token_info *token)
 		field_boolean("ipv6_only", token->socket.ipv6_only);
 	field_number("socket_count", token->socket_count);
 	field_number("inode", token->socket.inode);
+	state_field(token->socket.state);
+	netns_field(token->socket.netns);
 }
 
 void token_print(const struct sockdup_token_info *token)

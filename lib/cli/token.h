@@ -5,12 +5,13 @@
 #ifndef CLI_TOKEN_H
 #define CLI_TOKEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <sockdup.h>
 
-extern const char * const token_titles[];
-
+bool token_is_elsewhere(const struct sockdup_token_info *token);
+void token_titles(bool with_netns);
 void token_print(const struct sockdup_token_info *token);
 void socket_cells(const struct sockdup_socket_info *socket);
 void socket_fields(const struct sockdup_socket_info *socket);
