@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -612,4 +614,32 @@ int become_user(uid_t uid)
 	    setresuid(uid, uid, uid) || prctl(PR_SET_DUMPABLE, 1))
 		return -errno;
 	return 0;
+}
+
+int become_root_inside(int flags)
+{
+	const uid_t uid = geteuid();
+	char map[32];
+	int error;
+
+	if (unshare(CLONE_NEWUSER | flags))
+		return -errno;
+	snprintf(map, sizeof(map), "0 %u 1", uid);
+	error = write_string("/proc/self/setgroups", "deny");
+	if (!error)
+		error = write_string("/proc/self/uid_map", map);
+	if (!error)
+		error = write_string("/proc/self/gid_map", map);
+	return error;
+}
+
+int outcome_of(pid_t pid)
+{
+	int status;
+
+	if (pid < 0)
+		return -errno;
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -ECHILD;
+	return -WEXITSTATUS(status);
 }

@@ -153,5 +153,10 @@ int write_string(const char *path, const char *text);
 /* The test itself, which is root, gives up one capability, or all for good. */
 int drop_capability(unsigned int capability);
 int become_user(uid_t uid);
+/* What unshare -Ur does, with more namespaces as @flags ask for. */
+int become_root_inside(int flags);
+
+/* Waits for a child: what it exited with, negative. */
+int outcome_of(pid_t pid);
 
 #endif /* SELFTESTS_COMMON_H */

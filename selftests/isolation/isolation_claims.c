@@ -319,7 +319,7 @@ static int stats_of(struct genl_stats *stats)
 	return error;
 }
 
-/* Set up alike for all. */
+/* Why a test cannot be, or NULL. */
 static const char *missing(struct held *held)
 {
 	held->hook = -1;
@@ -331,6 +331,18 @@ static const char *missing(struct held *held)
 	if (page_open_missing(&held->page))
 		return "no userfaultfd here";
 	return NULL;
+}
+
+/* What all have. Skips the test where something is missing. */
+static void set_up(struct __test_metadata *_metadata, struct held *held,
+		   struct answer **answer)
+{
+	const char *lacking = missing(held);
+
+	if (lacking)
+		SKIP(longjmp(_metadata->env, 1), "%s", lacking);
+	*answer = new_answer();
+	ASSERT_NE(NULL, *answer);
 }
 
 /* Who asks for a token. */
@@ -363,12 +375,7 @@ FIXTURE_VARIANT_ADD(token, is_shown_by_the_device_and_imported) {
 
 FIXTURE_SETUP(token)
 {
-	const char *lacking = missing(&self->held);
-
-	if (lacking)
-		SKIP(longjmp(_metadata->env, 1), "%s", lacking);
-	self->answer = new_answer();
-	ASSERT_NE(NULL, self->answer);
+	set_up(_metadata, &self->held, &self->answer);
 	ASSERT_EQ(0, hold(&self->held, 0, LONG_TTL_MS, variant->error));
 }
 
@@ -439,12 +446,7 @@ FIXTURE_VARIANT_ADD(revocation, by_the_device_of_what_is_imported) {
 
 FIXTURE_SETUP(revocation)
 {
-	const char *lacking = missing(&self->held);
-
-	if (lacking)
-		SKIP(longjmp(_metadata->env, 1), "%s", lacking);
-	self->answer = new_answer();
-	ASSERT_NE(NULL, self->answer);
+	set_up(_metadata, &self->held, &self->answer);
 	ASSERT_EQ(0, hold(&self->held, 0, LONG_TTL_MS, variant->error));
 }
 
@@ -506,12 +508,7 @@ FIXTURE_VARIANT_ADD(end, of_what_is_imported) { 0 };
 
 FIXTURE_SETUP(end)
 {
-	const char *lacking = missing(&self->held);
-
-	if (lacking)
-		SKIP(longjmp(_metadata->env, 1), "%s", lacking);
-	self->answer = new_answer();
-	ASSERT_NE(NULL, self->answer);
+	set_up(_metadata, &self->held, &self->answer);
 }
 
 FIXTURE_TEARDOWN(end)
@@ -673,12 +670,7 @@ FIXTURE_VARIANT_ADD(stranger, beside_a_revocation_by_id) { revoke_by_id };
 
 FIXTURE_SETUP(stranger)
 {
-	const char *lacking = missing(&self->held);
-
-	if (lacking)
-		SKIP(longjmp(_metadata->env, 1), "%s", lacking);
-	self->answer = new_answer();
-	ASSERT_NE(NULL, self->answer);
+	set_up(_metadata, &self->held, &self->answer);
 	ASSERT_EQ(0, hold(&self->held, 0, LONG_TTL_MS, -EACCES));
 }
 

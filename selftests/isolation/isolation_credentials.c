@@ -354,18 +354,6 @@ static pid_t fork_with_same_files(void)
 	return syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 }
 
-/* What the child exited with, negative. */
-static int outcome_of(pid_t pid)
-{
-	int status;
-
-	if (pid < 0)
-		return -errno;
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -ECHILD;
-	return -WEXITSTATUS(status);
-}
-
 /*
  * The test opens the socket, and a child changes and sends: -errno of the
  * export. A change that fails is -EPROTO.

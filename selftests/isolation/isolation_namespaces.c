@@ -117,24 +117,6 @@ static int keep_container_capabilities(void)
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
 }
 
-/* What unshare -Ur does, with more namespaces as @flags ask for. */
-static int become_root_inside(int flags)
-{
-	const uid_t uid = geteuid();
-	char map[32];
-	int error;
-
-	if (unshare(CLONE_NEWUSER | flags))
-		return -errno;
-	snprintf(map, sizeof(map), "0 %u 1", uid);
-	error = write_string("/proc/self/setgroups", "deny");
-	if (!error)
-		error = write_string("/proc/self/uid_map", map);
-	if (!error)
-		error = write_string("/proc/self/gid_map", map);
-	return error;
-}
-
 /* A pid namespace takes one more fork. */
 static int enter(const struct place *place, uid_t uid)
 {
@@ -156,17 +138,6 @@ static int enter(const struct place *place, uid_t uid)
 		return become_root_inside(place->flags);
 	}
 	return -EINVAL;
-}
-
-static int outcome_of(pid_t pid)
-{
-	int status;
-
-	if (pid < 0)
-		return -errno;
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -ECHILD;
-	return -WEXITSTATUS(status);
 }
 
 static int work_in_child(int (*work)(struct view *view), struct view *view)

@@ -17,24 +17,6 @@
 #define NETLINK_EXPORT	\
 	"/sys/module/" SOCKDUP_DEVICE_NAME "/parameters/netlink_export"
 
-/* What unshare -Ur does, with more namespaces as @flags ask for. */
-static int become_root_inside(int flags)
-{
-	const uid_t uid = geteuid();
-	char map[32];
-	int error;
-
-	if (unshare(CLONE_NEWUSER | flags))
-		return -errno;
-	snprintf(map, sizeof(map), "0 %u 1", uid);
-	error = write_string("/proc/self/setgroups", "deny");
-	if (!error)
-		error = write_string("/proc/self/uid_map", map);
-	if (!error)
-		error = write_string("/proc/self/gid_map", map);
-	return error;
-}
-
 /* A user, who has a token, and root, who has another, for the same target. */
 FIXTURE(user) {
 	struct genl genl;
