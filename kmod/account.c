@@ -24,6 +24,7 @@
 #include <linux/timekeeping.h>
 #include <linux/udp.h>
 #include <linux/user_namespace.h>
+#include <net/af_unix.h>
 #include <net/inet_connection_sock.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
@@ -415,7 +416,9 @@ static enum sockdup_line put_line(struct file *file)
 		return put_is_quick(sk) ? SOCKDUP_LINE_PUT_INET :
 					  SOCKDUP_LINE_PUT_OTHER;
 	case AF_UNIX:
-		return SOCKDUP_LINE_PUT_UNIX;
+		/* An accepted socket holds its listener's name, too. */
+		return READ_ONCE(unix_sk(sk)->path.dentry) ?
+		       SOCKDUP_LINE_PUT_NAMED : SOCKDUP_LINE_PUT_UNIX;
 	case AF_NETLINK:
 		return SOCKDUP_LINE_PUT_NETLINK;
 	default:
@@ -493,6 +496,8 @@ static struct workqueue_struct *__init line_queue_new(enum sockdup_line line)
 		return account_queue_new("sockdup_put_inet", false);
 	case SOCKDUP_LINE_PUT_UNIX:
 		return account_queue_new("sockdup_put_unix", false);
+	case SOCKDUP_LINE_PUT_NAMED:
+		return account_queue_new("sockdup_put_named", true);
 	case SOCKDUP_LINE_PUT_NETLINK:
 		return account_queue_new("sockdup_put_netlink", true);
 	case SOCKDUP_LINE_PUT_OTHER:

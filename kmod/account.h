@@ -17,7 +17,11 @@ struct file;
 /**
  * enum sockdup_line - lines of jobs, one of each for every account
  * @SOCKDUP_LINE_PUT_INET: files whose last put neither sleeps nor takes long
- * @SOCKDUP_LINE_PUT_UNIX: files of AF_UNIX; a put may collect garbage
+ * @SOCKDUP_LINE_PUT_UNIX: files of AF_UNIX without a name in a file system; a put
+ *			   may collect garbage
+ * @SOCKDUP_LINE_PUT_NAMED: files of AF_UNIX with one; where the name was removed, a
+ *			    put may write to the file system, or wait until that is
+ *			    no longer frozen
  * @SOCKDUP_LINE_PUT_NETLINK: files of AF_NETLINK; a put waits for broadcasts
  * @SOCKDUP_LINE_PUT_OTHER: all other files; a put may wait for a grace period
  *			    or for the lock of network configuration
@@ -35,6 +39,7 @@ struct file;
 enum sockdup_line {
 	SOCKDUP_LINE_PUT_INET,
 	SOCKDUP_LINE_PUT_UNIX,
+	SOCKDUP_LINE_PUT_NAMED,
 	SOCKDUP_LINE_PUT_NETLINK,
 	SOCKDUP_LINE_PUT_OTHER,
 	SOCKDUP_LINE_PUT_SHARED,
