@@ -54,8 +54,8 @@ static_assert(sizeof(struct sockaddr_storage) == SOCKDUP_NETLINK_ADDRESS_SIZE);
  * @net: the namespace
  * @loss: tells its listeners that notifications were lost
  *
- * A token keeps the cookie of its exporter's namespace, and neither the
- * namespace nor a pointer to it.
+ * A token keeps the cookie of the namespace that it was exported in, and neither
+ * the namespace nor a pointer to it.
  */
 struct nl_net {
 	struct hlist_node node;
@@ -410,6 +410,8 @@ static int nl_export_file(struct genl_info *info, struct file *file,
 		nl_blame(info, PTR_ERR(token));
 		return PTR_ERR(token);
 	}
+	/* The socket's namespace counts, as it does for who sees the token. */
+	token->net = genl_info_net(info)->net_cookie;
 	reply = nl_export_reply(info, token);
 	if (IS_ERR(reply)) {
 		sockdup_token_discard(token);
@@ -1013,7 +1015,7 @@ static void nl_multicast(const struct sockdup_token *token, struct net *net,
 			     -ENOBUFS);
 }
 
-/* The exporter's network namespace, held, where it is still in use, or NULL. */
+/* A token's network namespace, held, where it is still in use, or NULL. */
 static struct net *nl_net_get(u64 cookie)
 {
 	struct nl_net *entry;
@@ -1065,8 +1067,8 @@ static void nl_lose(const struct sockdup_token *token)
  * @token: whose; live, or about to end by the caller
  * @event: what happens
  *
- * In the network namespace that the exporter was in, if it is still there, and
- * a little later. The user has the number of the user namespace that owns the
+ * In the network namespace that the token was exported in, if it is still there,
+ * and a little later. The user has the number of the user namespace that owns the
  * network namespace. Listeners that miss a notification are told so by ENOBUFS.
  *
  * Context: may be under a spinlock.

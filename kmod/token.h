@@ -80,7 +80,8 @@ enum sockdup_token_event {
  * @source: the exporting process; owned
  * @uid: the exporter's effective user
  * @gid: and effective group
- * @net: the cookie of the exporter's network namespace
+ * @net: the cookie of the network namespace that it was exported in: the
+ *	 exporter's, unless netlink has put its socket's here before publication
  * @notice: tells of @news; netlink's
  * @news: events to tell of; netlink's
  *

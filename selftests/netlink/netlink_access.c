@@ -358,6 +358,47 @@ TEST_F(root, exports_by_its_parents_socket_with_the_same_rights_alone)
 	}
 }
 
+static int set_effective(unsigned int capability, bool given)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+	__u32 *word = &data[capability / 32].effective;
+
+	if (syscall(SYS_capget, &header, data))
+		return -errno;
+	*word &= ~(1U << capability % 32);
+	*word |= given ? 1U << capability % 32 : 0;
+	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+/* Without the capability it sees what belongs to the namespace of a socket alone. */
+TEST_F(root, exports_in_the_network_namespace_of_its_socket)
+{
+	struct genl here, there;
+	__u64 id;
+
+	ASSERT_EQ(0, genl_join(&self->genl));
+	ASSERT_EQ(0, set_effective(CAP_SYS_ADMIN, false));
+	ASSERT_EQ(0, genl_open(&here));
+	ASSERT_EQ(0, set_effective(CAP_SYS_ADMIN, true));
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	ASSERT_EQ(0, set_effective(CAP_SYS_ADMIN, false));
+	ASSERT_EQ(0, genl_open(&there));
+
+	ASSERT_EQ(0, genl_export(&here, self->fd, self->target.pid, 0,
+				 &self->mine));
+	id = id_of(&self->mine);
+	EXPECT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF,
+		  genl_event_on(&self->genl, id, &self->token));
+	EXPECT_EQ(0, genl_get(&here, id, &self->token));
+	EXPECT_EQ(-ENOENT, genl_get(&there, id, &self->token));
+	EXPECT_EQ(0, genl_revoke_id(&here, id));
+	genl_close(&there);
+	genl_close(&here);
+}
+
 TEST_F(root, closes_the_way_to_export)
 {
 	ASSERT_EQ(0, write_string(NETLINK_EXPORT, "0"));
