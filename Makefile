@@ -182,6 +182,10 @@ netlink: need-netlink ## what follows from the netlink specification, made anew
 	$(call say,NETLINK,by the generator of the kernel)
 	$(Q)selftests/tools/netlink_gen $(O)
 
+transcripts: guest cli need-check ## what the command prints, into Documentation/transcripts
+	$(call say,DOCS,Documentation/transcripts by a guest with Linux $(GUEST_RELEASE))
+	$(Q)selftests/tools/transcripts $(O) $(GUEST_MODULE)
+
 docs: need-docs ## the documentation as HTML
 	$(call say,DOCS,$(O)/docs)
 	$(Q)sphinx-build -q -W -b html Documentation $(O)/docs
@@ -213,5 +217,5 @@ FORCE:
 
 .PHONY: all help modules lib cli samples guest vm demo demo-nginx selftests \
 	selftests-32 check check-long check-debug check-matrix bench-program \
-	bench bench-check bench-budget bench-locks bench-docs style netlink docs \
-	fresh install clean FORCE
+	bench bench-check bench-budget bench-locks bench-docs style netlink \
+	transcripts docs fresh install clean FORCE
