@@ -166,12 +166,12 @@ static const char *reason(void)
 	}
 }
 
-/* By netlink, and where that is switched off by the device. */
+/* By netlink, and where that is switched off by the device, which tells no @id. */
 static int token_make(const struct source *source, int fd,
-		      struct sockdup_protocol_info *info)
+		      struct sockdup_protocol_info *info, __u64 *id)
 {
 	int result = sockdup_netlink_export(fd, target.number, target.flags,
-					    ttl_ms, info, NULL);
+					    ttl_ms, info, id);
 
 	if (result && errno == EOPNOTSUPP)
 		result = sockdup_export(fd, target.number, target.flags, ttl_ms,
@@ -211,6 +211,15 @@ static int token_show(const struct sockdup_protocol_info *info)
 	return interrupt_output_ready() ? output_end() : EXIT_FAILED;
 }
 
+/* The way that it was made: there may be no device here. */
+static void token_take_back(const struct sockdup_protocol_info *info, __u64 id)
+{
+	if (id)
+		sockdup_revoke_id(id);
+	else
+		sockdup_revoke(info);
+}
+
 static bool is_unix_socket(int fd)
 {
 	socklen_t size = sizeof(int);
@@ -225,6 +234,7 @@ static int run(int count, char **arguments)
 	struct sockdup_protocol_info info;
 	struct source source = { };
 	int fd, status;
+	__u64 id = 0;
 
 	if (count == 2)
 		target_parse(arguments[1], 0, "process");
@@ -239,12 +249,12 @@ static int run(int count, char **arguments)
 	if (fd < 0)
 		return failed_to(NULL, "take socket %s", source.shown);
 	interrupt_defer();
-	status = token_make(&source, fd, &info);
+	status = token_make(&source, fd, &info, &id);
 	if (!status) {
 		status = token_show(&info);
 		/* What nobody has read nobody can import. */
 		if (status)
-			sockdup_revoke(&info);
+			token_take_back(&info, id);
 	}
 	interrupt_allow();
 	return status;
