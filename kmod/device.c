@@ -645,26 +645,18 @@ static int device_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/*
- * What waits for the process that opened: the oldest tokens. Numbers are those
- * of the reader's namespaces. What a user holds anywhere is for that user and for
- * privileged ones, and not for readers who do not see all processes.
- */
-static void device_show_fdinfo(struct seq_file *m, struct file *file)
+static bool device_reader_is_privileged(void)
 {
-	struct device_handle *handle = file->private_data;
-	struct sockdup_target *target = handle->target;
+	return ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
+}
+
+/* The oldest tokens that wait for a process. */
+static void device_show_tokens(struct seq_file *m, struct sockdup_target *target)
+{
 	u64 now = ktime_get_boottime_ns();
 	const struct sockdup_token *token;
 	unsigned int count = 0;
 
-	if (task_active_pid_ns(current) == &init_pid_ns &&
-	    (uid_eq(handle->account->uid, current_uid()) ||
-	     ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN)))
-		seq_printf(m, "held:\t%ld\n",
-			   atomic_long_read(&handle->account->held));
-	seq_printf(m, "registrations:\t%u\n",
-		   sockdup_registration_list_count(&handle->registrations));
 	spin_lock(&target->lock);
 	seq_printf(m, "tokens:\t%u\n", target->token_count);
 	list_for_each_entry(token, &target->tokens, sibling) {
@@ -676,6 +668,28 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 			   sockdup_token_left_ms(token, now));
 	}
 	spin_unlock(&target->lock);
+}
+
+/*
+ * Numbers are those of the reader's namespaces. What waits for the process that
+ * opened is for its user, and not for a stranger who has got the handle. What a user
+ * holds anywhere is for that user, and not for readers who do not see all processes.
+ * Privileged readers see both.
+ */
+static void device_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct device_handle *handle = file->private_data;
+
+	if (task_active_pid_ns(current) == &init_pid_ns &&
+	    (uid_eq(handle->account->uid, current_uid()) ||
+	     device_reader_is_privileged()))
+		seq_printf(m, "held:\t%ld\n",
+			   atomic_long_read(&handle->account->held));
+	seq_printf(m, "registrations:\t%u\n",
+		   sockdup_registration_list_count(&handle->registrations));
+	if (sockdup_target_is_users(handle->target) ||
+	    device_reader_is_privileged())
+		device_show_tokens(m, handle->target);
 }
 
 static const struct file_operations device_fops = {

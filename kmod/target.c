@@ -293,6 +293,22 @@ struct sockdup_target *sockdup_target_find_peer(int fd)
 }
 
 /**
+ * sockdup_target_is_users - whether the target runs as the caller's real user
+ * @target: held by the caller
+ */
+bool sockdup_target_is_users(const struct sockdup_target *target)
+{
+	struct task_struct *task;
+	bool is_users;
+
+	rcu_read_lock();
+	task = pid_task(target->pid, PIDTYPE_TGID);
+	is_users = task && uid_eq(task_uid(task), current_uid());
+	rcu_read_unlock();
+	return is_users;
+}
+
+/**
  * sockdup_target_check_trust - whether the caller may make the target wait
  * @target: held by the caller
  *

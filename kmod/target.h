@@ -45,6 +45,7 @@ struct sockdup_target *sockdup_target_find(pid_t nr);
 struct sockdup_target *sockdup_target_find_peer(int fd);
 void sockdup_target_put(struct sockdup_target *target);
 
+bool sockdup_target_is_users(const struct sockdup_target *target);
 int sockdup_target_check_trust(struct sockdup_target *target);
 
 /**

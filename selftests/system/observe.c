@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "harness.h"
 #include "module.h"
@@ -537,6 +538,35 @@ TEST_F(fdinfo, of_a_handle_that_a_child_inherited_shows_its_openers_tokens)
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, device);
 	EXPECT_EQ(1, find_number(path, "\ntokens:\t"));
 	kill(pid, SIGKILL);
+}
+
+/* What is wrong with what a user reads who has got the handle: bits, 0 for nothing. */
+static int read_as(uid_t uid, int device)
+{
+	char path[64];
+
+	if (become_user(uid))
+		return 1;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", device);
+	return (find_number(path, "\nregistrations:\t") ? 2 : 0) |
+	       (tokens_shown(path) != -1 ? 4 : 0) |
+	       (read_tokens(path, NULL, 0) ? 8 : 0);
+}
+
+TEST_F(fdinfo, of_a_handle_that_a_stranger_inherited_shows_no_token)
+{
+	struct sockdup_protocol_info info;
+	int status, device = device_open();
+	pid_t pid;
+
+	ASSERT_LE(0, device);
+	ASSERT_EQ(0, try_duplicate(self->fd, getpid(), &info));
+	pid = fork();
+	if (!pid)
+		_exit(read_as(OTHER_UID, device));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(0, WEXITSTATUS(status));
 }
 
 TEST_F(fdinfo, shows_no_source_that_the_reader_cannot_see)
