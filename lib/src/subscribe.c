@@ -55,6 +55,8 @@ out_free:
 
 int sockdup_subscription_fd(const struct sockdup_subscription *subscription)
 {
+	if (!subscription)
+		return error_of_caller(EINVAL);
 	return mnl_socket_get_fd(subscription->family.socket);
 }
 
