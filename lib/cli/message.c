@@ -69,17 +69,11 @@ int failed_to(const char *reason, const char *format, ...)
 	return error == ENODEV ? EXIT_ABSENT : EXIT_FAILED;
 }
 
-/*
- * What the kernel has to say of the last failure, NULL where errno says all.
- * Which of its attributes is at fault means nothing to the user.
- */
+/* What the kernel has to say of the last failure, NULL where errno says all. */
 const char *kernel_reason(void)
 {
-	const char *text = sockdup_error_text(), *attribute;
+	const char *text = sockdup_error_text();
 
-	attribute = strncmp(text, "attribute ", 10) ? NULL : strstr(text, ": ");
-	if (attribute)
-		text = attribute + 2;
 	return *text ? text : NULL;
 }
 

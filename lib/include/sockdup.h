@@ -422,15 +422,21 @@ int sockdup_info_from_text(const char *text,
 /**
  * sockdup_error_text - the kernel's own words about the last failure
  *
- * Only netlink functions set it, for the calling thread's last call. Where the
- * kernel tells which attribute of the request is at fault, its name in the
- * family's specification comes first: "attribute target: this cannot be a
- * target".
+ * Only netlink functions set it, for the calling thread's last call.
  *
- * Return: a sentence that stands until the thread's next netlink call; empty
- * where errno says all.
+ * Return: a sentence, such as "this cannot be a target", that stands until the
+ * thread's next netlink call; empty where errno says all.
  */
 const char *sockdup_error_text(void);
+
+/**
+ * sockdup_error_attribute - what sockdup_error_text() is about
+ *
+ * Return: the name of the request's attribute that is at fault, such as
+ * "target", as the family's specification has it; empty where the kernel does
+ * not tell.
+ */
+const char *sockdup_error_attribute(void);
 
 /**
  * struct sockdup_socket_info - a socket that a token holds

@@ -17,16 +17,23 @@
 #include "error.h"
 
 static __thread char error_text[256];
+static __thread const char *error_attribute;
 
 const char *sockdup_error_text(void)
 {
 	return error_text;
 }
 
+const char *sockdup_error_attribute(void)
+{
+	return error_attribute ? : "";
+}
+
 /* To be called first by whatever can fail without asking the kernel. */
 void error_text_clear(void)
 {
 	error_text[0] = '\0';
+	error_attribute = NULL;
 }
 
 /* What the kernel is not asked about: -1, and errno says all. */
@@ -94,7 +101,6 @@ void error_text_read(const struct nlmsghdr *message, size_t offset,
 	const struct genlmsghdr *header = mnl_nlmsg_get_payload(request);
 	struct reason reason = { };
 	const struct nlattr *attr;
-	const char *name;
 
 	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
@@ -102,8 +108,7 @@ void error_text_read(const struct nlmsghdr *message, size_t offset,
 		reason_attr(attr, &reason);
 	if (!reason.words)
 		return;
-	name = attribute_name(header->cmd, type_at(request, reason.offset));
-	snprintf(error_text, sizeof(error_text), "%s%s%s%s",
-		 name ? "attribute " : "", name ? : "", name ? ": " : "",
-		 reason.words);
+	error_attribute = attribute_name(header->cmd,
+					 type_at(request, reason.offset));
+	snprintf(error_text, sizeof(error_text), "%s", reason.words);
 }

@@ -389,26 +389,31 @@ TEST_F(library, ends_a_list_where_the_callback_says)
 
 /* The kernel's words, which come with the name of what is at fault. */
 
-/* An error and the beginning of its words; "" where errno is to say all. */
+/* An error with its attribute and the beginning of its words, or without any. */
 static void expect_failure(struct __test_metadata *_metadata, int error,
-			   int got, const char *words)
+			   int got, const char *attribute, const char *words)
 {
 	const char *said = sockdup_error_text();
 
 	EXPECT_EQ(-1, got);
 	EXPECT_EQ(error, errno)
-		TH_LOG("wanted words: %s; words: %s", words, said);
-	EXPECT_EQ(0, strncmp(words, said, strlen(words)))
-		TH_LOG("wanted words: %s; words: %s", words, said);
-	EXPECT_EQ(!*words, !*said);
+		TH_LOG("words: %s", said);
+	EXPECT_STREQ(attribute, sockdup_error_attribute());
+	EXPECT_EQ(!words, !*said)
+		TH_LOG("words: %s", said);
+	if (words)
+		EXPECT_EQ(0, strncmp(words, said, strlen(words)))
+			TH_LOG("wanted words: %s; words: %s", words, said);
 }
 
-#define EXPECT_FAILURE(error, call, words)				\
+#define EXPECT_FAILURE(error, call, attribute, words)			\
 	do {								\
 		int got = (call);					\
 									\
-		expect_failure(_metadata, error, got, words);		\
+		expect_failure(_metadata, error, got, attribute, words); \
 	} while (0)
+
+#define EXPECT_NO_WORDS(error, call)	EXPECT_FAILURE(error, call, "", NULL)
 
 TEST_F(library, refuses_exports_in_words)
 {
@@ -419,36 +424,35 @@ TEST_F(library, refuses_exports_in_words)
 	ASSERT_LE(0, unconnected);
 	EXPECT_FAILURE(ENOTSOCK, sockdup_netlink_export(STDIN_FILENO, pid, 0, 0,
 							&info, NULL),
-		       "attribute fd: this is not a socket");
+		       "fd", "this is not a socket");
 	EXPECT_FAILURE(ERANGE, sockdup_netlink_export(-1, pid, 0, 0, &info,
 						      NULL),
-		       "attribute fd: ");
+		       "fd", "");
 	EXPECT_FAILURE(ERANGE, sockdup_netlink_export(self->fd, 0, 0, 0, &info,
 						      NULL),
-		       "attribute target: ");
+		       "target", "");
 	EXPECT_FAILURE(ESRCH, sockdup_netlink_export(self->fd, NO_PROCESS, 0, 0,
 						     &info, NULL),
-		       "attribute target: this cannot be a target");
+		       "target", "this cannot be a target");
 	EXPECT_FAILURE(ENOTCONN,
 		       sockdup_netlink_export(self->fd, unconnected,
 					      SOCKDUP_EXPORT_TO_PEER, 0, &info,
 					      NULL),
-		       "attribute peer-fd: this cannot be a target");
+		       "peer-fd", "this cannot be a target");
 	EXPECT_FAILURE(EINVAL, sockdup_netlink_export(self->fd, pid, 0, -1,
 						      &info, NULL),
-		       "attribute ttl-ms: ");
+		       "ttl-ms", "");
 	ASSERT_EQ(0, write_string(NETLINK_EXPORT, "0"));
 	EXPECT_FAILURE(EOPNOTSUPP, sockdup_netlink_export(self->fd, pid, 0, 0,
 							  &info, NULL),
-		       "exports by netlink are switched off");
+		       "", "exports by netlink are switched off");
 }
 
 /* What the kernel is not asked about; there are words of an earlier failure. */
 #define EXPECT_SILENCE(error, call)					\
 	do {								\
-		EXPECT_FAILURE(ENOENT, sockdup_revoke_id(1),		\
-			       "attribute id: ");			\
-		EXPECT_FAILURE(error, call, "");			\
+		EXPECT_FAILURE(ENOENT, sockdup_revoke_id(1), "id", "");	\
+		EXPECT_NO_WORDS(error, call);				\
 	} while (0)
 
 TEST_F(library, refuses_by_itself_without_words)
@@ -495,16 +499,16 @@ TEST_F(library, refuses_by_itself_without_words)
 TEST_F(library, finds_nothing_in_words)
 {
 	EXPECT_FAILURE(ENOENT, sockdup_find_by_id(1, &self->token),
-		       "attribute id: no live token of yours has this id");
+		       "id", "no live token of yours has this id");
 	self->info.opaque[SOCKDUP_OPAQUE_SIZE - 1] ^= 1;
 	EXPECT_FAILURE(ENOENT, sockdup_find_by_info(&self->info, &self->token),
-		       "attribute protocol-info: these bytes name no live token");
+		       "protocol-info", "these bytes name no live token");
 	self->info.size++;
 	EXPECT_FAILURE(EINVAL, sockdup_find_by_info(&self->info, &self->token),
-		       "attribute protocol-info: ");
+		       "protocol-info", "");
 	/* The two sets of attributes have different names for one number. */
 	EXPECT_FAILURE(EINVAL, sockdup_stats_of(-1, &self->stats),
-		       "attribute uid: there is no such user here");
+		       "uid", "there is no such user here");
 }
 
 /* Some kernels have the words alone for a list. */
@@ -533,24 +537,25 @@ TEST_F(library, refuses_users_in_words)
 
 	ASSERT_EQ(0, become_user(SOURCE_UID));
 	EXPECT_FAILURE(ENOENT, sockdup_find_by_id(self->id, &self->token),
-		       "attribute id: ");
-	EXPECT_FAILURE(ENOENT, sockdup_revoke_id(self->id), "attribute id: ");
+		       "id", "");
+	EXPECT_FAILURE(ENOENT, sockdup_revoke_id(self->id), "id", "");
 	EXPECT_FAILURE(EPERM, sockdup_find_by_info(&self->info, &self->token),
-		       "attribute protocol-info: this token is for");
+		       "protocol-info", "this token is for");
 	EXPECT_FAILURE(EPERM, sockdup_stats_of(0, &self->stats),
-		       "attribute uid: what other users hold takes CAP_SYS_ADMIN to see");
+		       "uid", "what other users hold takes CAP_SYS_ADMIN to see");
 	EXPECT_FAILURE(EPERM, sockdup_netlink_export(self->fd, self->target.pid,
 						     0, LONG_TTL_MS,
 						     &self->info, NULL),
-		       "attribute ttl-ms: the target belongs to another user");
-	EXPECT_FAILURE(EPERM, sockdup_subscribe(&subscription), "");
+		       "ttl-ms", "the target belongs to another user");
+	EXPECT_NO_WORDS(EPERM, sockdup_subscribe(&subscription));
 }
 
 TEST_F(library, has_no_words_after_a_success)
 {
-	EXPECT_FAILURE(ENOENT, sockdup_revoke_id(1), "attribute id: ");
+	EXPECT_FAILURE(ENOENT, sockdup_revoke_id(1), "id", "");
 	ASSERT_EQ(0, sockdup_find_by_id(self->id, &self->token));
 	EXPECT_STREQ("", sockdup_error_text());
+	EXPECT_STREQ("", sockdup_error_attribute());
 }
 
 static void *fail_elsewhere(void *arg)
@@ -565,11 +570,13 @@ TEST_F(library, keeps_words_for_the_thread)
 	pthread_t thread;
 	void *failed;
 
-	EXPECT_FAILURE(ENOENT, sockdup_revoke_id(1), "attribute id: ");
+	EXPECT_FAILURE(ENOENT, sockdup_revoke_id(1), "id", "");
 	ASSERT_EQ(0, pthread_create(&thread, NULL, fail_elsewhere, self));
 	ASSERT_EQ(0, pthread_join(thread, &failed));
 	EXPECT_EQ(self, failed);
-	EXPECT_EQ(0, strncmp("attribute id: ", sockdup_error_text(), 14));
+	EXPECT_STREQ("id", sockdup_error_attribute());
+	EXPECT_STREQ("no live token of yours has this id",
+		     sockdup_error_text());
 }
 
 TEST_F(library, says_where_there_is_no_descriptor)
@@ -583,14 +590,14 @@ TEST_F(library, says_where_there_is_no_descriptor)
 	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
 	limit.rlim_cur = lowest;
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
-	EXPECT_FAILURE(EMFILE, sockdup_subscribe(&subscription), "");
-	EXPECT_FAILURE(EMFILE, sockdup_find_by_id(self->id, &self->token), "");
+	EXPECT_NO_WORDS(EMFILE, sockdup_subscribe(&subscription));
+	EXPECT_NO_WORDS(EMFILE, sockdup_find_by_id(self->id, &self->token));
 	limit.rlim_cur = limit.rlim_max;
 	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
 	/* Nor is one kept by a call. */
 	ASSERT_EQ(0, sockdup_find_by_id(self->id, &self->token));
 	EXPECT_FAILURE(ENOENT, sockdup_find_by_id(1, &self->token),
-		       "attribute id: ");
+		       "id", "");
 	EXPECT_EQ(lowest, dup(self->fd));
 }
 
@@ -623,16 +630,16 @@ TEST_F(removal, is_what_every_function_tells_of)
 	struct reading reading = { 0 };
 	struct sockdup_stats stats;
 
-	EXPECT_FAILURE(ENODEV, sockdup_netlink_export(STDIN_FILENO, getpid(), 0,
-						      0, &self->info, NULL),
-		       "");
-	EXPECT_FAILURE(ENODEV, sockdup_list(NULL, read_one, &reading), "");
-	EXPECT_FAILURE(ENODEV, sockdup_find_by_id(1, &token), "");
-	EXPECT_FAILURE(ENODEV, sockdup_find_by_info(&self->info, &token), "");
-	EXPECT_FAILURE(ENODEV, sockdup_revoke_id(1), "");
-	EXPECT_FAILURE(ENODEV, sockdup_stats(&stats), "");
-	EXPECT_FAILURE(ENODEV, sockdup_stats_of(0, &stats), "");
-	EXPECT_FAILURE(ENODEV, sockdup_subscribe(&subscription), "");
+	EXPECT_NO_WORDS(ENODEV, sockdup_netlink_export(STDIN_FILENO, getpid(),
+						       0, 0, &self->info,
+						       NULL));
+	EXPECT_NO_WORDS(ENODEV, sockdup_list(NULL, read_one, &reading));
+	EXPECT_NO_WORDS(ENODEV, sockdup_find_by_id(1, &token));
+	EXPECT_NO_WORDS(ENODEV, sockdup_find_by_info(&self->info, &token));
+	EXPECT_NO_WORDS(ENODEV, sockdup_revoke_id(1));
+	EXPECT_NO_WORDS(ENODEV, sockdup_stats(&stats));
+	EXPECT_NO_WORDS(ENODEV, sockdup_stats_of(0, &stats));
+	EXPECT_NO_WORDS(ENODEV, sockdup_subscribe(&subscription));
 	EXPECT_EQ(0, reading.told);
 }
 
