@@ -20,6 +20,7 @@ enum {
 	OPTION_WAIT,
 	OPTION_FD,
 	OPTION_NAME,
+	OPTION_BLOCKING,
 };
 
 static const struct option options[] = {
@@ -29,6 +30,7 @@ static const struct option options[] = {
 	{ "wait", no_argument, NULL, OPTION_WAIT },
 	{ "fd", required_argument, NULL, OPTION_FD },
 	{ "name", required_argument, NULL, OPTION_NAME },
+	{ "blocking", no_argument, NULL, OPTION_BLOCKING },
 	{ }
 };
 
@@ -55,6 +57,9 @@ static void option(int value, char *argument)
 		break;
 	case OPTION_NAME:
 		plan_name(&plan, argument);
+		break;
+	case OPTION_BLOCKING:
+		plan.blocking = true;
 		break;
 	}
 }
@@ -106,7 +111,9 @@ const struct verb verb_exec = {
 	"                       list of processes: a file or standard input is safer\n"
 	"  --fd N               the socket's number in place of the convention; one for\n"
 	"                       each token\n"
-	"  --name NAME          its name in LISTEN_FDNAMES; one for each token\n",
+	"  --name NAME          its name in LISTEN_FDNAMES; one for each token\n"
+	"  --blocking           clear O_NONBLOCK of the sockets, also for all others who\n"
+	"                       have them open\n",
 	.options = options,
 	.program_follows = true,
 	.option = option,

@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -74,6 +75,16 @@ static int environment_set(const struct plan *plan)
 	return plan->names ? setenv("LISTEN_FDNAMES", plan->names, 1) : 0;
 }
 
+/* A flag of the open file, which all have in common who have it open. */
+static int socket_block(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0)
+		return -1;
+	return flags & O_NONBLOCK ? fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) : 0;
+}
+
 /* From the first import on, no way leads back. */
 int plan_carry_out(const struct plan *plan)
 {
@@ -84,5 +95,9 @@ int plan_carry_out(const struct plan *plan)
 	for (i = 0; i < plan->info_count; i++)
 		if (socket_place(plan, i))
 			return tell_losses(plan, i);
+	for (i = 0; plan->blocking && i < plan->info_count; i++)
+		if (socket_block(plan_number_of(plan, i)))
+			return failed_to(NULL, "make the socket of token %d blocking",
+					 i + 1);
 	return EXIT_OK;
 }

@@ -5,6 +5,7 @@
 #ifndef CLI_PLAN_H
 #define CLI_PLAN_H
 
+#include <stdbool.h>
 #include <sockdup.h>
 
 /* The first number of systemd's socket activation. */
@@ -22,6 +23,7 @@
  * @name_count: of them
  * @file: where tokens are read from, NULL for none
  * @count: of tokens to read, 0 for all of the file
+ * @blocking: clear O_NONBLOCK of the sockets
  */
 struct plan {
 	const char **texts;
@@ -34,6 +36,7 @@ struct plan {
 	int name_count;
 	const char *file;
 	long count;
+	bool blocking;
 };
 
 /* plan.c: the last gives an exit code after a complaint. */
