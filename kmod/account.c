@@ -22,7 +22,6 @@
 #include <linux/slab.h>
 #include <linux/suspend.h>
 #include <linux/timekeeping.h>
-#include <linux/udp.h>
 #include <linux/user_namespace.h>
 #include <net/af_unix.h>
 #include <net/inet_connection_sock.h>
@@ -30,6 +29,8 @@
 #include <net/sock.h>
 
 #include "account.h"
+#include "compat/file.h"
+#include "compat/udp.h"
 
 #define ACCOUNT_TABLE_BITS	12
 
@@ -387,7 +388,8 @@ static bool put_is_plain(const struct sock *sk)
 		       !READ_ONCE(inet_csk(sk)->icsk_ulp_ops);
 	case IPPROTO_UDP:
 		return sk->sk_type == SOCK_DGRAM &&
-		       !READ_ONCE(udp_sk(sk)->encap_type);
+		       !READ_ONCE(udp_sk(sk)->encap_type) &&
+		       !sockdup_udp_has_key(sk);
 	default:
 		return false;
 	}
@@ -401,15 +403,15 @@ static bool put_is_quick(const struct sock *sk)
 }
 
 /*
- * The line for a put of a file. Where nobody else has the file, nobody changes
- * what is asked here before it is put.
+ * The line for the last put of a file. Where no epoll set has the file, nobody
+ * changes what is asked here before it is put.
  */
 static enum sockdup_line put_line(struct file *file)
 {
 	const struct sock *sk = sock_from_file(file)->sk;
 
-	if (file_count(file) > 1 || READ_ONCE(file->f_ep))
-		return SOCKDUP_LINE_PUT_SHARED;
+	if (READ_ONCE(file->f_ep))
+		return SOCKDUP_LINE_PUT_WATCHED;
 	switch (READ_ONCE(sk->sk_family)) {
 	case AF_INET:
 	case AF_INET6:
@@ -438,21 +440,28 @@ static void put_file(struct file *file)
 	clear_thread_flag(TIF_SIGPENDING);
 }
 
+static void put_returned(struct sockdup_charge *charge)
+{
+	atomic_long_dec(&charge->account->held);
+	charge->returned(charge);
+}
+
 static void put_run(struct sockdup_job *job)
 {
 	struct sockdup_charge *charge =
 		container_of(job, struct sockdup_charge, job);
 
 	put_file(charge->file);
-	atomic_long_dec(&charge->account->held);
-	charge->returned(charge);
+	put_returned(charge);
 }
 
 /**
- * sockdup_charge_return_later - put the file of a charge in a worker
+ * sockdup_charge_return_later - put the file of a charge, the last time in a worker
  * @charge: taken
- * @returned: called from the worker when the file is put and the user no longer
- *	      charged; may free @charge
+ * @returned: called when the file is put and the user no longer charged; may free
+ *	      @charge
+ *
+ * Context: process context.
  *
  * Not fput(): from a kernel thread that goes through one global worker, where
  * one lingering socket holds up everybody's.
@@ -461,6 +470,10 @@ void sockdup_charge_return_later(struct sockdup_charge *charge,
 				 void (*returned)(struct sockdup_charge *charge))
 {
 	charge->returned = returned;
+	if (sockdup_put_unless_last(charge->file)) {
+		put_returned(charge);
+		return;
+	}
 	charge->job.run = put_run;
 	sockdup_account_do(charge->account, put_line(charge->file),
 			   &charge->job);
@@ -502,8 +515,8 @@ static struct workqueue_struct *__init line_queue_new(enum sockdup_line line)
 		return account_queue_new("sockdup_put_netlink", true);
 	case SOCKDUP_LINE_PUT_OTHER:
 		return account_queue_new("sockdup_put_other", true);
-	case SOCKDUP_LINE_PUT_SHARED:
-		return account_queue_new("sockdup_put_shared", true);
+	case SOCKDUP_LINE_PUT_WATCHED:
+		return account_queue_new("sockdup_put_watched", true);
 	case SOCKDUP_LINE_LOOK:
 		return account_queue_new("sockdup_look", false);
 	case SOCKDUP_LINE_NOTIFY:

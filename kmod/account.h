@@ -25,9 +25,9 @@ struct file;
  * @SOCKDUP_LINE_PUT_NETLINK: files of AF_NETLINK; a put waits for broadcasts
  * @SOCKDUP_LINE_PUT_OTHER: all other files; a put may wait for a grace period
  *			    or for the lock of network configuration
- * @SOCKDUP_LINE_PUT_SHARED: files that others can still change, as they hold
- *			     them or have them in an epoll set; a put may wait
- *			     for the set's users, who can take for ever
+ * @SOCKDUP_LINE_PUT_WATCHED: files in epoll sets, through which others can still
+ *			      change them; a put may wait for a set's users, who can
+ *			      take for ever
  * @SOCKDUP_LINE_NOTIFY: notifications; on an ordered queue
  * @SOCKDUP_LINE_LOOK: looks at registered sockets
  * @SOCKDUP_LINES: how many there are
@@ -42,7 +42,7 @@ enum sockdup_line {
 	SOCKDUP_LINE_PUT_NAMED,
 	SOCKDUP_LINE_PUT_NETLINK,
 	SOCKDUP_LINE_PUT_OTHER,
-	SOCKDUP_LINE_PUT_SHARED,
+	SOCKDUP_LINE_PUT_WATCHED,
 	SOCKDUP_LINE_NOTIFY,
 	SOCKDUP_LINE_LOOK,
 	SOCKDUP_LINES,

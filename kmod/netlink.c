@@ -1157,10 +1157,12 @@ void __init sockdup_netlink_open(void)
 /**
  * sockdup_netlink_exit - close the door
  *
- * Requests under way are waited for. There is no token, so nothing is told.
+ * Requests under way are waited for. There is no token, so nothing more is told.
  */
 void sockdup_netlink_exit(void)
 {
+	/* A loss is told to the group's listeners while its number is the group's. */
+	flush_workqueue(sockdup_line_queue(SOCKDUP_LINE_NOTIFY));
 	genl_unregister_family(&nl_family);
 	unregister_pernet_subsys(&nl_net_ops);
 }

@@ -4,6 +4,7 @@
 
 #include <linux/compiler.h>
 #include <linux/file.h>
+#include <linux/fs.h>
 
 /* Some kernels also store the descriptor's number; a NULL tells them not to. */
 typedef int receive_fd_plain(struct file *file, unsigned int o_flags);
@@ -38,6 +39,22 @@ static inline int sockdup_receive_fd(struct file *file, unsigned int o_flags)
 	return __builtin_choose_expr(__same_type(receive_fd, receive_fd_plain),
 				     receive_plain, receive_storing)
 		(receive_fd, file, o_flags);
+}
+
+/**
+ * sockdup_put_unless_last - give up a reference to a file, but not the last one
+ * @file: held by the caller
+ *
+ * Return: false for the last reference, which stays the caller's.
+ */
+static inline bool sockdup_put_unless_last(struct file *file)
+{
+#ifdef FILE_REF_ONEREF
+	/* Counts the references beside one. */
+	return atomic_long_dec_if_positive(&file->f_ref.refcnt) >= 0;
+#else
+	return atomic_long_add_unless(&file->f_count, -1, 1);
+#endif
 }
 
 #endif /* SOCKDUP_COMPAT_FILE_H */

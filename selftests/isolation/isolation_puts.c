@@ -3,17 +3,21 @@
  * Hundreds of user ids, as one user's range of subordinate ids has them, let
  * tokens end at the same moment whose sockets take long to close. The sockets
  * of a stranger's tokens, which end meanwhile, are let go of all the same: quick
- * ones at once, and slow ones as soon as close(2) would.
+ * ones and those that are open elsewhere at once, and slow ones as soon as close(2)
+ * would.
  */
 #define _GNU_SOURCE
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "attack.h"
 #include "genl.h"
 #include "harness.h"
+#include "page.h"
 
 #ifndef AF_TIPC
 #define AF_TIPC		30
@@ -56,11 +60,15 @@ static const char *const ending_names[ENDINGS] = {
  * @device: exports
  * @fds: the sockets, until tokens alone hold them
  * @peers: of those that have some
+ * @set: an epoll set of the sockets,
+ * @page: and a page that is missing
  */
 struct storm {
 	int device;
 	int fds[USERS / PROCESSES];
 	int peers[USERS / PROCESSES];
+	int set;
+	struct page page;
 };
 
 static int new_storm(struct attacker *self)
@@ -135,7 +143,41 @@ static int entrust(int device, int fd, pid_t target, unsigned int flags,
 	return error;
 }
 
-/* The real user pays, so that is all that changes. */
+/* Waits for ever for the page that the events are to be in, with the set locked. */
+static void *hold_set(void *arg)
+{
+	struct storm *storm = arg;
+
+	epoll_wait(storm->set, storm->page.memory, 1, -1);
+	return NULL;
+}
+
+/* Sockets in an epoll set that is busy: a close waits for it. */
+static int prepare_watched(struct attacker *self)
+{
+	struct epoll_event event = { .events = EPOLLOUT };
+	int fds[2], error = new_storm(self);
+	struct storm *storm = self->state;
+	pthread_t holder;
+	unsigned int i;
+
+	storm->set = epoll_create1(EPOLL_CLOEXEC);
+	error = error ?: page_open_missing(&storm->page);
+	for (i = 0; i < USERS / PROCESSES && !error; i++) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) ||
+		    epoll_ctl(storm->set, EPOLL_CTL_ADD, fds[0], &event))
+			return -errno;
+		storm->fds[i] = fds[0];
+		storm->peers[i] = fds[1];
+	}
+	return error ?: -pthread_create(&holder, NULL, hold_set, storm) ?:
+			page_wait_for_user(&storm->page);
+}
+
+/*
+ * The real user pays, so that is all that changes, and of this thread alone: the C
+ * library would ask one that waits for ever.
+ */
 static int entrust_storm(struct attacker *self, long long end_ns)
 {
 	struct sockdup_protocol_info info;
@@ -144,7 +186,8 @@ static int entrust_storm(struct attacker *self, long long end_ns)
 	int error = 0;
 
 	for (i = 0; i < USERS / PROCESSES && !error; i++) {
-		if (setresuid(FIRST_UID + i * PROCESSES + self->index, 0, 0))
+		if (syscall(SYS_setresuid,
+			    FIRST_UID + i * PROCESSES + self->index, 0, 0))
 			return -errno;
 		error = entrust(storm->device, storm->fds[i], getpid(), 0,
 				end_ns, &info);
@@ -168,6 +211,7 @@ struct victims {
 	int devices[ENDINGS];
 	int peers[ENDINGS];
 	bool has_peers;
+	int others[ENDINGS];	/* descriptors of the sockets that stay open, or -1 */
 	struct genl genl;
 	long long end_ns[ENDINGS];	/* when the token ended, */
 	long long gone_ns[ENDINGS];	/* and when the socket was let go of */
@@ -188,6 +232,11 @@ FIXTURE_VARIANT(storm) {
 FIXTURE_VARIANT_ADD(storm, congested) {
 	.prepare = prepare_congestion,
 	.module = "tipc",
+};
+
+FIXTURE_VARIANT_ADD(storm, watched) {
+	.prepare = prepare_watched,
+	.module = "unix",
 };
 
 FIXTURE_VARIANT_ADD(storm, packets) {
@@ -245,11 +294,13 @@ static int make_socket(int family, int *peer)
 }
 
 static int make_victim(struct victims *victims, enum ending ending, int family,
-		       long long end_ns)
+		       bool elsewhere, long long end_ns)
 {
 	const unsigned int flags = ending == BY_HANDLE ?
 				   SOCKDUP_EXPORT_END_ON_CLOSE : 0;
 	int error, fd = make_socket(family, &victims->peers[ending]);
+
+	victims->others[ending] = elsewhere ? dup(fd) : -1;
 
 	if (ending != BY_DEADLINE)
 		end_ns = now_ns() + LASTING_MS * MS;
@@ -265,17 +316,18 @@ static int make_victim(struct victims *victims, enum ending ending, int family,
 	return act_as(0) ?: error;
 }
 
-static int make_victims(struct victims *victims, int family, long long end_ns)
+static int make_victims(struct victims *victims, int family, bool elsewhere,
+			long long end_ns)
 {
 	int i, error = 0;
 
 	victims->has_peers = family != AF_PACKET;
 	for (i = 0; i < ENDINGS && !error; i++)
-		error = make_victim(victims, i, family, end_ns);
+		error = make_victim(victims, i, family, elsewhere, end_ns);
 	return error;
 }
 
-/* Without a peer it is the count of what the user holds that tells. */
+/* Where no peer sees an end it is the count of what the user holds that tells. */
 static void watch_counts(struct victims *victims)
 {
 	const long long end_ns = now_ns() + WAIT_MS * MS;
@@ -305,7 +357,7 @@ static void *watch(void *arg)
 {
 	struct victims *victims = arg;
 
-	if (victims->has_peers)
+	if (victims->has_peers && victims->others[0] < 0)
 		watch_ends(victims->peers, victims->gone_ns, ENDINGS);
 	else
 		watch_counts(victims);
@@ -379,6 +431,7 @@ static void forget_victims(struct victims *victims)
 			close(victims->devices[i]);
 		if (victims->has_peers)
 			close(victims->peers[i]);
+		close(victims->others[i]);
 	}
 }
 
@@ -386,8 +439,8 @@ static void forget_victims(struct victims *victims)
  * How late each victim is let go of, and what close(2) took; beside busy loops,
  * or in the storm, which begins at a time at which all are ready.
  */
-static int measure(struct _test_data_storm *self, int family, bool in_storm,
-		   long long late_ns[ENDINGS])
+static int measure(struct _test_data_storm *self, int family, bool elsewhere,
+		   bool in_storm, long long late_ns[ENDINGS])
 {
 	long long lead_ns = 1000 * MS, begin_ns, ready_ns;
 	int i, error;
@@ -403,7 +456,7 @@ static int measure(struct _test_data_storm *self, int family, bool in_storm,
 		if (!error && in_storm)
 			error = attack_tell(&self->attackers, begin_ns);
 		if (!error)
-			error = make_victims(&self->victims, family,
+			error = make_victims(&self->victims, family, elsewhere,
 					     begin_ns + INTO_STORM_NS);
 		if (error)
 			return error;
@@ -426,15 +479,16 @@ static int measure(struct _test_data_storm *self, int family, bool in_storm,
  * repeated, and the best attempt counts for each ending.
  */
 static void expect_in_time(struct __test_metadata *_metadata,
-			   struct _test_data_storm *self, int family)
+			   struct _test_data_storm *self, int family,
+			   bool elsewhere)
 {
 	long long control[ENDINGS], late[ENDINGS], allowed;
 	bool good[ENDINGS] = { false }, all = false, far = false;
 	int attempt, i;
 
 	for (attempt = 0; attempt < ATTEMPTS && !all && !far; attempt++) {
-		ASSERT_EQ(0, measure(self, family, false, control));
-		ASSERT_EQ(0, measure(self, family, true, late));
+		ASSERT_EQ(0, measure(self, family, elsewhere, false, control));
+		ASSERT_EQ(0, measure(self, family, elsewhere, true, late));
 		all = true;
 		for (i = 0; i < ENDINGS; i++) {
 			allowed = control[i] + PROMISE_NS;
@@ -457,17 +511,22 @@ static void expect_in_time(struct __test_metadata *_metadata,
 
 TEST_F(storm, delays_no_connection)
 {
-	expect_in_time(_metadata, self, AF_INET);
+	expect_in_time(_metadata, self, AF_INET, false);
 }
 
 TEST_F(storm, delays_no_local_socket)
 {
-	expect_in_time(_metadata, self, AF_UNIX);
+	expect_in_time(_metadata, self, AF_UNIX, false);
+}
+
+TEST_F(storm, delays_no_socket_that_is_open_elsewhere)
+{
+	expect_in_time(_metadata, self, AF_INET, true);
 }
 
 TEST_F(storm, delays_no_packet_socket_more_than_close)
 {
-	expect_in_time(_metadata, self, AF_PACKET);
+	expect_in_time(_metadata, self, AF_PACKET, false);
 }
 
 SOCKDUP_TEST_MAIN
