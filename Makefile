@@ -122,7 +122,7 @@ run_debug = $(VM)/run --kernel $$debug --cpu qemu64 --memory 4G --timeout 9000 \
 # The leak detector slows every allocation, so it is off but for the tests of what
 # allocates.
 LEAK_TESTS = $(or $(filter-out -%,$(TESTS)),export import handle revoke deadline \
-	death quota faults registration registration_record netlink netlink_list)
+	death quota faults faults_load registration registration_record netlink netlink_list)
 
 check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a kernel with checkers, then a leak scan over some
 	$(call say,CHECK,on a kernel with checkers)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What can fail fails: in turn each allocation, and each copy from or to user
- * space, that a command makes, and that the module makes when it is loaded. The
- * command then fails with an error of its own and has changed nothing; or it
- * does without, and has succeeded.
+ * space, that a command makes. The command then fails with an error of its own and
+ * has changed nothing; or it does without, and has succeeded.
  *
  * The kernel's fault injection counts for the calling thread alone. The test
  * runs with a real user id that has no open handle, and exports to a process
@@ -16,87 +15,9 @@
 #include <sys/stat.h>
 
 #include "census.h"
+#include "fault.h"
 #include "harness.h"
-#include "module.h"
 #include "registration.h"
-
-#define FAIL_NTH	"/proc/thread-self/fail-nth"
-#define INJECTION	"/sys/kernel/debug/"
-#define INSTANCE	"/sys/kernel/tracing/instances/sockdup-faults/"
-
-/* Far more steps than anything here has. */
-#define MANY		20000
-/* By so many steps one load may differ from another. */
-#define SPREAD		3
-
-/* The steps of a call that fail. */
-
-static bool has_injection(void)
-{
-	return !access(FAIL_NTH, W_OK) && !access(INJECTION "failslab", F_OK) &&
-	       !access(INJECTION "fail_page_alloc", F_OK);
-}
-
-/* Every allocation may fail, whether it could have waited for memory or not. */
-static int allow_all_faults(void)
-{
-	static const char * const settings[][2] = {
-		{ INJECTION "failslab/verbose", "0" },
-		{ INJECTION "failslab/cache-filter", "N" },
-		{ INJECTION "failslab/ignore-gfp-wait", "N" },
-		{ INJECTION "fail_page_alloc/verbose", "0" },
-		{ INJECTION "fail_page_alloc/ignore-gfp-wait", "N" },
-		{ INJECTION "fail_page_alloc/ignore-gfp-highmem", "N" },
-		{ INJECTION "fail_page_alloc/min-order", "0" },
-	};
-	unsigned int i;
-	int error = 0;
-
-	for (i = 0; i < ARRAY_SIZE(settings) && !error; i++)
-		error = write_string(settings[i][0], settings[i][1]);
-	/* Not every kernel can fail these. */
-	write_string(INJECTION "fail_usercopy/verbose", "0");
-	return error;
-}
-
-/**
- * struct trial - a call in which one step fails
- * @control: FAIL_NTH
- * @step: the one that is to fail, counted from 1
- * @value: what the call gave
- * @failed: the call has come to that step
- */
-struct trial {
-	int control;
-	unsigned int step;
-	int value;
-	bool failed;
-};
-
-static int trial_begin(const struct trial *trial)
-{
-	char text[16];
-	int size = snprintf(text, sizeof(text), "%u", trial->step);
-
-	return pwrite(trial->control, text, size, 0) == size ? 0 : -errno;
-}
-
-/*
- * How many steps were left. Asking takes one itself, and so does the end: either
- * may be the one that fails.
- */
-static unsigned int trial_end(struct trial *trial)
-{
-	char text[16] = { 0 };
-	ssize_t size = pread(trial->control, text, sizeof(text) - 1, 0);
-	unsigned int left = size > 0 ? strtoul(text, NULL, 10) : 1;
-
-	trial->failed = !left;
-	if (pwrite(trial->control, "0", 1, 0) != 1 &&
-	    pwrite(trial->control, "0", 1, 0) != 1)
-		abort();
-	return left;
-}
 
 /* The commands. */
 
@@ -389,11 +310,6 @@ static int settle_open(struct scene *scene, int value)
 
 /* After a failure. */
 
-static bool is_documented(int error)
-{
-	return error == -ENOMEM || error == -EFAULT;
-}
-
 static int exports_again(struct scene *scene)
 {
 	struct sockdup_protocol_info info;
@@ -421,7 +337,7 @@ static int is_as_before(const struct census *before)
 
 FIXTURE(fault) {
 	struct scene scene;
-	struct trial trial;
+	struct fault fault;
 	struct census before;		/* when nothing is under way */
 };
 
@@ -507,12 +423,10 @@ FIXTURE_SETUP(fault)
 {
 	struct scene *scene = &self->scene;
 
-	if (!has_injection())
+	if (!fault_is_possible())
 		SKIP(longjmp(_metadata->env, 1),
 		     "no fault injection in this kernel");
-	ASSERT_EQ(0, allow_all_faults());
-	self->trial.control = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
-	ASSERT_LE(0, self->trial.control);
+	ASSERT_EQ(0, fault_open(&self->fault));
 	ASSERT_EQ(0, agent_spawn(&scene->agent));
 	scene->channel = agent_channel(&scene->agent);
 	ASSERT_LE(0, scene->channel);
@@ -559,10 +473,10 @@ static void close_fillers(struct scene *scene)
 
 /*
  * 0 where a call in which a step fails does what it should. What was revoked in
- * the trial before may still be on its way to being put: that comes first.
+ * the fault before may still be on its way to being put: that comes first.
  */
 static int try_command(const struct command *command, struct scene *scene,
-		       struct trial *trial, const struct census *idle)
+		       struct fault *fault, const struct census *idle)
 {
 	struct census before;
 	int error;
@@ -575,41 +489,41 @@ static int try_command(const struct command *command, struct scene *scene,
 	if (!error)
 		error = fill_descriptors(scene);
 	if (!error)
-		error = trial_begin(trial);
+		error = fault_begin(fault);
 	if (error)
 		return error;
-	trial->value = command->call(scene);
-	trial_end(trial);
+	fault->value = command->call(scene);
+	fault_end(fault);
 	close_fillers(scene);
 
-	if (trial->value < 0 && (!trial->failed || !is_documented(trial->value)))
-		return trial->value;
-	if (trial->value < 0)
+	if (fault->value < 0 && (!fault->failed || !fault_is_told_by(fault->value)))
+		return fault->value;
+	if (fault->value < 0)
 		error = is_as_before(&before);
 	if (!error)
-		error = command->settle(scene, trial->value);
+		error = command->settle(scene, fault->value);
 	return error ? error : exports_again(scene);
 }
 
 TEST_F(fault, of_any_step_changes_nothing)
 {
 	struct scene *scene = &self->scene;
-	struct trial *trial = &self->trial;
+	struct fault *fault = &self->fault;
 	unsigned int failures = 0;
 
 	ASSERT_EQ(0, take_census(&self->before));
 	do {
-		trial->step++;
-		ASSERT_EQ(0, try_command(&variant->command, scene, trial,
+		fault->step++;
+		ASSERT_EQ(0, try_command(&variant->command, scene, fault,
 					 &self->before)) {
-			TH_LOG("at step %u, value %d", trial->step,
-			       trial->value);
+			TH_LOG("at step %u, value %d", fault->step,
+			       fault->value);
 		}
-		failures += trial->value < 0;
-	} while (trial->failed && trial->step < MANY);
-	TH_LOG("%u of %u steps are fatal", failures, trial->step - 1);
-	EXPECT_FALSE(trial->failed);
-	EXPECT_LE(0, trial->value);
+		failures += fault->value < 0;
+	} while (fault->failed && fault->step < FAULT_STEPS_MAX);
+	TH_LOG("%u of %u steps are fatal", failures, fault->step - 1);
+	EXPECT_FALSE(fault->failed);
+	EXPECT_LE(0, fault->value);
 	EXPECT_LT(0, failures);
 	EXPECT_EQ(0, is_as_before(&self->before));
 
@@ -617,133 +531,6 @@ TEST_F(fault, of_any_step_changes_nothing)
 	EXPECT_EQ(0, wait_for_no_registration_of_user());
 	close(scene->source);
 	EXPECT_EQ(0, wait_for_end(scene->peer));
-}
-
-/*
- * Loading the module, as far as that is the module's own affair: the kernel's
- * part of it, which comes first, warns of some faults. A trace tells whether a
- * load got beyond that.
- */
-FIXTURE(load) {
-	struct trial trial;
-	int module;
-};
-
-static bool module_is_there(void)
-{
-	return !access("/sys/module/" SOCKDUP_DEVICE_NAME, F_OK) ||
-	       !access(DEVICE_PATH, F_OK);
-}
-
-#define MARK	"a load begins"
-
-/* 1, 0, or -ENODATA where the trace does not even have the mark before a load. */
-static int init_was_called(void)
-{
-	char *trace = read_text(INSTANCE "trace");
-	int called = -ENODATA;
-
-	if (trace && count_in(trace, MARK))
-		called = count_in(trace, "initcall_start:") > 0;
-	free(trace);
-	return called;
-}
-
-FIXTURE_SETUP(load)
-{
-	if (!has_injection())
-		SKIP(longjmp(_metadata->env, 1),
-		     "no fault injection in this kernel");
-	self->module = open(module_path(), O_RDONLY | O_CLOEXEC);
-	if (self->module < 0)
-		SKIP(longjmp(_metadata->env, 1),
-		     "no module file beside the programs");
-	ASSERT_EQ(0, allow_all_faults());
-	self->trial.control = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
-	ASSERT_LE(0, self->trial.control);
-	ASSERT_TRUE(!mkdir(INSTANCE, 0755) || errno == EEXIST);
-	ASSERT_EQ(0, write_string(INSTANCE "events/initcall/enable", "1"));
-	ASSERT_EQ(0, module_wait_until_unused());
-	ASSERT_EQ(0, module_remove());
-}
-
-FIXTURE_TEARDOWN(load)
-{
-	int error = module_load(self->module);
-
-	EXPECT_TRUE(!error || error == -EEXIST);
-	EXPECT_EQ(0, write_string(INSTANCE "events/initcall/enable", "0"));
-	EXPECT_EQ(0, rmdir(INSTANCE));
-}
-
-/* How many steps loading has, or -errno. The module is not there afterwards. */
-static int count_steps(struct trial *trial, int module)
-{
-	unsigned int left;
-	int error;
-
-	trial->step = MANY;
-	error = trial_begin(trial);
-	if (error)
-		return error;
-	trial->value = module_load(module);
-	left = trial_end(trial);
-	error = trial->value ? trial->value : module_remove();
-	return error ? error : (int)(MANY - left);
-}
-
-/* 0 where loading does what it should. The module is not there afterwards. */
-static int try_load(struct trial *trial, int module)
-{
-	int error = write_string(INSTANCE "trace", "\n");
-
-	if (!error)
-		error = write_string(INSTANCE "trace_marker", MARK);
-	if (!error)
-		error = trial_begin(trial);
-	if (error)
-		return error;
-	trial->value = module_load(module);
-	trial_end(trial);
-	if (!trial->value)
-		return module_remove();
-	if (!trial->failed || !is_documented(trial->value))
-		return trial->value;
-	return module_is_there() ? -EPROTO : 0;
-}
-
-/* What init makes, of which each takes a step at least: see kmod/. */
-#define INIT_OBJECTS	10
-
-/* The module's own steps are the last, the kernel's are those that go before. */
-TEST_F_TIMEOUT(load, with_a_fault_in_any_step_of_init_leaves_no_module, 1500)
-{
-	struct trial *trial = &self->trial;
-	unsigned int failures = 0, more = SPREAD;
-	int steps = count_steps(trial, self->module);
-	int called;
-
-	ASSERT_LT(0, steps);
-	ASSERT_GT(MANY, steps);
-	for (trial->step = steps + SPREAD; more; trial->step--) {
-		ASSERT_LT(0, trial->step);
-		ASSERT_EQ(0, try_load(trial, self->module)) {
-			TH_LOG("at step %u, value %d", trial->step,
-			       trial->value);
-		}
-		called = init_was_called();
-		ASSERT_LE(0, called);
-		if (!trial->value) {
-			ASSERT_EQ(1, called);
-		} else if (called) {
-			failures++;
-			more = SPREAD;
-		} else {
-			more--;
-		}
-	}
-	TH_LOG("of %d steps, %u in init are fatal", steps, failures);
-	EXPECT_LE(INIT_OBJECTS, failures);
 }
 
 SOCKDUP_TEST_MAIN
