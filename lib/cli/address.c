@@ -143,7 +143,7 @@ static const char *protocol_inet(const struct sockdup_socket_info *socket)
 /* The short name that ss(8) has for it, or else the kernel's own. */
 const char *protocol_format(const struct sockdup_socket_info *socket)
 {
-	static char lower[SOCKDUP_NAME_SIZE];
+	static char lower[SOCKDUP_PROTOCOL_NAME_SIZE];
 	const char *name = NULL;
 	int i;
 
@@ -167,7 +167,7 @@ const char *protocol_format(const struct sockdup_socket_info *socket)
 	}
 	if (name)
 		return name;
-	for (i = 0; i < SOCKDUP_NAME_SIZE - 1; i++)
+	for (i = 0; i < SOCKDUP_PROTOCOL_NAME_SIZE - 1; i++)
 		lower[i] = tolower(socket->protocol_name[i]);
 	return lower;
 }

@@ -461,7 +461,7 @@ struct sockdup_socket_info {
 	int family;
 	int type;
 	int protocol;
-	char protocol_name[SOCKDUP_NAME_SIZE];
+	char protocol_name[SOCKDUP_PROTOCOL_NAME_SIZE];
 	struct sockaddr_storage local;
 	socklen_t local_size;
 	struct sockaddr_storage remote;

@@ -58,7 +58,7 @@ struct genl_socket {
 	__u32 family;
 	__u32 type;
 	__u32 protocol;
-	char name[SOCKDUP_NAME_SIZE];
+	char name[SOCKDUP_PROTOCOL_NAME_SIZE];
 	struct address local;
 	struct address remote;
 	__u64 inode;

@@ -588,11 +588,11 @@ TEST_F(family, W27_address_sizes_are_those_of_the_family)
 TEST_F(family, W28_protocol_has_a_printable_name)
 {
 	const char *name = self->info.protocol_name;
-	size_t length = strnlen(name, SOCKDUP_NAME_SIZE);
+	size_t length = strnlen(name, SOCKDUP_PROTOCOL_NAME_SIZE);
 	size_t i;
 
 	EXPECT_LT(0, length);
-	ASSERT_LT(length, SOCKDUP_NAME_SIZE);
+	ASSERT_LT(length, SOCKDUP_PROTOCOL_NAME_SIZE);
 	for (i = 0; i < length; i++)
 		EXPECT_TRUE(name[i] >= ' ' && name[i] <= '~');
 }

@@ -95,7 +95,7 @@ enum sockdup_service {
 #define SOCKDUP_MESSAGE_SIZE_VARIES	1	/* set by device or buffers */
 
 #define SOCKDUP_OPAQUE_SIZE	24
-#define SOCKDUP_NAME_SIZE	32
+#define SOCKDUP_PROTOCOL_NAME_SIZE	32
 
 /**
  * struct sockdup_protocol_info - an exported socket as plain bytes
@@ -132,7 +132,7 @@ struct sockdup_protocol_info {
 	__u32 message_size;
 	__u32 __reserved0;
 	__u8 opaque[SOCKDUP_OPAQUE_SIZE];
-	char protocol_name[SOCKDUP_NAME_SIZE];
+	char protocol_name[SOCKDUP_PROTOCOL_NAME_SIZE];
 	__u8 __reserved[32];
 };
 
