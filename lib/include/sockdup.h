@@ -692,7 +692,7 @@ int sockdup_subscribe(struct sockdup_subscription **subscription);
  * A program may poll it for reading, and make it non-blocking. Leave the
  * reading to sockdup_next_event(), and the closing to sockdup_unsubscribe().
  *
- * Return: the descriptor, close-on-exec, or -1 with errno: EINVAL for NULL.
+ * Return: the descriptor, close-on-exec, or -1 with errno: EFAULT.
  */
 int sockdup_subscription_fd(const struct sockdup_subscription *subscription);
 

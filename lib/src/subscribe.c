@@ -56,7 +56,7 @@ out_free:
 int sockdup_subscription_fd(const struct sockdup_subscription *subscription)
 {
 	if (!subscription)
-		return error_of_caller(EINVAL);
+		return error_of_caller(EFAULT);
 	return mnl_socket_get_fd(subscription->family.socket);
 }
 
