@@ -34,6 +34,15 @@ static const struct happening happenings[] = {
 	[SOCKDUP_HAPPENING_TARGET_DIED] = { "target-died", RED },
 };
 
+/* A newer library may tell of more than is known here. */
+static const struct happening *happening(unsigned int what)
+{
+	static const struct happening other = { "other", PLAIN };
+
+	return what < sizeof(happenings) / sizeof(happenings[0]) &&
+	       happenings[what].word ? &happenings[what] : &other;
+}
+
 /* A tree of struct sockdup_token_info by id, for tsearch(3). */
 static void *known;
 
@@ -137,7 +146,8 @@ static void event_cells(const struct sockdup_token_event *event,
 
 	if (times)
 		cell(PLAIN, "%s", time);
-	cell(happenings[event->what].colour, "%s", happenings[event->what].word);
+	cell(happening(event->what)->colour, "%s",
+	     happening(event->what)->word);
 	cell(YELLOW, "%s", id);
 	user_cell(event->uid);
 	token = token ? : &unknown;
@@ -152,7 +162,7 @@ static void event_fields(const struct sockdup_token_event *event,
 			 const char *time, const char *id)
 {
 	field_text("time", time);
-	field_text("event", happenings[event->what].word);
+	field_text("event", happening(event->what)->word);
 	field_text("id", id);
 	user_fields(event->uid);
 	process_fields("source", token ? token->source : 0);

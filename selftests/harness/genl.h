@@ -94,7 +94,7 @@ struct genl_stats {
 	bool all;		/* the counts are there */
 	__u32 uid;
 	__u64 held;
-	__u64 counts[SOCKDUP_A_STATS_TARGET_DIED + 1];	/* by attribute */
+	__u64 counts[SOCKDUP_A_STATS_MAX + 1];	/* by attribute */
 };
 
 int genl_open(struct genl *genl);
