@@ -402,6 +402,16 @@ static bool put_is_quick(const struct sock *sk)
 	       atomic_read(&sk->sk_rmem_alloc) <= ACCOUNT_QUICK_BYTES;
 }
 
+static enum sockdup_line put_line_unix(const struct sock *sk)
+{
+	/* An accepted socket holds its listener's name, too. */
+	if (READ_ONCE(unix_sk(sk)->path.dentry))
+		return SOCKDUP_LINE_PUT_NAMED;
+	/* Connections that nobody has accepted end with their listener. */
+	return skb_queue_len_lockless(&sk->sk_receive_queue) > ACCOUNT_QUICK_QUEUE ?
+	       SOCKDUP_LINE_PUT_OTHER : SOCKDUP_LINE_PUT_UNIX;
+}
+
 /*
  * The line for the last put of a file. Where no epoll set has the file, nobody
  * changes what is asked here before it is put.
@@ -418,9 +428,7 @@ static enum sockdup_line put_line(struct file *file)
 		return put_is_quick(sk) ? SOCKDUP_LINE_PUT_INET :
 					  SOCKDUP_LINE_PUT_OTHER;
 	case AF_UNIX:
-		/* An accepted socket holds its listener's name, too. */
-		return READ_ONCE(unix_sk(sk)->path.dentry) ?
-		       SOCKDUP_LINE_PUT_NAMED : SOCKDUP_LINE_PUT_UNIX;
+		return put_line_unix(sk);
 	case AF_NETLINK:
 		return SOCKDUP_LINE_PUT_NETLINK;
 	default:

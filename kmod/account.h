@@ -17,8 +17,8 @@ struct file;
 /**
  * enum sockdup_line - lines of jobs, one of each for every account
  * @SOCKDUP_LINE_PUT_INET: files whose last put neither sleeps nor takes long
- * @SOCKDUP_LINE_PUT_UNIX: files of AF_UNIX without a name in a file system; a put
- *			   may collect garbage
+ * @SOCKDUP_LINE_PUT_UNIX: files of AF_UNIX without a name in a file system, and
+ *			   with little in their queues
  * @SOCKDUP_LINE_PUT_NAMED: files of AF_UNIX with one; where the name was removed, a
  *			    put may write to the file system, or wait until that is
  *			    no longer frozen

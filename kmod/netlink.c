@@ -21,6 +21,8 @@
 #include <linux/net.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <net/genetlink.h>
@@ -66,8 +68,15 @@ struct nl_net {
 #define NL_NETS_BITS	8
 static DEFINE_HASHTABLE(nl_nets, NL_NETS_BITS);
 static DEFINE_SPINLOCK(nl_nets_lock);
+/* Secret: nobody can choose namespaces that share a chain. */
+static siphash_key_t nl_nets_key __ro_after_init;
 static unsigned int nl_net_id;
 static struct genl_family nl_family;
+
+static u32 nl_net_hash(u64 cookie)
+{
+	return siphash_1u64(cookie, &nl_nets_key);
+}
 
 static void nl_tell_loss(struct work_struct *work)
 {
@@ -83,7 +92,7 @@ static int __net_init nl_net_init(struct net *net)
 	entry->net = net;
 	INIT_WORK(&entry->loss, nl_tell_loss);
 	spin_lock(&nl_nets_lock);
-	hash_add_rcu(nl_nets, &entry->node, net->net_cookie);
+	hash_add_rcu(nl_nets, &entry->node, nl_net_hash(net->net_cookie));
 	spin_unlock(&nl_nets_lock);
 	return 0;
 }
@@ -118,7 +127,7 @@ static struct nl_net *nl_net_find(u64 cookie)
 {
 	struct nl_net *entry;
 
-	hash_for_each_possible_rcu(nl_nets, entry, node, cookie)
+	hash_for_each_possible_rcu(nl_nets, entry, node, nl_net_hash(cookie))
 		if (entry->net->net_cookie == cookie)
 			return entry;
 	return NULL;
@@ -1128,6 +1137,7 @@ int __init sockdup_netlink_init(void)
 	size_t i;
 	int err;
 
+	get_random_bytes(&nl_nets_key, sizeof(nl_nets_key));
 	memcpy(nl_ops, sockdup_nl_ops, sizeof(nl_ops));
 	for (i = 0; i < ARRAY_SIZE(nl_ops); i++) {
 		if (!nl_ops[i].dumpit)

@@ -72,6 +72,17 @@ static bool target_is_dead(struct pid *pid)
 	return dead;
 }
 
+/* Handles of dead processes, of which a user can keep very many, lengthen no chain. */
+static void target_unhash(struct sockdup_target *target)
+{
+	struct target_bucket *bucket = target_bucket(target->pid);
+
+	spin_lock(&bucket->lock);
+	if (!hlist_unhashed(&target->node))
+		hlist_del_init_rcu(&target->node);
+	spin_unlock(&bucket->lock);
+}
+
 /*
  * Each target has a work of its own and does a part of it at a time, so that the
  * deaths of many targets, or of one that has many tokens, delay no other death.
@@ -86,6 +97,7 @@ static void target_work(struct work_struct *work)
 	spin_lock(&target->lock);
 	WRITE_ONCE(target->dead, true);
 	spin_unlock(&target->lock);
+	target_unhash(target);
 	if (target_died(target))
 		queue_work(target_queue, work);
 }
@@ -106,13 +118,8 @@ static int target_wake(wait_queue_entry_t *death, unsigned int mode, int sync,
 
 static void target_release(struct sockdup_target *target)
 {
-	struct target_bucket *bucket = target_bucket(target->pid);
-
 	remove_wait_queue(&target->pid->wait_pidfd, &target->death);
-	spin_lock(&bucket->lock);
-	if (!hlist_unhashed(&target->node))
-		hlist_del_init_rcu(&target->node);
-	spin_unlock(&bucket->lock);
+	target_unhash(target);
 	/* No wake-up comes any more. The work holds nothing of the target's. */
 	cancel_work_sync(&target->work);
 	put_pid(target->pid);
@@ -167,7 +174,8 @@ struct sockdup_target *sockdup_target_get(struct pid *pid)
 
 	spin_lock(&bucket->lock);
 	target = target_lookup(bucket, pid);
-	if (!target)
+	/* One that has died meanwhile may have been through target_unhash(). */
+	if (!target && !READ_ONCE(fresh->dead))
 		hlist_add_head_rcu(&fresh->node, &bucket->head);
 	spin_unlock(&bucket->lock);
 	if (!target)
