@@ -78,12 +78,7 @@ static u32 nl_net_hash(u64 cookie)
 	return siphash_1u64(cookie, &nl_nets_key);
 }
 
-static void nl_tell_loss(struct work_struct *work)
-{
-	struct nl_net *entry = container_of(work, struct nl_net, loss);
-
-	genl_set_err(&nl_family, entry->net, 0, SOCKDUP_NLGRP_TOKENS, -ENOBUFS);
-}
+static void nl_tell_loss(struct work_struct *work);
 
 static int __net_init nl_net_init(struct net *net)
 {
@@ -1011,6 +1006,35 @@ static struct sk_buff *nl_notice(const struct sockdup_token *token,
 	return skb;
 }
 
+/*
+ * A message like the others. genl_set_err() would walk all listeners, and wake them,
+ * with interrupts off and a lock that whoever closes a netlink socket spins for.
+ */
+static void nl_multicast_loss(struct net *net)
+{
+	struct sk_buff *skb = genlmsg_new(0, GFP_KERNEL);
+	void *header;
+
+	if (!skb)
+		return;
+	header = genlmsg_put(skb, 0, 0, &nl_family, 0,
+			     SOCKDUP_CMD_NOTIFICATIONS_LOST_NTF);
+	if (!header) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, header);
+	genlmsg_multicast_netns(&nl_family, net, skb, 0, SOCKDUP_NLGRP_TOKENS,
+				GFP_KERNEL);
+}
+
+static void nl_tell_loss(struct work_struct *work)
+{
+	struct nl_net *entry = container_of(work, struct nl_net, loss);
+
+	nl_multicast_loss(entry->net);
+}
+
 static void nl_multicast(const struct sockdup_token *token, struct net *net,
 			 enum sockdup_token_event event)
 {
@@ -1020,8 +1044,7 @@ static void nl_multicast(const struct sockdup_token *token, struct net *net,
 		genlmsg_multicast_netns(&nl_family, net, skb, 0,
 					SOCKDUP_NLGRP_TOKENS, GFP_KERNEL);
 	else
-		genl_set_err(&nl_family, net, 0, SOCKDUP_NLGRP_TOKENS,
-			     -ENOBUFS);
+		nl_multicast_loss(net);
 }
 
 /* A token's network namespace, held, where it is still in use, or NULL. */
@@ -1078,7 +1101,7 @@ static void nl_lose(const struct sockdup_token *token)
  *
  * In the network namespace that the token was exported in, if it is still there,
  * and a little later. The user has the number of the user namespace that owns the
- * network namespace. Listeners that miss a notification are told so by ENOBUFS.
+ * network namespace. Listeners are told of a loss by a notification of its own.
  *
  * Context: may be under a spinlock.
  */

@@ -60,6 +60,16 @@ int sockdup_subscription_fd(const struct sockdup_subscription *subscription)
 	return mnl_socket_get_fd(subscription->family.socket);
 }
 
+static bool tells_of_loss(const struct family *family,
+			  const struct nlmsghdr *message)
+{
+	const struct genlmsghdr *header = mnl_nlmsg_get_payload(message);
+
+	return message->nlmsg_type == family->id &&
+	       mnl_nlmsg_get_payload_len(message) >= sizeof(*header) &&
+	       header->cmd == SOCKDUP_CMD_NOTIFICATIONS_LOST_NTF;
+}
+
 /* False where the message is none of the notifications that are known here. */
 static bool event_read(const struct family *family,
 		       const struct nlmsghdr *message,
@@ -132,6 +142,10 @@ int sockdup_next_event(struct sockdup_subscription *subscription,
 	do {
 		if (message_receive(subscription, &answer))
 			return -1;
+		if (tells_of_loss(&subscription->family, &answer.header)) {
+			errno = ENOBUFS;
+			return -1;
+		}
 	} while (!event_read(&subscription->family, &answer.header, event));
 	return 0;
 }

@@ -557,3 +557,28 @@ int genl_event_on(struct genl *genl, __u64 id, struct genl_token *token)
 	} while (command >= 0 && token->id != id);
 	return command;
 }
+
+#define CROWD	500
+
+struct genl *genl_crowd(void)
+{
+	struct genl *crowd = calloc(CROWD, sizeof(*crowd));
+	int i;
+
+	for (i = 0; i < CROWD && crowd; i++) {
+		if (genl_open(&crowd[i]) || genl_join(&crowd[i])) {
+			genl_crowd_close(crowd);
+			return NULL;
+		}
+	}
+	return crowd;
+}
+
+void genl_crowd_close(struct genl *crowd)
+{
+	int i;
+
+	for (i = 0; i < CROWD; i++)
+		genl_close(&crowd[i]);
+	free(crowd);
+}

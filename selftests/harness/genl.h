@@ -143,4 +143,8 @@ int genl_join(struct genl *genl);
 int genl_event(struct genl *genl, struct genl_token *token);
 int genl_event_on(struct genl *genl, __u64 id, struct genl_token *token);
 
+/* Listeners that do not read and make each multicast slow; NULL on failure. */
+struct genl *genl_crowd(void);
+void genl_crowd_close(struct genl *crowd);
+
 #endif /* SELFTESTS_GENL_H */

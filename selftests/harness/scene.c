@@ -45,6 +45,18 @@ int scene_export(struct scene *scene, unsigned int flags, unsigned int ttl_ms)
 	return device_ioctl(scene->device, SOCKDUP_IOC_EXPORT, &argument);
 }
 
+int scene_export_many(struct scene *scene)
+{
+	int i, error = 0;
+
+	for (i = 0; i < 10000 && !error; i++) {
+		error = scene_export(scene, 0, 0);
+		if (!error)
+			error = raw_revoke(scene->device, &scene->info);
+	}
+	return error;
+}
+
 int end_by_import(struct scene *scene)
 {
 	int fd = agent_import(&scene->target, &scene->info, 0);

@@ -30,6 +30,8 @@ int scene_open(struct scene *scene);
 void scene_close(struct scene *scene);
 
 int scene_export(struct scene *scene, unsigned int flags, unsigned int ttl_ms);
+/* Exports and revokes faster than a crowd of listeners is told. */
+int scene_export_many(struct scene *scene);
 
 /* The deadline is to be a short one, and the handle's end one that ends. */
 int end_by_import(struct scene *scene);

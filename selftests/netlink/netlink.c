@@ -17,7 +17,7 @@
 static_assert(SOCKDUP_A_SOCKET_NETNS == 11, "numbers of a socket's attributes");
 static_assert(SOCKDUP_A_TOKEN_SOCKET == 14, "numbers of a token's attributes");
 static_assert(SOCKDUP_A_STATS_TARGET_DIED == 9, "numbers of counts");
-static_assert(SOCKDUP_CMD_TOKEN_TARGET_DIED_NTF == 11, "numbers of commands");
+static_assert(SOCKDUP_CMD_TOKEN_TARGET_DIED_NTF == 12, "numbers of commands");
 
 FIXTURE(command) {
 	struct genl genl;

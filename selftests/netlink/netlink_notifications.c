@@ -439,4 +439,24 @@ TEST_F(notification, that_a_listener_has_no_room_for_is_missed_in_the_open)
 	EXPECT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF, command);
 }
 
+TEST_F(notification, that_exceeds_a_users_backlog_is_told_to_be_lost)
+{
+	const int room = 64 << 20;
+	struct scene *scene = &self->hearing.scene;
+	struct genl *ears = &self->hearing.ears;
+	struct genl *crowd = genl_crowd();
+	int command;
+
+	ASSERT_NE(NULL, crowd);
+	ASSERT_EQ(0, setsockopt(genl_fd(ears), SOL_SOCKET, SO_RCVBUFFORCE,
+				&room, sizeof(room)));
+	ASSERT_EQ(0, scene_export_many(scene));
+	do {
+		command = genl_event(ears, &self->event);
+	} while (command > 0 &&
+		 command != SOCKDUP_CMD_NOTIFICATIONS_LOST_NTF);
+	EXPECT_EQ(SOCKDUP_CMD_NOTIFICATIONS_LOST_NTF, command);
+	genl_crowd_close(crowd);
+}
+
 SOCKDUP_TEST_MAIN

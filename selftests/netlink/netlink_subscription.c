@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
+#include "genl.h"
 #include "harness.h"
 #include "module.h"
 #include "result.h"
@@ -126,12 +127,26 @@ static void take_all(struct sockdup_subscription *subscription)
 		sockdup_next_event(subscription, &event);
 }
 
+/* With those that were kept, and with what comes, after a loss; 0 or -errno. */
+static int goes_on(struct sockdup_subscription *subscription,
+		   struct scene *scene, struct sockdup_token_event *event)
+{
+	int i, error = -ENOBUFS;
+
+	for (i = 0; i < 5 && error == -ENOBUFS; i++) {
+		take_all(subscription);
+		error = scene_export(scene, 0, 0) ?:
+			next_on(subscription, scene, event);
+	}
+	return error;
+}
+
 TEST_F(subscriber, that_does_not_keep_up_is_told_of_it)
 {
 	const int fd = sockdup_subscription_fd(self->subscription);
 	struct scene *scene = &self->scene;
 	const int room = 1;
-	int i, error;
+	int i;
 
 	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room,
 				sizeof(room)));
@@ -142,14 +157,7 @@ TEST_F(subscriber, that_does_not_keep_up_is_told_of_it)
 	/* The last is not among those that there was room for. */
 	EXPECT_EQ(-ENOBUFS, next_on(self->subscription, scene, &self->event));
 	EXPECT_STREQ("", sockdup_error_text());
-	/* It goes on with those that were kept, and with what comes. */
-	error = -ENOBUFS;
-	for (i = 0; i < 5 && error; i++) {
-		take_all(self->subscription);
-		ASSERT_EQ(0, scene_export(scene, 0, 0));
-		error = next_on(self->subscription, scene, &self->event);
-	}
-	EXPECT_EQ(0, error);
+	EXPECT_EQ(0, goes_on(self->subscription, scene, &self->event));
 	EXPECT_EQ(SOCKDUP_HAPPENING_EXPORTED, self->event.what);
 }
 
@@ -209,6 +217,26 @@ TEST_F(subscriber, has_a_descriptor_of_its_own_until_the_end)
 }
 
 /* A subscription that the module's end comes to. */
+
+TEST_F(subscriber, is_told_of_what_exceeds_a_users_backlog)
+{
+	const int fd = sockdup_subscription_fd(self->subscription);
+	const int room = 64 << 20;
+	struct scene *scene = &self->scene;
+	struct genl *crowd = genl_crowd();
+	int error;
+
+	ASSERT_NE(NULL, crowd);
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room,
+				sizeof(room)));
+	ASSERT_EQ(0, scene_export_many(scene));
+	do {
+		error = next_error(self->subscription);
+	} while (!error);
+	EXPECT_EQ(-ENOBUFS, error);
+	genl_crowd_close(crowd);
+	EXPECT_EQ(0, goes_on(self->subscription, scene, &self->event));
+}
 
 FIXTURE(end_of_module) {
 	struct agent target;
