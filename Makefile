@@ -119,15 +119,18 @@ run_debug = $(VM)/run --kernel $$debug --cpu qemu64 --memory 4G --timeout 9000 \
 	--env SOCKDUP_STRESS=$(or $(SOCKDUP_STRESS),1) \
 	-- $(VM)/debug/verdict selftests/run_tests $(O) $(2)
 
-# The leak detector slows every allocation, so it is off but for the tests of what
-# allocates.
-LEAK_TESTS = $(or $(filter-out -%,$(TESTS)),export import handle revoke deadline \
-	death quota faults faults_load registration registration_record netlink netlink_list)
+# The leak detector slows every allocation, so it is on only for the tests of what
+# allocates. Where no tests are named, the others alone run without it.
+NAMED_TESTS = $(filter-out -%,$(TESTS))
+LEAK_TESTS = $(or $(NAMED_TESTS),$(filter-out $(TESTS:-%=%),export import handle \
+	revoke deadline death quota faults faults_load registration \
+	registration_record netlink netlink_list))
+OTHER_TESTS = $(or $(NAMED_TESTS),$(TESTS) $(LEAK_TESTS:%=-%))
 
-check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a kernel with checkers, then a leak scan over some
+check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a kernel with checkers, some of them with a leak scan
 	$(call say,CHECK,on a kernel with checkers)
 	$(Q)$(build_debug) || exit; checkers=passed leaks=passed; \
-	$(call run_debug,kmemleak=off,$(TESTS)) || checkers=FAILED; \
+	$(call run_debug,kmemleak=off,$(OTHER_TESTS)) || checkers=FAILED; \
 	printf '\n%-8s %s\n' CHECK 'for leaks: $(LEAK_TESTS)'; \
 	$(call run_debug,,$(LEAK_TESTS)) || leaks=FAILED; \
 	printf '\n%-8s %s\n' CHECK "with checkers: $$checkers, for leaks: $$leaks"; \
