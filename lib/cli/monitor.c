@@ -39,8 +39,7 @@ static const struct happening *happening(unsigned int what)
 {
 	static const struct happening other = { "other", PLAIN };
 
-	return what < sizeof(happenings) / sizeof(happenings[0]) &&
-	       happenings[what].word ? &happenings[what] : &other;
+	return what <= SOCKDUP_HAPPENING_TARGET_DIED ? &happenings[what] : &other;
 }
 
 /* A tree of struct sockdup_token_info by id, for tsearch(3). */
