@@ -379,6 +379,10 @@ TEST_F(notification, of_an_export_comes_when_the_token_can_be_found)
 	unsigned int i = 0;
 	pid_t pid;
 
+	/* Once this is told, so is whatever earlier tests exported. */
+	ASSERT_EQ(0, scene_export(scene, 0, 0));
+	ASSERT_EQ(SOCKDUP_CMD_TOKEN_EXPORTED_NTF,
+		  next_of_scene(&self->hearing, &self->event));
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, channel));
 	pid = fork();
 	if (!pid) {

@@ -184,7 +184,8 @@ struct sockdup_info {
 	__u32 __reserved;
 };
 
-/* Bit 31 is the library's. */
+/* Flags of an export. Bit 31 is the library's own: the kernel refuses it. */
+
 /* @target is a socket whose peer is the target, and no process id. */
 #define SOCKDUP_EXPORT_TO_PEER		0x1
 /* The token ends when the last descriptor of the exporting handle is closed. */
