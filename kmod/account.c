@@ -48,7 +48,8 @@ static struct account_bucket account_table[1 << ACCOUNT_TABLE_BITS];
 static siphash_key_t account_table_key __ro_after_init;
 static struct workqueue_struct *account_queues[SOCKDUP_LINES];
 static struct workqueue_struct *account_sweep_queue;
-static work_func_t account_sweep;
+static work_func_t account_token_sweep;
+static work_func_t account_registration_sweep;
 
 static struct account_bucket *account_bucket(kuid_t uid)
 {
@@ -113,6 +114,7 @@ static struct sockdup_account *account_new(kuid_t uid)
 	account->uid = uid;
 	spin_lock_init(&account->in_force.lock);
 	INIT_LIST_HEAD(&account->in_force.list);
+	INIT_DELAYED_WORK(&account->in_force.sweep, account_registration_sweep);
 	for (i = 0; i < SOCKDUP_LINES; i++) {
 		INIT_WORK(&account->lines[i].work, account_work);
 		init_llist_head(&account->lines[i].arrived);
@@ -121,7 +123,7 @@ static struct sockdup_account *account_new(kuid_t uid)
 	spin_lock_init(&account->lock);
 	account->tokens = RB_ROOT_CACHED;
 	account->alarm = U64_MAX;
-	INIT_DELAYED_WORK(&account->sweep, account_sweep);
+	INIT_DELAYED_WORK(&account->sweep, account_token_sweep);
 	return account;
 }
 
@@ -175,6 +177,15 @@ sockdup_account_get_current(struct sockdup_account *likely)
 	return likely;
 }
 
+/* A sweep may be what lets go of the account, and cannot wait for itself. */
+static void account_cancel_sweep(struct delayed_work *sweep)
+{
+	if (current_work() == &sweep->work)
+		cancel_delayed_work(sweep);
+	else
+		cancel_delayed_work_sync(sweep);
+}
+
 /**
  * sockdup_account_put - let go of an account
  * @account: held by the caller, who keeps the module loaded or is a worker that
@@ -192,11 +203,9 @@ void sockdup_account_put(struct sockdup_account *account)
 	spin_lock(&bucket->lock);
 	hlist_del_rcu(&account->node);
 	spin_unlock(&bucket->lock);
-	/* There is no token any more, so nobody sets the alarm again. */
-	if (current_work() == &account->sweep.work)
-		cancel_delayed_work(&account->sweep);
-	else
-		cancel_delayed_work_sync(&account->sweep);
+	/* There is no token and no registration any more to queue them again. */
+	account_cancel_sweep(&account->sweep);
+	account_cancel_sweep(&account->in_force.sweep);
 	kfree_rcu(account, rcu);
 	module_put(THIS_MODULE);
 }
@@ -248,6 +257,16 @@ void sockdup_account_alarm(struct sockdup_account *account, u64 due)
 	if (delay > HZ / 2)
 		delay -= delay / 4;
 	mod_delayed_work(account_sweep_queue, &account->sweep, delay);
+}
+
+/**
+ * sockdup_account_sweep - have a sweep done unless it is queued already
+ * @sweep: the sweep, of an account that the caller holds
+ * @delay: jiffies until then
+ */
+void sockdup_account_sweep(struct delayed_work *sweep, unsigned long delay)
+{
+	queue_delayed_work(account_sweep_queue, sweep, delay);
 }
 
 /* Timers have not counted the time asleep, which deadlines do. */
@@ -552,11 +571,13 @@ static void account_queues_destroy(void)
 
 /**
  * sockdup_account_init - make ready to charge
- * @sweep: the function of each account's @sweep
+ * @token_sweep: the function of each account's @sweep
+ * @registration_sweep: that of the sweep of its registrations
  *
  * Return: 0 or a negative errno.
  */
-int __init sockdup_account_init(work_func_t sweep)
+int __init sockdup_account_init(work_func_t token_sweep,
+				work_func_t registration_sweep)
 {
 	int err = -ENOMEM;
 	int i;
@@ -564,7 +585,8 @@ int __init sockdup_account_init(work_func_t sweep)
 	for (i = 0; i < ARRAY_SIZE(account_table); i++)
 		spin_lock_init(&account_table[i].lock);
 	get_random_bytes(&account_table_key, sizeof(account_table_key));
-	account_sweep = sweep;
+	account_token_sweep = token_sweep;
+	account_registration_sweep = registration_sweep;
 	account_sweep_queue = account_queue_new("sockdup_sweep", false);
 	if (!account_sweep_queue)
 		return -ENOMEM;

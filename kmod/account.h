@@ -77,11 +77,15 @@ struct sockdup_account_line {
  * @lock: covers the next two; nests inside a bucket's lock of registrations
  * @list: linked by &sockdup_registration.sibling
  * @count: how many
+ * @sweep: ends those of closed sockets; the release waits for it
+ * @left: how many it has yet to look at in this round; @sweep's own
  */
 struct sockdup_account_registrations {
 	spinlock_t lock;		/* covers the next two */
 	struct list_head list;
 	unsigned long count;
+	struct delayed_work sweep;
+	unsigned long left;
 };
 
 /**
@@ -142,6 +146,7 @@ long sockdup_account_held_by(kuid_t uid);
 void sockdup_account_do(struct sockdup_account *account, enum sockdup_line line,
 			struct sockdup_job *job);
 void sockdup_account_alarm(struct sockdup_account *account, u64 due);
+void sockdup_account_sweep(struct delayed_work *sweep, unsigned long delay);
 
 bool sockdup_account_charge_registration(struct sockdup_account *account);
 void sockdup_account_return_registration(struct sockdup_account *account);
@@ -154,7 +159,8 @@ void sockdup_charge_return_later(struct sockdup_charge *charge,
 
 struct workqueue_struct *sockdup_line_queue(enum sockdup_line line);
 
-int sockdup_account_init(work_func_t sweep);
+int sockdup_account_init(work_func_t token_sweep,
+			 work_func_t registration_sweep);
 void sockdup_account_exit(void);
 
 #endif /* SOCKDUP_ACCOUNT_H */

@@ -8,6 +8,7 @@
 
 #include <linux/module.h>
 
+#include "account.h"
 #include "device.h"
 #include "netlink.h"
 #include "registration.h"
@@ -20,12 +21,14 @@ static int __init sockdup_init(void)
 	err = sockdup_token_init(sockdup_netlink_tell);
 	if (err)
 		return err;
-	err = sockdup_registration_init();
+	sockdup_registration_init();
+	err = sockdup_account_init(sockdup_token_sweep,
+				   sockdup_registration_sweep);
 	if (err)
 		goto err_token;
 	err = sockdup_netlink_init();
 	if (err)
-		goto err_registration;
+		goto err_account;
 	err = sockdup_device_init();
 	if (err)
 		goto err_netlink;
@@ -34,8 +37,8 @@ static int __init sockdup_init(void)
 
 err_netlink:
 	sockdup_netlink_exit();
-err_registration:
-	sockdup_registration_exit();
+err_account:
+	sockdup_account_exit();
 err_token:
 	sockdup_token_exit();
 	return err;
@@ -49,7 +52,7 @@ static void __exit sockdup_exit(void)
 {
 	sockdup_device_exit();
 	sockdup_netlink_exit();
-	sockdup_registration_exit();
+	sockdup_account_exit();
 	sockdup_token_exit();
 }
 

@@ -47,12 +47,8 @@ struct registration_bucket {
 
 static struct registration_bucket
 registration_table[1 << REGISTRATION_TABLE_BITS];
-static struct workqueue_struct *registration_queue;
 
-static void registration_sweep(struct work_struct *work);
-static DECLARE_DELAYED_WORK(registration_sweep_work, registration_sweep);
-
-/* How many registrations a caller at its limit looks at before others may go on. */
+/* How many registrations a sweep looks at before others may go on. */
 #define REGISTRATION_SWEEP_BATCH	64
 
 static struct registration_bucket *
@@ -367,53 +363,6 @@ registration_find(struct registration_bucket *bucket, const struct inode *inode)
 	return NULL;
 }
 
-/* End a bucket's registrations of closed sockets; true if others remain. */
-static bool registration_sweep_bucket(struct registration_bucket *bucket)
-{
-	struct sockdup_registration *reg;
-	struct hlist_node *next;
-	HLIST_HEAD(gone);
-	bool left;
-
-	spin_lock(&bucket->lock);
-	hlist_for_each_entry_safe(reg, next, &bucket->head, node) {
-		if (READ_ONCE(SOCKET_I(reg->inode)->sk))
-			continue;
-		registration_retire(reg);
-		hlist_add_head(&reg->node, &gone);
-	}
-	left = !hlist_empty(&bucket->head);
-	spin_unlock(&bucket->lock);
-
-	hlist_for_each_entry_safe(reg, next, &gone, node) {
-		registration_end(reg);
-		cond_resched();
-	}
-	return left;
-}
-
-/* End all registrations of closed sockets; true if others remain. */
-static bool registration_sweep_all(void)
-{
-	bool left = false;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(registration_table); i++) {
-		if (hlist_empty(&registration_table[i].head))
-			continue;
-		left |= registration_sweep_bucket(&registration_table[i]);
-		cond_resched();
-	}
-	return left;
-}
-
-static void registration_sweep(struct work_struct *work)
-{
-	if (registration_sweep_all())
-		queue_delayed_work(registration_queue, &registration_sweep_work,
-				   REGISTRATION_SWEEP_PERIOD);
-}
-
 /*
  * End a registration that the caller found and holds, unless somebody else has just
  * ended it.
@@ -464,6 +413,21 @@ registration_find_closed(struct sockdup_account_registrations *user,
 	return NULL;
 }
 
+/* Look at some registrations of a user, and end one whose socket is closed. */
+static void registration_sweep_batch(struct sockdup_account_registrations *user,
+				     unsigned long *left)
+{
+	struct sockdup_registration *closed;
+
+	spin_lock(&user->lock);
+	closed = registration_find_closed(user, left);
+	spin_unlock(&user->lock);
+	if (closed) {
+		registration_end_found(closed);
+		sockdup_registration_put(closed);
+	}
+}
+
 /*
  * End registrations of closed sockets, of one user alone, so that a user at the
  * limit waits for no stranger. Several sweeps of one user move on through the same
@@ -474,18 +438,38 @@ static void registration_sweep_user(struct sockdup_account *account)
 	struct sockdup_account_registrations *user =
 		&account->in_force;
 	unsigned long left = READ_ONCE(user->count);
-	struct sockdup_registration *closed;
 
 	while (left) {
-		spin_lock(&user->lock);
-		closed = registration_find_closed(user, &left);
-		spin_unlock(&user->lock);
-		if (closed) {
-			registration_end_found(closed);
-			sockdup_registration_put(closed);
-		}
+		registration_sweep_batch(user, &left);
 		cond_resched();
 	}
+}
+
+/**
+ * sockdup_registration_sweep - end registrations of closed sockets
+ * @work: the account's that has the registrations
+ *
+ * One batch, then the other accounts have their turns. Where the round is over, the
+ * next one begins a while later.
+ */
+void sockdup_registration_sweep(struct work_struct *work)
+{
+	struct sockdup_account *account =
+		container_of(to_delayed_work(work), struct sockdup_account,
+			     in_force.sweep);
+	struct sockdup_account_registrations *user = &account->in_force;
+
+	/* At zero the release waits for this to return. */
+	if (!refcount_inc_not_zero(&account->ref))
+		return;
+	if (!user->left)
+		user->left = READ_ONCE(user->count);
+	registration_sweep_batch(user, &user->left);
+	/* Whoever adds one after this look queues the work, too. */
+	if (READ_ONCE(user->count))
+		sockdup_account_sweep(&user->sweep, user->left ?
+				      0 : REGISTRATION_SWEEP_PERIOD);
+	sockdup_account_put(account);
 }
 
 static struct sockdup_registration *
@@ -651,8 +635,8 @@ int sockdup_registration_register(struct file *file,
 	registration_look(reg, mask);
 
 	/* One that is queued already sees this registration. */
-	queue_delayed_work(registration_queue, &registration_sweep_work,
-			   REGISTRATION_SWEEP_PERIOD);
+	sockdup_account_sweep(&reg->account->in_force.sweep,
+			      REGISTRATION_SWEEP_PERIOD);
 out:
 	sockdup_registration_put(reg);
 	return err;
@@ -860,28 +844,15 @@ void sockdup_registration_list_drop(struct sockdup_registration_list *list)
 }
 
 /**
- * sockdup_registration_init - prepare the table and the sweep
+ * sockdup_registration_init - prepare the table
  *
- * Return: 0 or -ENOMEM.
+ * There is nothing to undo. Every registration has an account, and an account keeps
+ * the module loaded.
  */
-int __init sockdup_registration_init(void)
+void __init sockdup_registration_init(void)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(registration_table); i++)
 		spin_lock_init(&registration_table[i].lock);
-	registration_queue = alloc_workqueue("sockdup_closed", WQ_UNBOUND, 0);
-	return registration_queue ? 0 : -ENOMEM;
-}
-
-/**
- * sockdup_registration_exit - stop the sweep
- *
- * Every handle is closed, so every registration is over. No look is pending: it
- * would hold an account, and an account keeps the module loaded.
- */
-void sockdup_registration_exit(void)
-{
-	cancel_delayed_work_sync(&registration_sweep_work);
-	destroy_workqueue(registration_queue);
 }

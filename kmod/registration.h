@@ -135,7 +135,8 @@ unsigned int
 sockdup_registration_list_count(struct sockdup_registration_list *list);
 void sockdup_registration_list_drop(struct sockdup_registration_list *list);
 
-int sockdup_registration_init(void);
-void sockdup_registration_exit(void);
+void sockdup_registration_sweep(struct work_struct *work);
+
+void sockdup_registration_init(void);
 
 #endif /* SOCKDUP_REGISTRATION_H */

@@ -913,8 +913,13 @@ static void token_set_alarm(struct sockdup_account *account)
 	spin_unlock(&account->lock);
 }
 
-/* End what is due of an account, but in turns with the other accounts. */
-static void token_sweep(struct work_struct *work)
+/**
+ * sockdup_token_sweep - end what is due of an account
+ * @work: the account's
+ *
+ * In turns with the other accounts.
+ */
+void sockdup_token_sweep(struct work_struct *work)
 {
 	struct sockdup_account *account =
 		container_of(to_delayed_work(work), struct sockdup_account,
@@ -987,16 +992,11 @@ int __init sockdup_token_init(void (*tell)(struct sockdup_token *token,
 	token_cache = KMEM_CACHE(sockdup_token, 0);
 	if (!token_cache)
 		goto err_table;
-	err = sockdup_account_init(token_sweep);
-	if (err)
-		goto err_cache;
 	err = sockdup_target_init(token_target_died);
 	if (err)
-		goto err_account;
+		goto err_cache;
 	return 0;
 
-err_account:
-	sockdup_account_exit();
 err_cache:
 	kmem_cache_destroy(token_cache);
 err_table:
@@ -1007,13 +1007,12 @@ err_table:
 /**
  * sockdup_token_exit - let go of what init made
  *
- * The caller has closed the doors. There is no token, and no account: each of
- * those keeps the module loaded.
+ * The caller has closed the doors and stopped the workers of accounts. There is no
+ * token: each keeps the module loaded.
  */
 void sockdup_token_exit(void)
 {
 	sockdup_target_exit();
-	sockdup_account_exit();
 	rcu_barrier();
 	kmem_cache_destroy(token_cache);
 	kvfree(token_table);

@@ -166,6 +166,8 @@ u64 sockdup_token_age_ms(const struct sockdup_token *token, u64 now);
 u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now);
 bool sockdup_token_is_callers(const struct sockdup_token *token);
 
+void sockdup_token_sweep(struct work_struct *work);
+
 int sockdup_token_init(void (*tell)(struct sockdup_token *token,
 				    enum sockdup_token_event event));
 void sockdup_token_exit(void);

@@ -249,6 +249,31 @@ TEST_F(handle, keeps_nothing_of_sockets_that_were_closed)
 	EXPECT_EQ(0, wait_for_census(&before));
 }
 
+/* More than one step of a sweep looks at, whichever come first. */
+TEST_F(handle, keeps_those_of_open_sockets_among_closed_ones)
+{
+	int fds[300];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(fds); i++) {
+		fds[i] = udp_bound(AF_INET);
+		ASSERT_LE(0, fds[i]);
+		ASSERT_EQ(0, raw_event_select(self->device, fds[i], self->event,
+					      READ));
+	}
+	for (i = 0; i < ARRAY_SIZE(fds); i++)
+		if (i % 3)
+			ASSERT_EQ(0, close(fds[i]));
+	EXPECT_EQ(0, wait_for_registrations(self->device,
+					    ARRAY_SIZE(fds) / 3));
+	for (i = 0; i < ARRAY_SIZE(fds); i += 3)
+		EXPECT_EQ(READ, mask_of(fds[i]));
+	EXPECT_EQ((long)ARRAY_SIZE(fds) / 3,
+		  count_registrations(self->device));
+	for (i = 0; i < ARRAY_SIZE(fds); i += 3)
+		close(fds[i]);
+}
+
 /* The test is root, and may exceed its own limit. */
 TEST_F(handle, of_root_is_not_bounded)
 {
