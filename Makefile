@@ -141,6 +141,11 @@ check-matrix: need-build need-vm need-matrix selftests ## the tests at 1/10 on e
 	$(Q)$(VM)/matrix/check $(O) \
 		$(if $(TESTS),$(ROOT)/selftests/run_tests $(O) $(TESTS))
 
+check-wine: need-wine ## the tests of the Winsock layer as Windows programs, under Debian's wine; TESTS='...'
+	$(call say,CHECK,under wine)
+	$(Q)$(MAKE) -s -C selftests -f wine.mk O=$(O)
+	$(Q)selftests/tools/wine $(O) $(TESTS)
+
 bench-program: lib need-bench
 	$(call say,BENCH,$(O)/bench)
 	$(Q)$(MAKE) -s -C selftests/bench O=$(O)
@@ -219,6 +224,6 @@ clean: ## remove what was built
 FORCE:
 
 .PHONY: all help modules lib cli samples guest vm demo demo-nginx selftests \
-	selftests-32 check check-long check-debug check-matrix bench-program \
+	selftests-32 check check-long check-debug check-matrix check-wine bench-program \
 	bench bench-check bench-budget bench-locks bench-docs style netlink \
 	transcripts docs fresh install clean FORCE

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sockets for the tests, and ways to wait for what must happen. Each fails the test
+ * where it cannot do what it says.
+ */
+#ifndef SELFTESTS_WINSOCK_WORLD_H
+#define SELFTESTS_WINSOCK_WORLD_H
+
+#include <winsock2.h>
+#include <ws2tcpip.h>
+
+/* The longest that anything waits for what must happen. */
+#define WAIT_MS		60000
+
+/* How long nothing must happen. */
+#define QUIET_MS	150
+
+/* An address of IPv4 on the loopback interface. */
+struct sockaddr_in loopback(unsigned short port);
+unsigned short port_of(SOCKET s);
+
+SOCKET new_socket(int family, int type);
+/* Bound to loopback(0); the listener listens. */
+SOCKET tcp_listener(void);
+SOCKET udp_bound(void);
+/* Not connected, though the port answers: see connect_to(). */
+SOCKET tcp_bound(void);
+SOCKET connect_to(unsigned short port);
+/* A connection; ends[0] is the side that connected. */
+void tcp_pair(SOCKET ends[2]);
+/* Two that are connected to each other. */
+void udp_pair(SOCKET ends[2]);
+/* A port of TCP on which nobody listens. */
+unsigned short dead_port(void);
+
+void close_socket(SOCKET s);
+void set_nonblocking(SOCKET s);
+void set_option(SOCKET s, int level, int name, int value);
+int get_option(SOCKET s, int level, int name);
+WSAPROTOCOL_INFOW protocol_info(SOCKET s);
+
+/* select() on one socket; whether it was so within the time. */
+int readable_within(SOCKET s, long milliseconds);
+int writable_within(SOCKET s, long milliseconds);
+void wait_readable_here(SOCKET s);
+
+/* Text sent on one socket arrives at the other. */
+void send_text(SOCKET s, const char *text);
+void receive_text(SOCKET s, const char *text);
+void pass_text(SOCKET from, SOCKET to);
+/* Nothing to read and no end: the other side is still there. */
+void assert_open(SOCKET s);
+/* The peer's end. */
+void assert_end(SOCKET s);
+/* The last close of @s resets the connection. */
+void reset(SOCKET s);
+/* Sends until it would block; bytes. */
+int fill(SOCKET s);
+/* Takes all of what fill() sent. */
+void drain(SOCKET s, int bytes);
+
+/* Network events. */
+WSAEVENT new_event(void);
+void select_events(SOCKET s, WSAEVENT event, long mask);
+int is_set(WSAEVENT event);
+void wait_for(WSAEVENT event);
+void assert_quiet(WSAEVENT event);
+/* Waits for @event and takes what was recorded. */
+WSANETWORKEVENTS take_events(SOCKET s, WSAEVENT event);
+/* The same until all of @wanted has come; what else has come is in it, too. */
+WSANETWORKEVENTS wait_for_events(SOCKET s, WSAEVENT event, long wanted);
+/* What is recorded now, the event object left as it is. */
+long recorded(SOCKET s);
+
+#endif /* SELFTESTS_WINSOCK_WORLD_H */
