@@ -13,6 +13,7 @@ enum call {
 	DO_DUPLICATE,
 	DO_IMPORT,
 	DO_IMPORT_BY_THREAD,
+	DO_IMPORT_AT,
 	DO_SOCKET_NEW,
 	DO_CLOSE,
 	DO_BIND,
@@ -110,6 +111,9 @@ static SOCKET serve(const struct request *request, struct reply *reply, WSAEVENT
 		return import(request);
 	case DO_IMPORT_BY_THREAD:
 		return import_by_thread(request);
+	case DO_IMPORT_AT:
+		return WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
+				  FROM_PROTOCOL_INFO, (WSAPROTOCOL_INFOW *)s, 0, 0);
 	case DO_SOCKET_NEW:
 		return socket(argument[0], argument[1], argument[2]);
 	case DO_CLOSE:
@@ -262,6 +266,13 @@ SOCKET partner_import_by_thread(struct partner *partner, const WSAPROTOCOL_INFOW
 	struct request request = { .call = DO_IMPORT_BY_THREAD };
 
 	memcpy(request.data, info, sizeof(*info));
+	return ask(partner, &request, NULL, 0);
+}
+
+SOCKET partner_import_at(struct partner *partner, uintptr_t address)
+{
+	struct request request = { .call = DO_IMPORT_AT, .socket = address };
+
 	return ask(partner, &request, NULL, 0);
 }
 

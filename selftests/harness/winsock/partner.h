@@ -39,6 +39,8 @@ SOCKET partner_import_as(struct partner *partner, int family, int type,
 /* By a thread of it that ends then. */
 SOCKET partner_import_by_thread(struct partner *partner,
 				const WSAPROTOCOL_INFOW *info);
+/* Of the info at an address that may be bad. */
+SOCKET partner_import_at(struct partner *partner, uintptr_t address);
 /* WSADuplicateSocket() to it and WSASocket() there; fails the test otherwise. */
 SOCKET partner_give(struct partner *partner, SOCKET s);
 
