@@ -56,9 +56,10 @@ $(O)/%/sockdup.ko: FORCE
 	$(Q)unset MAKEFLAGS; make -s $(JOBS) -C /lib/modules/$*/build M=$(@D) W=1 \
 		$(NO_BTF) modules
 
-lib: need-build ## libsockdup
+lib: need-build ## libsockdup, and the Winsock layer on it
 	$(call say,LIB,$(O)/lib)
 	$(Q)$(MAKE) -s -C lib O=$(O)
+	$(Q)$(MAKE) -s -C lib/winsock O=$(O)
 
 cli: lib ## the sockdup command
 	$(call say,CLI,$(O)/cli)
@@ -96,6 +97,7 @@ CFLAGS32 = $(or $(CFLAGS),-O2 -g) -m32 -idirafter /usr/include/x86_64-linux-gnu
 selftests-32: selftests
 	$(call say,TESTS,$(O32)/selftests)
 	$(Q)$(MAKE) -s -C lib O=$(O32) NETLINK=no CFLAGS='$(CFLAGS32)'
+	$(Q)$(MAKE) -s -C lib/winsock O=$(O32) CFLAGS='$(CFLAGS32)'
 	$(Q)$(MAKE) -s -C selftests O=$(O32) HARNESS=$(O)/kselftest \
 		NETLINK=no CFLAGS='$(CFLAGS32)'
 
@@ -216,6 +218,7 @@ install: all ## the module, the library and the command, below DESTDIR and PREFI
 		$(DESTDIR)/lib/modules/$(KERNELRELEASE)/updates/sockdup.ko
 	$(Q)$(if $(DESTDIR),,depmod $(KERNELRELEASE))
 	$(Q)$(MAKE) -s -C lib O=$(O) install
+	$(Q)$(MAKE) -s -C lib/winsock O=$(O) install
 	$(Q)$(MAKE) -s -C lib/cli O=$(O) install
 
 clean: ## remove what was built

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Names of TCP/IP. Looking up addresses is glibc's part: getaddrinfo() and
+ * inet_pton() are its own, and so are the numbers of options below SOL_SOCKET's
+ * level, such as IPV6_V6ONLY.
+ */
+#ifndef SOCKDUP_WS_WS2TCPIP_H
+#define SOCKDUP_WS_WS2TCPIP_H
+
+#include "winsock2.h"
+
+/* Signed on Windows, and a pointer to one is passed where an int * is taken. */
+#define socklen_t	int
+
+typedef struct in6_addr IN6_ADDR, *PIN6_ADDR, *LPIN6_ADDR;
+typedef struct sockaddr_in6 SOCKADDR_IN6, *PSOCKADDR_IN6, *LPSOCKADDR_IN6;
+typedef struct addrinfo ADDRINFOA, ADDRINFO, *PADDRINFOA, *LPADDRINFO;
+
+#define s6_bytes	u.Byte
+#define s6_words	u.Word
+
+#ifndef TCP_KEEPIDLE
+#define TCP_KEEPIDLE	4
+#define TCP_KEEPINTVL	5
+#define TCP_KEEPCNT	6
+#endif
+
+#define gai_strerrorA(error)	((char *)gai_strerror(error))
+
+#endif /* SOCKDUP_WS_WS2TCPIP_H */

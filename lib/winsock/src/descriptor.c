@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The descriptor behind a SOCKET.
+ */
+
+#include "posix.h"
+
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "descriptor.h"
+
+/* Larger numbers than Linux has become one that is never open. */
+int ws_fd(SOCKET s)
+{
+	return s <= INT_MAX ? (int)s : -1;
+}
+
+bool ws_is_socket(int fd)
+{
+	struct stat status;
+
+	return !fstat(fd, &status) && S_ISSOCK(status.st_mode);
+}
+
+/* False as well where @fd is not open. */
+bool ws_is_non_blocking(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	return flags >= 0 && flags & O_NONBLOCK;
+}
+
+/*
+ * A new descriptor under a number that is not 0, which consumers take for none.
+ * Gives on the error of its opening.
+ */
+int ws_keep(int fd)
+{
+	int flags, copy, error;
+
+	if (fd)
+		return fd;
+	flags = fcntl(fd, F_GETFD);
+	copy = fcntl(fd, flags & FD_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 1);
+	error = errno;
+	close(fd);
+	errno = error;
+	return copy;
+}
+
+/* An option that is an int, or -1 with errno. */
+int ws_int_option(int fd, int level, int option)
+{
+	int value;
+	unsigned int size = sizeof(value);
+
+	return posix_getsockopt(fd, level, option, &value, &size) ? -1 : value;
+}

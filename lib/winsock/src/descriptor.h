@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef WS_DESCRIPTOR_H
+#define WS_DESCRIPTOR_H
+
+int ws_fd(SOCKET s);
+bool ws_is_socket(int fd);
+bool ws_is_non_blocking(int fd);
+int ws_keep(int fd);
+int ws_int_option(int fd, int level, int option);
+
+#endif /* WS_DESCRIPTOR_H */

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef WS_MEMORY_H
+#define WS_MEMORY_H
+
+bool ws_copy_in(void *to, const void *from, size_t size);
+bool ws_copy_out(void *to, const void *from, size_t size);
+
+#endif /* WS_MEMORY_H */
