@@ -57,3 +57,9 @@ int ws_int_option(int fd, int level, int option)
 
 	return posix_getsockopt(fd, level, option, &value, &size) ? -1 : value;
 }
+
+bool ws_is_stream(int fd)
+{
+	return ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_TYPE) ==
+	       SOCK_STREAM;
+}

@@ -5,6 +5,7 @@
 
 #include "posix.h"
 
+#include "descriptor.h"
 #include "error.h"
 
 static __thread DWORD last_error;
@@ -100,6 +101,12 @@ int ws_fail(int error)
 {
 	last_error = error;
 	return SOCKET_ERROR;
+}
+
+/* Of what is wrong beside the socket: one that is none is told first. */
+int ws_fail_on(SOCKET s, int error)
+{
+	return ws_fail(ws_is_socket(ws_fd(s)) ? error : WSAENOTSOCK);
 }
 
 int ws_fail_errno(const struct ws_translation *own)

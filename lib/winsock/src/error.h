@@ -14,6 +14,7 @@ struct ws_translation {
 
 int ws_error_of(int number, const struct ws_translation *own);
 int ws_fail(int error);
+int ws_fail_on(SOCKET s, int error);
 int ws_fail_errno(const struct ws_translation *own);
 
 #endif /* WS_ERROR_H */

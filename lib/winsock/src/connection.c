@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * How connections begin: connect() and accept().
+ */
+
+#include "posix.h"
+
+#include "descriptor.h"
+#include "error.h"
+#include "network_events.h"
+#include "socket.h"
+#include "startup.h"
+#include "tcp.h"
+
+int posix_accept4(int fd, void *name, unsigned int *size, int flags)
+	__asm__("accept4");
+
+static const struct ws_translation connect_errors[] = {
+	{ EINPROGRESS, WSAEWOULDBLOCK },
+	/* Of a path, with AF_UNIX. */
+	{ ENOENT, WSAECONNREFUSED },
+	{ ENOTDIR, WSAECONNREFUSED },
+	{ }
+};
+
+/*
+ * Whether an attempt of a non-blocking socket has succeeded. Linux' next
+ * connect() reports that as if it were new, and Windows' as WSAEISCONN.
+ */
+static bool has_connected(int fd)
+{
+	return ws_is_non_blocking(fd) && ws_tcp_state(fd) == WS_TCP_CONNECTED;
+}
+
+static int try_connect(int fd, const struct sockaddr *name, int size)
+{
+	int result = TEMP_FAILURE_RETRY(posix_connect(fd, name, size));
+
+	/* What is left of an attempt whose error SO_ERROR has told. */
+	if (result && errno == ECONNABORTED)
+		result = TEMP_FAILURE_RETRY(posix_connect(fd, name, size));
+	return result;
+}
+
+int connect(SOCKET s, const struct sockaddr *name, int size)
+{
+	int fd = ws_fd(s), error;
+	bool connected;
+
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	connected = has_connected(fd);
+	if (!try_connect(fd, name, size))
+		return connected ? ws_fail(WSAEISCONN) : 0;
+	error = errno;
+	/* The time of SO_SNDTIMEO has passed. */
+	if (error == EINPROGRESS && !ws_is_non_blocking(fd))
+		return ws_fail(WSAETIMEDOUT);
+	if (error == EISCONN && ws_tcp_state(fd) == WS_TCP_LISTENING)
+		return ws_fail(WSAEINVAL);
+	return ws_fail(ws_name_error(error, name, size, connect_errors));
+}
+
+int WSAConnect(SOCKET s, const struct sockaddr *name, int size,
+	       LPWSABUF caller_data, LPWSABUF callee_data, LPQOS qos,
+	       LPQOS group_qos)
+{
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	/* No protocol here carries data in its handshake, or has qualities. */
+	if (caller_data || qos || group_qos)
+		return ws_fail_on(s, WSAEOPNOTSUPP);
+	if (callee_data)
+		callee_data->len = 0;
+	return connect(s, name, size);
+}
+
+static const struct ws_translation accept_errors[] = {
+	{ ECONNABORTED, WSAECONNRESET },
+	{ EPROTO, WSAECONNRESET },
+	{ }
+};
+
+/* Whether @size leaves out a part of the name that an accept would give. */
+static bool name_is_short(int listener, const int *size)
+{
+	struct sockaddr_storage name;
+	unsigned int needed = sizeof(name);
+
+	if (!size || *size < 0)
+		return true;
+	return !posix_getsockname(listener, &name, &needed) &&
+	       (name.ss_family == AF_INET || name.ss_family == AF_INET6) &&
+	       (unsigned int)*size < needed;
+}
+
+static int try_accept(int listener, struct sockaddr *name, int *size)
+{
+	unsigned int found_size = size ? *size : 0;
+	/* As a listener, so what it accepts; on Linux that is not so. */
+	int flags = ws_is_non_blocking(listener) ? LINUX_SOCK_NONBLOCK : 0;
+	int fd = TEMP_FAILURE_RETRY(posix_accept4(listener, name,
+						  name ? &found_size : NULL,
+						  flags));
+
+	if (fd >= 0 && name)
+		*size = found_size;
+	return ws_keep(fd);
+}
+
+SOCKET accept(SOCKET s, struct sockaddr *name, int *size)
+{
+	int listener = ws_fd(s), fd;
+
+	if (!ws_ready())
+		return INVALID_SOCKET;
+	if (name && name_is_short(listener, size)) {
+		ws_fail_on(s, WSAEFAULT);
+		return INVALID_SOCKET;
+	}
+	fd = try_accept(listener, name, size);
+	if (fd < 0)
+		ws_fail_errno(accept_errors);
+	else
+		ws_accepted(s, fd);
+	ws_reenable(s, FD_ACCEPT);
+	return fd < 0 ? INVALID_SOCKET : (SOCKET)fd;
+}
+
+SOCKET WSAAccept(SOCKET s, struct sockaddr *name, int *size,
+		 LPCONDITIONPROC condition,
+		 DWORD_PTR callback_data __attribute__((unused)))
+{
+	if (!ws_ready())
+		return INVALID_SOCKET;
+	if (!condition)
+		return accept(s, name, size);
+	ws_fail_on(s, WSAEOPNOTSUPP);
+	return INVALID_SOCKET;
+}

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Data: every call is one of two, which receive into and send from buffers.
+ */
+
+#include "posix.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <sys/uio.h>
+
+#include "descriptor.h"
+#include "error.h"
+#include "network_events.h"
+#include "socket.h"
+#include "startup.h"
+#include "tcp.h"
+
+ssize_t posix_recvmsg(int fd, struct msghdr *message, int flags)
+	__asm__("recvmsg");
+ssize_t posix_sendmsg(int fd, const struct msghdr *message, int flags)
+	__asm__("sendmsg");
+
+/* Flags, and what they are to Linux: some are its way in any case. */
+struct flag {
+	DWORD winsock;
+	int linux_flag;
+};
+
+static const struct flag receive_flags[] = {
+	{ MSG_OOB, LINUX_MSG_OOB },
+	{ MSG_PEEK, LINUX_MSG_PEEK },
+	{ MSG_WAITALL, LINUX_MSG_WAITALL },
+	{ MSG_PARTIAL, 0 },
+	{ MSG_PUSH_IMMEDIATE, 0 },
+	{ }
+};
+
+static const struct flag send_flags[] = {
+	{ MSG_OOB, LINUX_MSG_OOB },
+	{ MSG_DONTROUTE, LINUX_MSG_DONTROUTE },
+	{ }
+};
+
+/* False where one of @flags is not in @list. */
+static bool translate(DWORD flags, const struct flag *list, int *translated)
+{
+	*translated = 0;
+	for (; list->winsock; list++) {
+		if (flags & list->winsock)
+			*translated |= list->linux_flag;
+		flags &= ~list->winsock;
+	}
+	return !flags;
+}
+
+static bool is_ready_for(int fd, short events)
+{
+	struct pollfd poller = { .fd = fd, .events = events };
+
+	return poll(&poller, 1, 0) == 1 && poller.revents & events;
+}
+
+/* The number of buffers that one message can take. */
+static bool fits(DWORD count)
+{
+	return count <= IOV_MAX;
+}
+
+static void gather(struct iovec *parts, const WSABUF *buffers, DWORD count)
+{
+	DWORD i;
+
+	for (i = 0; i < count; i++)
+		parts[i] = (struct iovec){ buffers[i].buf, buffers[i].len };
+}
+
+static size_t total_of(const struct msghdr *message)
+{
+	size_t i, total = 0;
+
+	for (i = 0; i < message->msg_iovlen; i++)
+		total += message->msg_iov[i].iov_len;
+	return total;
+}
+
+static const struct ws_translation receive_errors[] = {
+	/* A datagram that was sent has met a closed port. */
+	{ ECONNREFUSED, WSAECONNRESET },
+	{ }
+};
+
+static int receive_error(int fd, int number, int flags)
+{
+	/* SO_RCVTIMEO */
+	if (number == EAGAIN && !ws_is_non_blocking(fd))
+		return WSAETIMEDOUT;
+	/* There is none, or it is among the rest. */
+	if (number == EINVAL && flags & LINUX_MSG_OOB &&
+	    !ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_OOBINLINE))
+		return WSAEWOULDBLOCK;
+	return ws_error_of(number, receive_errors);
+}
+
+/*
+ * Whether nothing was received because receiving is shut down, by whichever
+ * holder, while the peer goes on. Linux takes that for the end.
+ */
+static bool is_shut_down(int fd)
+{
+	switch (ws_tcp_state(fd)) {
+	case WS_TCP_CONNECTED:
+	case WS_TCP_ENDED_HERE:
+		return true;
+	case WS_TCP_NONE:
+		return !ws_is_stream(fd) && is_ready_for(fd, POLLRDHUP);
+	default:
+		return false;
+	}
+}
+
+/* The size, or -1 with the thread's error; @message may be filled even so. */
+static int receive_message(int fd, struct msghdr *message, int flags)
+{
+	ssize_t size = TEMP_FAILURE_RETRY(posix_recvmsg(fd, message, flags));
+
+	if (size < 0)
+		return ws_fail(receive_error(fd, errno, flags));
+	if (!size && total_of(message) && is_shut_down(fd))
+		return ws_fail(WSAESHUTDOWN);
+	if (message->msg_flags & LINUX_MSG_TRUNC && !ws_is_stream(fd))
+		return ws_fail(WSAEMSGSIZE);
+	return size;
+}
+
+/**
+ * receive - what all calls that receive do
+ * @s: the socket
+ * @parts: where to
+ * @count: number of @parts
+ * @flags: MSG_*
+ * @name: filled with the sender, where there are datagrams, or NULL
+ * @name_size: in and out: its size, or NULL
+ *
+ * Return: the size, or -1.
+ */
+static int receive(SOCKET s, struct iovec *parts, size_t count, DWORD flags,
+		   struct sockaddr *name, int *name_size)
+{
+	struct msghdr message = {
+		.msg_iov = parts,
+		.msg_iovlen = count,
+	};
+	struct sockaddr_storage sender;
+	int translated, size, fd = ws_fd(s);
+
+	if (!translate(flags, receive_flags, &translated))
+		return ws_fail_on(s, WSAEOPNOTSUPP);
+	if (name) {
+		message.msg_name = &sender;
+		message.msg_namelen = sizeof(sender);
+	}
+	size = receive_message(fd, &message, translated);
+	ws_reenable(s, FD_READ | FD_OOB);
+	if (!name || !message.msg_namelen ||
+	    (size < 0 && WSAGetLastError() != WSAEMSGSIZE))
+		return size;
+	if (!name_size || *name_size < (int)message.msg_namelen)
+		return ws_fail(WSAEFAULT);
+	memcpy(name, &sender, message.msg_namelen);
+	*name_size = message.msg_namelen;
+	return size;
+}
+
+int recvfrom(SOCKET s, char *buffer, int size, int flags,
+	     struct sockaddr *name, int *name_size)
+{
+	struct iovec part = { buffer, size };
+
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	return receive(s, &part, 1, flags, name, name_size);
+}
+
+int recv(SOCKET s, char *buffer, int size, int flags)
+{
+	return recvfrom(s, buffer, size, flags, NULL, NULL);
+}
+
+int WSARecvFrom(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD size,
+		LPDWORD flags, struct sockaddr *name, LPINT name_size,
+		LPWSAOVERLAPPED overlapped,
+		LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+	int received;
+
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	if (overlapped || routine)
+		return ws_fail_on(s, WSAEOPNOTSUPP);
+	if (!buffers || !size || !flags)
+		return ws_fail_on(s, WSAEFAULT);
+	if (!fits(count))
+		return ws_fail_on(s, WSAENOBUFS);
+
+	struct iovec parts[count + 1];
+
+	gather(parts, buffers, count);
+	received = receive(s, parts, count, *flags, name, name_size);
+	*flags = 0;
+	if (received < 0)
+		return SOCKET_ERROR;
+	*size = received;
+	return 0;
+}
+
+int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD size,
+	    LPDWORD flags, LPWSAOVERLAPPED overlapped,
+	    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+	return WSARecvFrom(s, buffers, count, size, flags, NULL, NULL,
+			   overlapped, routine);
+}
+
+static const struct ws_translation send_errors[] = {
+	{ ECONNREFUSED, WSAECONNRESET },
+	{ EDESTADDRREQ, WSAENOTCONN },
+	{ }
+};
+
+/* EPIPE is of many causes. */
+static int broken_pipe(int fd)
+{
+	switch (ws_tcp_state(fd)) {
+	case WS_TCP_UNCONNECTED:
+	case WS_TCP_LISTENING:
+		return WSAENOTCONN;
+	case WS_TCP_ENDED_HERE:
+	case WS_TCP_ENDED_BOTH:
+		return WSAESHUTDOWN;
+	case WS_TCP_NONE:
+		/* A peer that ends shuts down both directions. */
+		if (!ws_is_stream(fd) || !is_ready_for(fd, POLLRDHUP))
+			return WSAESHUTDOWN;
+		return WSAECONNRESET;
+	default:
+		return WSAECONNRESET;
+	}
+}
+
+static int send_error(int fd, int number, const struct msghdr *message)
+{
+	if (number == EPIPE)
+		return broken_pipe(fd);
+	/* SO_SNDTIMEO */
+	if (number == EAGAIN && !ws_is_non_blocking(fd))
+		return WSAETIMEDOUT;
+	return ws_name_error(number, message->msg_name, message->msg_namelen,
+			     send_errors);
+}
+
+static void skip(struct msghdr *message, size_t size)
+{
+	while (size && size >= message->msg_iov->iov_len) {
+		size -= message->msg_iov->iov_len;
+		message->msg_iov++;
+		message->msg_iovlen--;
+	}
+	if (!size)
+		return;
+	message->msg_iov->iov_base = (char *)message->msg_iov->iov_base + size;
+	message->msg_iov->iov_len -= size;
+}
+
+/*
+ * The size, or -1 with the thread's error. A signal can have a blocking send()
+ * of Linux end halfway; Winsock's does not.
+ */
+static int send_message(int fd, struct msghdr *message, int flags)
+{
+	size_t total = total_of(message), sent = 0;
+	ssize_t size;
+
+	do {
+		size = TEMP_FAILURE_RETRY(posix_sendmsg(fd, message, flags));
+		if (size < 0 && sent && errno == EAGAIN)
+			return sent;
+		if (size < 0)
+			return ws_fail(send_error(fd, errno, message));
+		sent += size;
+		skip(message, size);
+	} while (sent < total && !ws_is_non_blocking(fd));
+	/* Linux sends nothing at any time, which asks here for room. */
+	if (!total && ws_is_non_blocking(fd) && ws_is_stream(fd) &&
+	    !is_ready_for(fd, POLLOUT))
+		return ws_fail(WSAEWOULDBLOCK);
+	return sent;
+}
+
+/* As receive(). */
+static int transmit(SOCKET s, struct iovec *parts, size_t count, DWORD flags,
+		    const struct sockaddr *name, int name_size)
+{
+	struct msghdr message = {
+		.msg_name = (void *)name,
+		.msg_namelen = name ? name_size : 0,
+		.msg_iov = parts,
+		.msg_iovlen = count,
+	};
+	int translated, size;
+
+	if (!translate(flags, send_flags, &translated))
+		return ws_fail_on(s, WSAEOPNOTSUPP);
+	size = send_message(ws_fd(s), &message, translated | LINUX_MSG_NOSIGNAL);
+	if (size < 0 && WSAGetLastError() == WSAEWOULDBLOCK)
+		ws_reenable(s, FD_WRITE);
+	return size;
+}
+
+int sendto(SOCKET s, const char *buffer, int size, int flags,
+	   const struct sockaddr *name, int name_size)
+{
+	struct iovec part = { (char *)buffer, size };
+
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	return transmit(s, &part, 1, flags, name, name_size);
+}
+
+int send(SOCKET s, const char *buffer, int size, int flags)
+{
+	return sendto(s, buffer, size, flags, NULL, 0);
+}
+
+int WSASendTo(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD size,
+	      DWORD flags, const struct sockaddr *name, int name_size,
+	      LPWSAOVERLAPPED overlapped,
+	      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+	int sent;
+
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	if (overlapped || routine)
+		return ws_fail_on(s, WSAEOPNOTSUPP);
+	if (!buffers || !size)
+		return ws_fail_on(s, WSAEFAULT);
+	if (!fits(count))
+		return ws_fail_on(s, WSAENOBUFS);
+
+	struct iovec parts[count + 1];
+
+	gather(parts, buffers, count);
+	sent = transmit(s, parts, count, flags, name, name_size);
+	if (sent < 0)
+		return SOCKET_ERROR;
+	*size = sent;
+	return 0;
+}
+
+int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD size, DWORD flags,
+	    LPWSAOVERLAPPED overlapped,
+	    LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+	return WSASendTo(s, buffers, count, size, flags, NULL, 0, overlapped,
+			 routine);
+}

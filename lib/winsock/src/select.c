@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * select(), by poll(), which knows no highest number.
+ */
+
+#include "posix.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "descriptor.h"
+#include "error.h"
+#include "startup.h"
+#include "tcp.h"
+
+#define BILLION		1000000000
+
+int __WSAFDIsSet(SOCKET s, fd_set *set)
+{
+	u_int i;
+
+	for (i = 0; i < set->fd_count; i++)
+		if (set->fd_array[i] == s)
+			return 1;
+	return 0;
+}
+
+/* What poll() says of a socket, once more where that needs a closer look. */
+static bool has_read(const struct pollfd *poller)
+{
+	return poller->revents & (POLLIN | POLLHUP | POLLERR);
+}
+
+static bool has_written(const struct pollfd *poller)
+{
+	return poller->revents & (POLLOUT | POLLHUP | POLLERR);
+}
+
+/* Urgent data; in line it is like other data. */
+static bool has_excepted(const struct pollfd *poller)
+{
+	return poller->revents & POLLPRI &&
+	       ws_int_option(poller->fd, LINUX_SOL_SOCKET,
+			     LINUX_SO_OOBINLINE) == 0;
+}
+
+struct kind {
+	short events;
+	bool (*happened)(const struct pollfd *poller);
+	/* Whether it tells of an attempt to connect that has failed. */
+	bool tells_failure;
+};
+
+enum { READ, WRITE, EXCEPT, KINDS };
+
+static const struct kind kinds[KINDS] = {
+	[READ] = { POLLIN, has_read, false },
+	[WRITE] = { POLLOUT, has_written, false },
+	[EXCEPT] = { POLLPRI, has_excepted, true },
+};
+
+/*
+ * Linux says POLLHUP of a socket that was never connected, and POLLERR beside it
+ * if its attempt has failed; Winsock says nothing, and that it failed.
+ */
+static bool happened(const struct kind *kind, const struct pollfd *poller)
+{
+	if (poller->revents & POLLHUP &&
+	    ws_tcp_state(poller->fd) == WS_TCP_UNCONNECTED)
+		return kind->tells_failure && poller->revents & POLLERR;
+	return kind->happened(poller);
+}
+
+/**
+ * struct selection - one call of select()
+ * @sets: those of the caller; NULL for none
+ * @pollers: one for each socket
+ * @count: how many
+ */
+struct selection {
+	fd_set *sets[KINDS];
+	struct pollfd *pollers;
+	u_int count;
+};
+
+/* A poller that has said all it can is silent: poll() passes over negatives. */
+static bool is_of(const struct pollfd *poller, int fd)
+{
+	return poller->fd == fd || poller->fd == ~fd;
+}
+
+/*
+ * The place of a descriptor among the pollers, or where it is to be put. Sets
+ * are mostly filled in one order, so @hint is mostly right.
+ */
+static u_int place_of(const struct selection *selection, int fd, u_int hint)
+{
+	u_int i;
+
+	if (hint < selection->count && is_of(&selection->pollers[hint], fd))
+		return hint;
+	for (i = 0; i < selection->count; i++)
+		if (is_of(&selection->pollers[i], fd))
+			break;
+	return i;
+}
+
+/* False where one of the sockets is none. */
+static bool add_set(struct selection *selection, int kind)
+{
+	const fd_set *set = selection->sets[kind];
+	struct pollfd *poller;
+	u_int i, place;
+	int fd;
+
+	for (i = 0; set && i < set->fd_count; i++) {
+		fd = ws_fd(set->fd_array[i]);
+		place = place_of(selection, fd, i);
+		poller = &selection->pollers[place];
+		if (place == selection->count) {
+			if (!ws_is_socket(fd))
+				return false;
+			*poller = (struct pollfd){ .fd = fd };
+			selection->count++;
+		}
+		poller->events |= kinds[kind].events;
+	}
+	return true;
+}
+
+/*
+ * How many members of a set something has happened to; with @keep, the set is
+ * reduced to them.
+ */
+static int collect_set(const struct selection *selection, int kind, bool keep)
+{
+	fd_set *set = selection->sets[kind];
+	const struct pollfd *poller;
+	u_int i, count = 0;
+	int fd;
+
+	for (i = 0; set && i < set->fd_count; i++) {
+		fd = ws_fd(set->fd_array[i]);
+		poller = &selection->pollers[place_of(selection, fd, i)];
+		if (!happened(&kinds[kind], poller))
+			continue;
+		if (keep)
+			set->fd_array[count] = set->fd_array[i];
+		count++;
+	}
+	if (set && keep)
+		set->fd_count = count;
+	return count;
+}
+
+static int collect(const struct selection *selection, bool keep)
+{
+	int kind, count = 0;
+
+	for (kind = 0; kind < KINDS; kind++)
+		count += collect_set(selection, kind, keep);
+	return count;
+}
+
+static long long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * (long long)BILLION + time.tv_nsec;
+}
+
+/* Like poll(), until @deadline, or for ever where that is negative. */
+static int poll_until(struct selection *selection, long long deadline)
+{
+	struct timespec left;
+	long long ns;
+	int result;
+
+	do {
+		ns = deadline - now();
+		if (ns < 0)
+			ns = 0;
+		left = (struct timespec){ ns / BILLION, ns % BILLION };
+		result = ppoll(selection->pollers, selection->count,
+			       deadline < 0 ? NULL : &left, NULL);
+	} while (result < 0 && errno == EINTR);
+	return result;
+}
+
+/* What poll() reports though no set asks for it, it would report for ever. */
+static void silence(struct selection *selection)
+{
+	u_int i;
+
+	for (i = 0; i < selection->count; i++)
+		if (selection->pollers[i].revents)
+			selection->pollers[i].fd = ~selection->pollers[i].fd;
+}
+
+/* Fills the caller's sets; the number of their members, or an error. */
+static int select_until(struct selection *selection, long long deadline)
+{
+	int kind, woken, count;
+
+	for (kind = 0; kind < KINDS; kind++)
+		if (!add_set(selection, kind))
+			return ws_fail(WSAENOTSOCK);
+	for (;;) {
+		woken = poll_until(selection, deadline);
+		if (woken < 0)
+			return ws_fail_errno(NULL);
+		count = collect(selection, false);
+		if (count || !woken)
+			return collect(selection, true);
+		silence(selection);
+	}
+}
+
+static u_int size_of(const fd_set *set)
+{
+	return set ? set->fd_count : 0;
+}
+
+int select(int unused __attribute__((unused)), fd_set *read, fd_set *write,
+	   fd_set *except, const struct timeval *timeout)
+{
+	u_int size = size_of(read) + size_of(write) + size_of(except);
+	struct selection selection = { .sets = { read, write, except } };
+	long long deadline = -1;
+	int result;
+
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	if (!size || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+		return ws_fail(WSAEINVAL);
+	if (timeout)
+		deadline = now() + timeout->tv_sec * (long long)BILLION +
+			   timeout->tv_usec * 1000LL;
+	selection.pollers = calloc(size, sizeof(*selection.pollers));
+	if (!selection.pollers)
+		return ws_fail(WSAENOBUFS);
+	result = select_until(&selection, deadline);
+	free(selection.pollers);
+	return result;
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A socket's beginning and end, and its names.
+ */
+
+#include "posix.h"
+
+#include <limits.h>
+
+#include "catalogue.h"
+#include "descriptor.h"
+#include "error.h"
+#include "socket.h"
+#include "startup.h"
+
+/* Above it, Linux has flags. */
+#define HIGHEST_TYPE	0xf
+
+static const struct ws_translation create_errors[] = {
+	{ EINVAL, WSAESOCKTNOSUPPORT },
+	{ }
+};
+
+/* Returns 0 or an error of Winsock's. */
+int ws_create(int family, int type, int protocol, bool inheritable, SOCKET *s)
+{
+	static const int yes = 1;
+	int fd;
+
+	if (!ws_resolve(&family, &type, &protocol))
+		return WSAEINVAL;
+	if (type < 0 || type > HIGHEST_TYPE)
+		return WSAESOCKTNOSUPPORT;
+	fd = ws_keep(posix_socket(family,
+				  type | (inheritable ? 0 : LINUX_SOCK_CLOEXEC),
+				  protocol));
+	if (fd < 0)
+		return ws_error_of(errno, create_errors);
+	/* Windows' default, where Linux has a setting of the machine. */
+	if (family == AF_INET6)
+		posix_setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes,
+				 sizeof(yes));
+	*s = fd;
+	return 0;
+}
+
+SOCKET socket(int family, int type, int protocol)
+{
+	SOCKET s;
+	int error;
+
+	if (!ws_ready())
+		return INVALID_SOCKET;
+	error = ws_create(family, type, protocol, true, &s);
+	if (!error)
+		return s;
+	ws_fail(error);
+	return INVALID_SOCKET;
+}
+
+/* Whether @size leaves out a part of the address; Linux says EINVAL then. */
+static bool is_short(const struct sockaddr *name, int size)
+{
+	if (size < (int)sizeof(name->sa_family))
+		return true;
+	switch (name->sa_family) {
+	case AF_INET:
+		return size < (int)sizeof(struct sockaddr_in);
+	case AF_INET6:
+		return size < (int)sizeof(struct sockaddr_in6);
+	default:
+		return false;
+	}
+}
+
+/* The error of a call that was given a name. */
+int ws_name_error(int number, const struct sockaddr *name, int size,
+		  const struct ws_translation *own)
+{
+	if (number == EINVAL && name && is_short(name, size))
+		return WSAEFAULT;
+	return ws_error_of(number, own);
+}
+
+/* Of a path, with AF_UNIX. */
+static const struct ws_translation bind_errors[] = {
+	{ ENOENT, WSAEADDRNOTAVAIL },
+	{ ENOTDIR, WSAEADDRNOTAVAIL },
+	{ EROFS, WSAEACCES },
+	{ }
+};
+
+int bind(SOCKET s, const struct sockaddr *name, int size)
+{
+	static const int yes = 1;
+	int fd = ws_fd(s);
+
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	/*
+	 * A closed connection that lingers in TIME_WAIT does not keep its port
+	 * from a new listener on Windows. Two listeners exclude each other on
+	 * both systems.
+	 */
+	if (ws_is_stream(fd))
+		posix_setsockopt(fd, LINUX_SOL_SOCKET, LINUX_SO_REUSEADDR, &yes,
+				 sizeof(yes));
+	if (posix_bind(fd, name, size))
+		return ws_fail(ws_name_error(errno, name, size, bind_errors));
+	return 0;
+}
+
+union name {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct sockaddr_storage storage;
+};
+
+static bool is_unbound(const union name *name)
+{
+	switch (name->any.sa_family) {
+	case AF_INET:
+		return !name->v4.sin_port;
+	case AF_INET6:
+		return !name->v6.sin6_port;
+	default:
+		return false;
+	}
+}
+
+/* Linux would bind it. */
+int listen(SOCKET s, int backlog)
+{
+	union name name = { };
+	unsigned int size = sizeof(name);
+	int fd = ws_fd(s);
+
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	if (posix_getsockname(fd, &name, &size))
+		return ws_fail_errno(NULL);
+	if (is_unbound(&name))
+		return ws_fail(WSAEINVAL);
+	/* A hint is negative. */
+	if (backlog < 0)
+		backlog = backlog == INT_MIN ? INT_MAX : -backlog;
+	if (!posix_listen(fd, backlog))
+		return 0;
+	size = sizeof(name);
+	if (errno == EINVAL && !posix_getpeername(fd, &name, &size))
+		return ws_fail(WSAEISCONN);
+	return ws_fail_errno(NULL);
+}
+
+/* By Linux the descriptor is closed, whatever close() says. */
+int closesocket(SOCKET s)
+{
+	int fd = ws_fd(s);
+
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	if (!ws_is_socket(fd))
+		return ws_fail(WSAENOTSOCK);
+	close(fd);
+	return 0;
+}
+
+int shutdown(SOCKET s, int how)
+{
+	int fd = ws_fd(s);
+
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	/* A datagram socket without a peer is shut down all the same. */
+	if (posix_shutdown(fd, how) && (errno != ENOTCONN || ws_is_stream(fd)))
+		return ws_fail_errno(NULL);
+	return 0;
+}
+
+/* What getsockname() and getpeername() have in common. */
+static int tell_name(int (*ask)(int fd, void *name, unsigned int *size),
+		     SOCKET s, struct sockaddr *name, int *size)
+{
+	union name found = { };
+	unsigned int found_size = sizeof(found);
+
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	if (ask(ws_fd(s), &found, &found_size))
+		return ws_fail_errno(NULL);
+	if (ask == posix_getsockname && is_unbound(&found))
+		return ws_fail(WSAEINVAL);
+	if (!name || !size || *size < 0 || (unsigned int)*size < found_size)
+		return ws_fail(WSAEFAULT);
+	memcpy(name, &found, found_size);
+	*size = found_size;
+	return 0;
+}
+
+int getsockname(SOCKET s, struct sockaddr *name, int *size)
+{
+	return tell_name(posix_getsockname, s, name, size);
+}
+
+int getpeername(SOCKET s, struct sockaddr *name, int *size)
+{
+	return tell_name(posix_getpeername, s, name, size);
+}
