@@ -171,7 +171,7 @@ static int device_info(struct device_call *call)
 		return -EINVAL;
 	info->abi_version = SOCKDUP_ABI_VERSION;
 	info->protocol_info_size = sizeof(struct sockdup_protocol_info);
-	info->features = SOCKDUP_FEATURE_EVENTS;
+	info->features = SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE;
 	info->default_ttl_ms = sockdup_token_default_ttl();
 	info->max_ttl_ms = sockdup_token_max_ttl();
 	info->max_sockets = 1;
@@ -336,15 +336,19 @@ static_assert(BIT(SOCKDUP_NETWORK_EVENTS) - 1 == DEVICE_EVENTS);
 static int device_event_register(struct device_call *call, struct file *file)
 {
 	const struct sockdup_event_select *select = &call->u.event_select;
-	struct sockdup_eventfd *eventfd = sockdup_eventfd_get(select->event);
+	struct sockdup_registration_terms terms = {
+		.eventfd = sockdup_eventfd_get(select->event),
+		.mask = select->mask,
+		.kind = select->kind,
+		.flags = select->flags,
+	};
 	int err;
 
-	if (IS_ERR(eventfd))
-		return PTR_ERR(eventfd);
-	err = sockdup_registration_register(file, eventfd, select->mask,
-					    select->kind,
+	if (IS_ERR(terms.eventfd))
+		return PTR_ERR(terms.eventfd);
+	err = sockdup_registration_register(file, &terms,
 					    &call->handle->registrations);
-	sockdup_eventfd_put(eventfd);
+	sockdup_eventfd_put(terms.eventfd);
 	return err;
 }
 
@@ -354,7 +358,8 @@ static int device_event_select(struct device_call *call)
 	struct file *file;
 	int err = 0;
 
-	if (select->flags || select->mask & ~DEVICE_EVENTS ||
+	if (select->flags & ~SOCKDUP_EVENT_ONCE ||
+	    select->mask & ~DEVICE_EVENTS ||
 	    select->kind > SOCKDUP_EVENT_KIND_MESSAGE)
 		return -EINVAL;
 	file = device_socket(select->fd);
@@ -421,28 +426,21 @@ static int device_event_enumerate(struct device_call *call)
 	return err;
 }
 
+/* Open to every holder of the socket: it tells no more than a query does. */
 static int device_event_rearm(struct device_call *call)
 {
 	const struct sockdup_event_rearm *rearm = &call->u.event_rearm;
-	struct sockdup_registration *registration;
 	struct file *file;
-	bool done;
+	int err;
 
 	if (rearm->flags || rearm->events & ~DEVICE_EVENTS)
 		return -EINVAL;
 	file = device_socket(rearm->fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	do {
-		registration = device_registration(call, file);
-		if (IS_ERR(registration))
-			break;
-		/* Not where another has just taken its place. */
-		done = sockdup_registration_rearm(registration, rearm->events);
-		sockdup_registration_put(registration);
-	} while (!done);
+	err = sockdup_registration_rearm(file, rearm->events);
 	fput(file);
-	return PTR_ERR_OR_ZERO(registration);
+	return err;
 }
 
 /* The registration of the listener that a caller names. */
@@ -476,8 +474,7 @@ static int device_event_inherit(struct device_call *call)
 		err = PTR_ERR(listener);
 		goto out;
 	}
-	err = sockdup_registration_register(file, listener->eventfd,
-					    listener->mask, listener->kind,
+	err = sockdup_registration_register(file, &listener->terms,
 					    &call->handle->registrations);
 	sockdup_registration_put(listener);
 out:
@@ -504,8 +501,8 @@ static int device_event_query(struct device_call *call)
 		query->own = 0;
 		query->source = (struct sockdup_identity){ };
 	} else {
-		query->mask = registration->mask;
-		query->kind = registration->kind;
+		query->mask = registration->terms.mask;
+		query->kind = registration->terms.kind;
 		query->own = registration->list == &call->handle->registrations;
 		query->source = device_identity(registration->source,
 						registration->uid, registration->gid);

@@ -33,7 +33,7 @@
 /* A closed socket wakes nobody: look for closed ones this often. */
 #define REGISTRATION_SWEEP_PERIOD	HZ
 
-/* These are recorded once and then not again until they are re-armed. */
+/* Those of every registration that are recorded once, until they are re-armed. */
 #define REGISTRATION_ONE_SHOT	(SOCKDUP_FD_WRITE | SOCKDUP_FD_CONNECT | \
 				 SOCKDUP_FD_CLOSE)
 /* A wake-up that says EPOLLIN or EPOLLPRI can bring these. */
@@ -70,6 +70,12 @@ static unsigned int registration_interest(u32 events)
 	return (__force unsigned int)poll;
 }
 
+/* The network events that are recorded once and then not until they are re-armed. */
+static u32 registration_one_shot(const struct sockdup_registration *reg)
+{
+	return reg->terms.flags & SOCKDUP_EVENT_ONCE ? ~0 : REGISTRATION_ONE_SHOT;
+}
+
 static void registration_arm(struct sockdup_registration *reg, u32 armed)
 {
 	WRITE_ONCE(reg->armed, armed);
@@ -79,8 +85,7 @@ static void registration_arm(struct sockdup_registration *reg, u32 armed)
 /**
  * struct registration_snapshot - one look at the socket
  * @level: what was seen
- * @number: of the look, compared with &sockdup_registration.looks; 0 where
- *          @level tells nothing about the connection
+ * @number: of the look, compared with &sockdup_registration.decided
  * @rearms: of each network event, counted before the look began
  */
 struct registration_snapshot {
@@ -90,27 +95,27 @@ struct registration_snapshot {
 };
 
 /*
- * The ones of @events that may be recorded. Where a one-shot event was re-armed
- * after the look began, the look may have seen the previous attempt; the look that
- * follows the re-arming records the event. The caller holds the lock.
+ * The one-shot events that were re-armed after the look began: the look may have
+ * seen the previous attempt, or data that was received since. The caller holds the
+ * lock.
  */
-static u32
-registration_recordable(const struct sockdup_registration *reg,
-			const struct registration_snapshot *snapshot, u32 events)
+static u32 registration_stale(const struct sockdup_registration *reg,
+			      const struct registration_snapshot *snapshot)
 {
+	u32 stale = 0;
 	int i;
 
-	events &= reg->armed;
 	for (i = 0; i < SOCKDUP_NETWORK_EVENTS; i++)
-		if (events & REGISTRATION_ONE_SHOT & BIT(i) &&
-		    reg->rearms[i] != snapshot->rearms[i])
-			events &= ~BIT(i);
-	return events;
+		if (reg->rearms[i] != snapshot->rearms[i])
+			stale |= BIT(i);
+	return stale & registration_one_shot(reg);
 }
 
 /*
  * Whether recording @events changes what a reader may have copied already. Then
- * the reader must not clear it, and reads again. The caller holds the lock.
+ * the reader must not clear it, and reads again. The same network event with the
+ * same error is no change: the reader's caller acts after both. So another process
+ * that re-arms again and again does not keep the reader. The caller holds the lock.
  */
 static bool registration_replaces(const struct sockdup_registration *reg,
 				  const struct sockdup_level *level, u32 events)
@@ -118,35 +123,21 @@ static bool registration_replaces(const struct sockdup_registration *reg,
 	int i;
 
 	events &= reg->recorded;
-	if (events & REGISTRATION_ONE_SHOT)
-		return true;
 	for (i = 0; i < SOCKDUP_NETWORK_EVENTS; i++)
 		if (events & BIT(i) && reg->errors[i] != level->errors[i])
 			return true;
 	return false;
 }
 
-/* Record the ones of @wanted that hold, and set the event object. */
-static void registration_record(struct sockdup_registration *reg,
-				const struct registration_snapshot *snapshot,
-				u32 wanted)
+/*
+ * Record @events, which are armed, and set the event object. The caller holds the
+ * lock: a registration that is over sets nothing.
+ */
+static void registration_write(struct sockdup_registration *reg,
+			       const struct sockdup_level *level, u32 events)
 {
-	const struct sockdup_level *level = &snapshot->level;
-	unsigned long flags;
-	u32 events;
 	int i;
 
-	spin_lock_irqsave(&reg->lock, flags);
-	if (reg->over)
-		goto out;
-	/* Only the latest look decides whether there is a connection. */
-	if (snapshot->number == reg->looks) {
-		WRITE_ONCE(reg->connected, level->connected);
-		reg->told &= level->connected;
-	}
-	events = registration_recordable(reg, snapshot, level->events & wanted);
-	if (!events)
-		goto out;
 	if (registration_replaces(reg, level, events))
 		reg->turn++;
 	reg->recorded |= events;
@@ -155,11 +146,40 @@ static void registration_record(struct sockdup_registration *reg,
 	for (i = 0; i < SOCKDUP_NETWORK_EVENTS; i++)
 		if (events & BIT(i))
 			reg->errors[i] = level->errors[i];
-	registration_arm(reg, reg->armed & ~(events & REGISTRATION_ONE_SHOT));
-	/* Under the lock: a registration that is over sets nothing. */
-	sockdup_eventfd_set(reg->eventfd);
+	registration_arm(reg, reg->armed & ~(events & registration_one_shot(reg)));
+	sockdup_eventfd_set(reg->terms.eventfd);
+}
+
+/*
+ * Record the ones of @wanted that hold, and set the event object. Return those about
+ * which the look tells nothing, as they were re-armed since.
+ */
+static u32 registration_record(struct sockdup_registration *reg,
+			       const struct registration_snapshot *snapshot,
+			       u32 wanted)
+{
+	const struct sockdup_level *level = &snapshot->level;
+	u32 stale = 0;
+	u32 events;
+
+	spin_lock_irq(&reg->lock);
+	if (reg->over)
+		goto out;
+	/* An earlier look does not decide whether there is a connection. */
+	if ((s32)(snapshot->number - reg->decided) > 0) {
+		reg->decided = snapshot->number;
+		WRITE_ONCE(reg->connected, level->connected);
+		reg->told &= level->connected;
+	}
+	stale = wanted & registration_stale(reg, snapshot);
+	wanted &= ~stale;
+	reg->unanswered &= ~wanted;
+	events = level->events & reg->armed & wanted;
+	if (events)
+		registration_write(reg, level, events);
 out:
-	spin_unlock_irqrestore(&reg->lock, flags);
+	spin_unlock_irq(&reg->lock);
+	return stale;
 }
 
 /*
@@ -173,21 +193,28 @@ out:
 static bool registration_record_data(struct sockdup_registration *reg,
 				     const struct sock *sk, unsigned int woken)
 {
-	static const struct registration_snapshot data = {
-		.level.events = SOCKDUP_FD_READ,
-	};
+	static const struct sockdup_level data = { .events = SOCKDUP_FD_READ };
+	unsigned long flags;
+	bool plain;
 
 	if (!((__force __poll_t)woken & EPOLLIN) ||
 	    atomic_read(&reg->waiting) ||
 	    READ_ONCE(reg->armed) & (SOCKDUP_FD_CONNECT | SOCKDUP_FD_WRITE) ||
-	    !sockdup_eventfd_may_be_set() || !sockdup_level_is_plain_data(sk))
+	    !sockdup_eventfd_may_be_set())
 		return false;
-	registration_record(reg, &data, SOCKDUP_FD_READ);
-	return true;
+	/*
+	 * No re-arming comes between this look and its record, so it is never stale:
+	 * what was received before a re-arming is not seen after it.
+	 */
+	spin_lock_irqsave(&reg->lock, flags);
+	plain = sockdup_level_is_plain_data(sk);
+	if (plain && !reg->over && reg->armed & SOCKDUP_FD_READ)
+		registration_write(reg, &data, SOCKDUP_FD_READ);
+	spin_unlock_irqrestore(&reg->lock, flags);
+	return plain;
 }
 
-/* The caller may call sockdup_level_of(). */
-static void registration_look(struct sockdup_registration *reg, u32 wanted)
+static u32 registration_look_once(struct sockdup_registration *reg, u32 wanted)
 {
 	struct registration_snapshot snapshot;
 
@@ -198,7 +225,24 @@ static void registration_look(struct sockdup_registration *reg, u32 wanted)
 	snapshot.level = sockdup_level_of(SOCKET_I(reg->inode),
 					  READ_ONCE(reg->connected),
 					  atomic_read(&reg->error));
-	registration_record(reg, &snapshot, wanted);
+	return registration_record(reg, &snapshot, wanted);
+}
+
+/*
+ * Where a network event was re-armed meanwhile, the look that follows the re-arming
+ * records it. That is the work of another process, which may not run for long, so
+ * look once more at such events. This suffices: a re-arming does not count before a
+ * look has answered the one before it. If the second look finds them re-armed as
+ * well, then another look has answered that began after the first one here.
+ *
+ * The caller may call sockdup_level_of().
+ */
+static void registration_look(struct sockdup_registration *reg, u32 wanted)
+{
+	u32 stale = registration_look_once(reg, wanted);
+
+	if (stale)
+		registration_look_once(reg, stale);
 }
 
 /*
@@ -294,7 +338,7 @@ void sockdup_registration_put(struct sockdup_registration *reg)
 {
 	if (!refcount_dec_and_test(&reg->ref))
 		return;
-	sockdup_eventfd_put(reg->eventfd);
+	sockdup_eventfd_put(reg->terms.eventfd);
 	sockdup_account_put(reg->account);
 	put_pid(reg->source);
 	iput(reg->inode);
@@ -473,8 +517,8 @@ void sockdup_registration_sweep(struct work_struct *work)
 }
 
 static struct sockdup_registration *
-registration_new(struct file *file, struct sockdup_eventfd *eventfd, u32 mask,
-		 u32 kind)
+registration_new(struct file *file,
+		 const struct sockdup_registration_terms *terms)
 {
 	struct inode *inode = file_inode(file);
 	struct sockdup_registration *reg;
@@ -495,9 +539,8 @@ registration_new(struct file *file, struct sockdup_eventfd *eventfd, u32 mask,
 	init_waitqueue_func_entry(&reg->wait, registration_wake);
 	reg->look.run = registration_run;
 	timer_setup(&reg->retry, registration_retry, 0);
-	reg->eventfd = sockdup_eventfd_hold(eventfd);
-	reg->kind = kind;
-	reg->mask = mask;
+	reg->terms = *terms;
+	sockdup_eventfd_hold(terms->eventfd);
 	reg->source = get_pid(task_tgid(current));
 	current_euid_egid(&reg->uid, &reg->gid);
 	spin_lock_init(&reg->lock);
@@ -518,7 +561,7 @@ static u32 registration_news(const struct sockdup_registration *reg)
 	if (sock->sk->sk_family == AF_UNIX)
 		known = READ_ONCE(sock->sk->sk_state) == TCP_ESTABLISHED;
 	known |= reg->told;
-	return known ? reg->mask & ~SOCKDUP_FD_CONNECT : reg->mask;
+	return known ? reg->terms.mask & ~SOCKDUP_FD_CONNECT : reg->terms.mask;
 }
 
 /*
@@ -587,9 +630,7 @@ static bool registration_may_look(const struct socket *sock)
 /**
  * sockdup_registration_register - register a socket for network events
  * @file: the socket's, held by the caller
- * @eventfd: set whenever a network event is recorded; held by the caller
- * @mask: the network events, not zero
- * @kind: whether user space turns them into messages
+ * @terms: what for
  * @list: of the handle that the registration ends with
  *
  * Cancels the socket's previous registration, whoever made it. Network events that
@@ -600,8 +641,7 @@ static bool registration_may_look(const struct socket *sock)
  * would be one more, and the caller has no CAP_SYS_RESOURCE; -ENOMEM.
  */
 int sockdup_registration_register(struct file *file,
-				  struct sockdup_eventfd *eventfd,
-				  u32 mask, u32 kind,
+				  const struct sockdup_registration_terms *terms,
 				  struct sockdup_registration_list *list)
 {
 	struct sockdup_registration *reg;
@@ -609,7 +649,7 @@ int sockdup_registration_register(struct file *file,
 
 	if (!registration_may_look(SOCKET_I(file_inode(file))))
 		return -EOPNOTSUPP;
-	reg = registration_new(file, eventfd, mask, kind);
+	reg = registration_new(file, terms);
 	if (IS_ERR(reg))
 		return PTR_ERR(reg);
 
@@ -632,7 +672,7 @@ int sockdup_registration_register(struct file *file,
 	 * in wq_has_sleeper().
 	 */
 	smp_mb();
-	registration_look(reg, mask);
+	registration_look(reg, terms->mask);
 
 	/* One that is queued already sees this registration. */
 	sockdup_account_sweep(&reg->account->in_force.sweep,
@@ -752,43 +792,68 @@ int sockdup_registration_clear(struct sockdup_registration *reg,
 			reg->told =
 				!record->errors[__ffs(SOCKDUP_FD_CONNECT)];
 		if (reset && !reg->recorded)
-			sockdup_eventfd_reset(reg->eventfd);
+			sockdup_eventfd_reset(reg->terms.eventfd);
 	}
 	spin_unlock_irq(&reg->lock);
 	return err;
 }
 
-/**
- * sockdup_registration_rearm - arm network events again, and record what holds
- * @reg: got by the caller, who holds the socket's file
- * @events: which ones; others than the registered ones are ignored
- *
- * Return: false where the registration is over.
+/*
+ * Arm network events again. A re-arming that no look has answered yet counts for those
+ * that come meanwhile: otherwise a holder of the socket who re-arms without end would
+ * make every look stale. At worst the look that answers reports data which a call
+ * between these re-armings has received. The caller holds the bucket's lock.
  */
-bool sockdup_registration_rearm(struct sockdup_registration *reg, u32 events)
+static void registration_arm_again(struct sockdup_registration *reg, u32 events)
 {
 	int i;
 
+	events &= reg->terms.mask;
 	spin_lock_irq(&reg->lock);
-	if (reg->over) {
-		spin_unlock_irq(&reg->lock);
-		return false;
-	}
-	events &= reg->mask;
 	/* The next attempt to connect has an error of its own. */
 	if (events & SOCKDUP_FD_CONNECT) {
 		atomic_set(&reg->error, 0);
 		reg->told = false;
 	}
 	for (i = 0; i < SOCKDUP_NETWORK_EVENTS; i++)
-		if (events & BIT(i))
+		if (events & ~reg->unanswered & BIT(i))
 			reg->rearms[i]++;
+	reg->unanswered |= events;
 	registration_arm(reg, reg->armed | events);
 	spin_unlock_irq(&reg->lock);
+}
+
+/**
+ * sockdup_registration_rearm - arm network events again, and record what holds
+ * @file: the socket's, held by the caller
+ * @events: which ones; others than the registered ones are ignored
+ *
+ * Return: 0, or -ENOENT where the socket has no registration.
+ */
+int sockdup_registration_rearm(struct file *file, u32 events)
+{
+	struct inode *inode = file_inode(file);
+	struct registration_bucket *bucket = registration_bucket(inode);
+	struct sockdup_registration *reg;
+
+	/* Under the bucket's lock: not one that another has just replaced. */
+	spin_lock(&bucket->lock);
+	reg = registration_find(bucket, inode);
+	if (reg) {
+		refcount_inc(&reg->ref);
+		registration_arm_again(reg, events);
+	}
+	spin_unlock(&bucket->lock);
+	if (!reg)
+		return -ENOENT;
 	/* First arm, then look: as in sockdup_registration_register(). */
 	smp_mb();
+	/* Nothing wakes when data has been read, behind which CLOSE may wait. */
+	if (events & SOCKDUP_FD_READ)
+		events |= SOCKDUP_FD_CLOSE;
 	registration_look(reg, events);
-	return true;
+	sockdup_registration_put(reg);
+	return 0;
 }
 
 /**

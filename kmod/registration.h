@@ -32,6 +32,21 @@ struct sockdup_registration_list {
 };
 
 /**
+ * struct sockdup_registration_terms - what a registration is made for
+ * @eventfd: the event object, set when something is recorded; held by the owner of
+ *           the terms
+ * @mask: the network events, an OR of enum sockdup_network_event, not zero
+ * @kind: whether user space makes messages of it, an enum sockdup_event_kind
+ * @flags: SOCKDUP_EVENT_ONCE or zero
+ */
+struct sockdup_registration_terms {
+	struct sockdup_eventfd *eventfd;
+	u32 mask;
+	u32 kind;
+	u32 flags;
+};
+
+/**
  * struct sockdup_registration - the registration of a socket for network events
  * @node: in the table; covered by the bucket's lock
  * @mate: on @list while in the table
@@ -46,9 +61,7 @@ struct sockdup_registration_list {
  * @woken: poll events of the wake-ups that no look has covered yet
  * @error: the socket's error at such a wake-up, or 0
  * @interest: the poll events that are worth a look
- * @eventfd: the event object, set when something is recorded; held
- * @kind: whether user space makes messages of it, an enum sockdup_event_kind
- * @mask: the network events registered for, an OR of enum sockdup_network_event
+ * @terms: as asked for; never change
  * @source: the process that registered; owned
  * @uid: its effective user at that time
  * @gid: its effective group at that time
@@ -56,15 +69,18 @@ struct sockdup_registration_list {
  * @lock: covers the members below; nests inside the bucket's lock, and the event
  *        object's lock inside it
  * @over: ended: nothing is recorded or set any more
- * @connected: the latest look found the socket connected
+ * @connected: the look that began last of those that have finished found the
+ *             socket connected
  * @told: CONNECT of this connection was enumerated, from this registration or
  *        the previous one
  * @armed: the network events that may be recorded
  * @rearms: how often each network event was armed again
+ * @unanswered: those that were, and no look that began since has finished
  * @recorded: what was recorded since the last enumeration
  * @errors: one for each of @recorded, 0 or a positive errno
  * @turn: changes when @recorded is enumerated, or a reader's copy becomes stale
  * @looks: how many looks at the socket have begun
+ * @decided: the number of the look that @connected is from
  */
 struct sockdup_registration {
 	struct hlist_node node;
@@ -80,9 +96,7 @@ struct sockdup_registration {
 	atomic_t woken;
 	atomic_t error;
 	unsigned int interest;
-	struct sockdup_eventfd *eventfd;
-	u32 kind;
-	u32 mask;
+	struct sockdup_registration_terms terms;
 	struct pid *source;
 	kuid_t uid;
 	kgid_t gid;
@@ -93,10 +107,12 @@ struct sockdup_registration {
 	bool told;
 	u32 armed;
 	u16 rearms[SOCKDUP_NETWORK_EVENTS];
+	u32 unanswered;
 	u32 recorded;
 	int errors[SOCKDUP_NETWORK_EVENTS];
 	u32 turn;
 	u32 looks;
+	u32 decided;
 };
 
 /**
@@ -112,9 +128,9 @@ struct sockdup_registration_record {
 };
 
 int sockdup_registration_register(struct file *file,
-				  struct sockdup_eventfd *eventfd,
-				  u32 mask, u32 kind,
+				  const struct sockdup_registration_terms *terms,
 				  struct sockdup_registration_list *list);
+int sockdup_registration_rearm(struct file *file, u32 events);
 void sockdup_registration_cancel(struct file *file);
 
 struct sockdup_registration *sockdup_registration_get(struct file *file);
@@ -128,7 +144,6 @@ void sockdup_registration_read(struct sockdup_registration *reg,
 int sockdup_registration_clear(struct sockdup_registration *reg,
 			       const struct sockdup_registration_record *record,
 			    bool reset);
-bool sockdup_registration_rearm(struct sockdup_registration *reg, u32 events);
 
 void sockdup_registration_list_init(struct sockdup_registration_list *list);
 unsigned int

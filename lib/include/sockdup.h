@@ -78,8 +78,7 @@ int sockdup_open(void);
  *
  *  - tokens made with SOCKDUP_EXPORT_END_ON_CLOSE and registrations for network
  *    events end when its last descriptor in any process is closed;
- *  - each process that shares it may enumerate, re-arm and inherit its
- *    registrations;
+ *  - each process that shares it may enumerate and inherit its registrations;
  *  - only the process that opened it counts as having the device open, for a
  *    token of more than the default life.
  *
@@ -287,6 +286,25 @@ int sockdup_event_select(int fd, int event, unsigned int mask,
 			 enum sockdup_event_kind kind);
 
 /**
+ * sockdup_event_register - the same, with flags
+ * @fd: as for sockdup_event_select()
+ * @event: likewise
+ * @mask: likewise
+ * @kind: likewise
+ * @flags: 0, or SOCKDUP_EVENT_ONCE: READ, OOB and ACCEPT are recorded once, as
+ *         WRITE is, until sockdup_event_rearm() names them
+ *
+ * With the flag the kernel keeps Winsock's rule that a network event is not told
+ * again before the call that answers it. The program, or any holder of the
+ * socket, re-arms after each receive and accept.
+ *
+ * Return: 0, or -1 with errno: those of sockdup_event_select(). A module
+ * without SOCKDUP_FEATURE_EVENT_ONCE answers EINVAL to the flag.
+ */
+int sockdup_event_register(int fd, int event, unsigned int mask,
+			   enum sockdup_event_kind kind, unsigned int flags);
+
+/**
  * struct sockdup_network_events - what happened
  * @events: an OR of &enum sockdup_network_event
  * @errors: of each of these, in the place of its bit, 0 or an errno
@@ -319,12 +337,15 @@ int sockdup_event_enumerate(int fd, unsigned int flags,
 /**
  * sockdup_event_rearm - make the kernel look at a socket again
  * @fd: a descriptor of the socket
- * @events: the kernel records those of them that hold now; WRITE, CONNECT and
- *          CLOSE, if among them, can then be recorded once more
+ * @events: the kernel records those of them that hold now; those that are
+ *          recorded once can then be recorded once more
  *
- * Winsock does this at a call of recv(), send() or accept().
+ * Winsock does this at a call of recv(), send() or accept(). Any process that
+ * holds the socket may do it, whichever registered. With READ among @events
+ * the kernel records CLOSE as well, if it holds and was not recorded yet.
  *
- * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, ENOENT, EPERM.
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, ENOENT where the socket
+ * has no registration.
  */
 int sockdup_event_rearm(int fd, unsigned int events);
 

@@ -11,11 +11,12 @@
 
 #include "device.h"
 
-int sockdup_event_select(int fd, int event, unsigned int mask,
-			 enum sockdup_event_kind kind)
+int sockdup_event_register(int fd, int event, unsigned int mask,
+			   enum sockdup_event_kind kind, unsigned int flags)
 {
 	struct sockdup_event_select select = {
 		.size = sizeof(select),
+		.flags = flags,
 		.fd = fd,
 		.event = event,
 		.mask = mask,
@@ -24,6 +25,12 @@ int sockdup_event_select(int fd, int event, unsigned int mask,
 
 	return device_call(SOCKDUP_IOC_EVENT_SELECT, &select, fd,
 			   mask ? event : NO_DESCRIPTOR);
+}
+
+int sockdup_event_select(int fd, int event, unsigned int mask,
+			 enum sockdup_event_kind kind)
+{
+	return sockdup_event_register(fd, event, mask, kind, 0);
 }
 
 int sockdup_event_enumerate(int fd, unsigned int flags,

@@ -485,6 +485,12 @@ int try_event_select(int fd, int event, unsigned int mask, unsigned int kind)
 	return result(sockdup_event_select(fd, event, mask, kind));
 }
 
+int try_event_register(int fd, int event, unsigned int mask, unsigned int kind,
+		       unsigned int flags)
+{
+	return result(sockdup_event_register(fd, event, mask, kind, flags));
+}
+
 int try_event_enumerate(int fd, unsigned int flags,
 			struct sockdup_network_events *happened)
 {

@@ -128,6 +128,8 @@ int try_query(const struct sockdup_protocol_info *info,
 	      struct sockdup_description *description);
 int try_revoke(const struct sockdup_protocol_info *info);
 int try_event_select(int fd, int event, unsigned int mask, unsigned int kind);
+int try_event_register(int fd, int event, unsigned int mask, unsigned int kind,
+		       unsigned int flags);
 int try_event_enumerate(int fd, unsigned int flags,
 			struct sockdup_network_events *happened);
 int try_event_rearm(int fd, unsigned int events);

@@ -14,6 +14,11 @@ int ask(int fd, int event, unsigned int mask)
 	return try_event_select(fd, event, mask, EVENT);
 }
 
+int ask_once(int fd, int event, unsigned int mask)
+{
+	return try_event_register(fd, event, mask, EVENT, SOCKDUP_EVENT_ONCE);
+}
+
 int *error_of(struct sockdup_network_events *happened, __u32 event)
 {
 	return &happened->errors[__builtin_ctz(event)];

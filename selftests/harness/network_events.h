@@ -24,6 +24,8 @@
 
 /* Registers @fd for those in @mask. */
 int ask(int fd, int event, unsigned int mask);
+/* The same with SOCKDUP_EVENT_ONCE. */
+int ask_once(int fd, int event, unsigned int mask);
 
 /* The mask that @fd is registered for. */
 int mask_of(int fd);

@@ -76,6 +76,7 @@ const struct command select_command = {
 	.number = SOCKDUP_IOC_EVENT_SELECT,
 	.size = sizeof(struct sockdup_event_select),
 	.first_size = SOCKDUP_EVENT_SELECT_SIZE_VER0,
+	.flags = SOCKDUP_EVENT_ONCE,
 	.fd = offsetof(struct sockdup_event_select, fd),
 };
 

@@ -84,6 +84,13 @@ static int event_select_closed_event(const struct resources *have, int closed)
 				    SOCKDUP_EVENT_KIND_EVENT);
 }
 
+static int event_register(const struct resources *have, int closed)
+{
+	return sockdup_event_register(closed, have->event, SOCKDUP_FD_READ,
+				      SOCKDUP_EVENT_KIND_EVENT,
+				      SOCKDUP_EVENT_ONCE);
+}
+
 static int event_cancel(const struct resources *have, int closed)
 {
 	return sockdup_event_select(closed, -1, 0, SOCKDUP_EVENT_KIND_EVENT);
@@ -132,6 +139,7 @@ FIXTURE_VARIANT_ADD(closed, duplicate_to_closed_pidfd) { .call = duplicate_to_cl
 FIXTURE_VARIANT_ADD(closed, export_to_closed_peer) { .call = export_to_closed_peer };
 FIXTURE_VARIANT_ADD(closed, event_select) { .call = event_select };
 FIXTURE_VARIANT_ADD(closed, event_select_closed_event) { .call = event_select_closed_event };
+FIXTURE_VARIANT_ADD(closed, event_register) { .call = event_register };
 FIXTURE_VARIANT_ADD(closed, event_cancel) { .call = event_cancel };
 FIXTURE_VARIANT_ADD(closed, event_enumerate) { .call = event_enumerate };
 FIXTURE_VARIANT_ADD(closed, event_rearm) { .call = event_rearm };

@@ -356,16 +356,6 @@ TEST_F(shared, enumeration_by_another_is_EPERM_and_clears_nothing)
 	EXPECT_EQ(READ, take(self->fd));
 }
 
-TEST_F(shared, rearm_by_another_is_EPERM_and_tells_nothing)
-{
-	ASSERT_EQ(0, arrive(self->peer, self->fd, "x"));
-	ASSERT_EQ(0, ask(self->fd, self->event, READ));
-	ASSERT_EQ(READ, take(self->fd));
-	EXPECT_EQ(-EPERM, agent_event_rearm(&self->agent, self->agent_fd,
-					    READ));
-	EXPECT_EQ(0, take(self->fd));
-}
-
 TEST_F(shared, query_tells_any_holder_who_registered_and_for_what)
 {
 	struct sockdup_registration registration;

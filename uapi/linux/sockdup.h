@@ -155,6 +155,8 @@ struct sockdup_identity {
 
 /* The module has the commands SOCKDUP_IOC_EVENT_*. */
 #define SOCKDUP_FEATURE_EVENTS	0x1
+/* It knows SOCKDUP_EVENT_ONCE, and lets every holder of a socket re-arm. */
+#define SOCKDUP_FEATURE_EVENT_ONCE	0x2
 
 #define SOCKDUP_INFO_SIZE_VER0	40
 
@@ -383,12 +385,15 @@ enum sockdup_event_kind {
 	SOCKDUP_EVENT_KIND_MESSAGE,
 };
 
+/* READ, OOB and ACCEPT are recorded once, until they are re-armed, as WRITE is. */
+#define SOCKDUP_EVENT_ONCE		0x2
+
 #define SOCKDUP_EVENT_SELECT_SIZE_VER0	24
 
 /**
  * struct sockdup_event_select - argument of SOCKDUP_IOC_EVENT_SELECT
  * @size: in: bytes in this struct
- * @flags: in: zero
+ * @flags: in: SOCKDUP_EVENT_ONCE or zero
  * @fd: in: a descriptor of the socket
  * @event: in: an eventfd, not one with EFD_SEMAPHORE; ignored where @mask is 0
  * @mask: in: an OR of &enum sockdup_network_event, or 0 to cancel
@@ -405,7 +410,9 @@ enum sockdup_event_kind {
  * happens again, such as when the next data arrives, and not because it still
  * holds. After a wake-up that does not say what it is for, the kernel may
  * record once more whatever holds. WRITE, CONNECT and CLOSE are recorded once,
- * until SOCKDUP_IOC_EVENT_REARM arms them again.
+ * until SOCKDUP_IOC_EVENT_REARM arms them again. With SOCKDUP_EVENT_ONCE all
+ * network events are: after READ nothing is recorded of further data, and the
+ * re-arm that follows a receive records READ if data is left.
  *
  * A network event is a hint: a call that follows it may find nothing to do.
  *
@@ -479,15 +486,19 @@ struct sockdup_event_enumerate {
  * @events: in: an OR of &enum sockdup_network_event; the registration's mask
  *          limits them
  *
- * Records those of @events that hold now. WRITE, CONNECT and CLOSE, if among
- * them, can then be recorded once more. Only the handle that registered may
- * re-arm.
+ * Records those of @events that hold now. Those that are recorded once, if among
+ * them, can then be recorded once more. A re-arm of READ also records CLOSE, if
+ * it holds and was not recorded yet: nothing else tells the kernel that the data
+ * before the end has been read.
+ *
+ * Every process that has a descriptor of the socket may re-arm, as each may
+ * receive what was recorded. It learns no more than from
+ * SOCKDUP_IOC_EVENT_QUERY.
  *
  *  EBADF    @fd is not an open descriptor
  *  ENOTSOCK @fd is not a socket
  *  EINVAL   @events has an unknown value
  *  ENOENT   the socket has no registration
- *  EPERM    another handle made it
  */
 struct sockdup_event_rearm {
 	__u32 size;
@@ -506,8 +517,8 @@ struct sockdup_event_rearm {
  * @listener: in: a descriptor of the socket that it was accepted from
  *
  * Registers the accepted socket for what its listener is registered for: the
- * same network events, eventfd and kind. Only the handle that registered the
- * listener may do so.
+ * same network events, eventfd, kind and flags. Only the handle that registered
+ * the listener may do so.
  *
  *  EBADF    @fd or @listener is not an open descriptor
  *  ENOTSOCK @fd or @listener is not a socket
@@ -535,7 +546,8 @@ struct sockdup_event_inherit {
  * @own: out: 1 where this handle made it, else 0
  * @source: out: the process that made it
  *
- * Every process that has a descriptor of the socket may query, and cancel.
+ * Every process that has a descriptor of the socket may query, re-arm and
+ * cancel.
  *
  *  EBADF    @fd is not an open descriptor
  *  ENOTSOCK @fd is not a socket
