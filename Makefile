@@ -148,6 +148,10 @@ check-wine: need-wine ## the tests of the Winsock layer as Windows programs, und
 	$(Q)$(MAKE) -s -C selftests -f wine.mk O=$(O)
 	$(Q)selftests/tools/wine $(O) $(TESTS)
 
+check-compile: lib need-compile ## the headers of the Winsock layer by each compiler, in each language and width
+	$(call say,CHECK,what compiles)
+	$(Q)selftests/winsock/compile.d/check $(O)
+
 bench-program: lib need-bench
 	$(call say,BENCH,$(O)/bench)
 	$(Q)$(MAKE) -s -C selftests/bench O=$(O)
@@ -227,6 +231,7 @@ clean: ## remove what was built
 FORCE:
 
 .PHONY: all help modules lib cli samples guest vm demo demo-nginx selftests \
-	selftests-32 check check-long check-debug check-matrix check-wine bench-program \
+	selftests-32 check check-long check-debug check-matrix check-wine check-compile \
+	bench-program \
 	bench bench-check bench-budget bench-locks bench-docs style netlink \
 	transcripts docs fresh install clean FORCE
