@@ -130,7 +130,7 @@ TEST(W97_an_entry_makes_a_new_socket)
 
 TEST(W97_an_options_answer_makes_a_new_socket)
 {
-	SOCKET s = tcp_listener();
+	SOCKET s = stream_listener();
 	WSAPROTOCOL_INFOW info = protocol_info(s);
 	SOCKET other = socket_from(&info);
 	struct sockaddr_in address;

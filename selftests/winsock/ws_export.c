@@ -36,7 +36,7 @@ TEST_SHARED(W2_export_to_oneself)
 	WSAPROTOCOL_INFOW info;
 	SOCKET ends[2], second;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	ASSERT_WORKS(WSADuplicateSocketW(ends[0], GetCurrentProcessId(), &info));
 	second = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
 			    &info, 0, 0);
@@ -92,7 +92,7 @@ TEST_SHARED(W8_a_failed_export_leaves_nothing)
 {
 	SOCKET ends[2];
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	ASSERT_FAILS(WSAEFAULT,
 		     WSADuplicateSocketW(ends[0], GetCurrentProcessId(), NULL));
 	ASSERT_FAILS(WSAEINVAL, WSADuplicateSocketW(ends[0], 0, NULL));
@@ -113,7 +113,7 @@ TEST_SHARED(W10_a_new_socket_is_bound_by_the_target)
 TEST_SHARED(W11_a_listener_is_exported)
 {
 	struct partner *partner = partner_start();
-	SOCKET listener = tcp_listener();
+	SOCKET listener = stream_listener();
 	SOCKET theirs = partner_give(partner, listener);
 	SOCKET s = connect_to(port_of(listener));
 	SOCKET accepted;
@@ -133,7 +133,7 @@ TEST_SHARED(W11_a_connection_is_exported)
 	SOCKET ends[2], theirs;
 	char byte;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	theirs = partner_give(partner, ends[0]);
 	send_text(ends[1], "x");
 	ASSERT_EQ(1, partner_recv(partner, theirs, &byte, 1, 0));
@@ -147,7 +147,7 @@ TEST_SHARED(W11_a_udp_socket_is_exported)
 	struct partner *partner = partner_start();
 	SOCKET ends[2], theirs;
 
-	udp_pair(ends);
+	datagram_pair(ends);
 	theirs = partner_give(partner, ends[0]);
 	ASSERT_EQ(1, partner_send(partner, theirs, "y", 1));
 	receive_text(ends[1], "y");
@@ -176,7 +176,7 @@ TEST_SHARED(W12_an_imported_socket_is_exported_again)
 	WSAPROTOCOL_INFOW info;
 	SOCKET ends[2], theirs;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	theirs = partner_give(second, ends[0]);
 	ASSERT_WORKS(partner_duplicate(second, theirs, third->pid, &info));
 	theirs = partner_import(third, &info, 0);
@@ -191,7 +191,7 @@ TEST_SHARED(W13_an_export_leaves_the_source_as_it_is)
 	WSAPROTOCOL_INFOW info;
 	SOCKET ends[2];
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	set_option(ends[0], SOL_SOCKET, SO_KEEPALIVE, 1);
 	send_text(ends[1], "queued");
 	ASSERT_WORKS(WSADuplicateSocketW(ends[0], partner->pid, &info));

@@ -13,9 +13,6 @@
 
 #define RACERS	8
 
-/* Where no process has memory, whatever its width. */
-#define NOBODYS_ADDRESS	((uintptr_t)-4096)
-
 static WSAPROTOCOL_INFOW token_for(SOCKET s, DWORD pid)
 {
 	WSAPROTOCOL_INFOW info;
@@ -53,7 +50,7 @@ static DWORD inheritable(SOCKET s)
 TEST_SHARED(W31_the_triple_comes_from_the_info)
 {
 	WSAPROTOCOL_INFOA narrow;
-	SOCKET s = tcp_listener(), other;
+	SOCKET s = stream_listener(), other;
 	WSAPROTOCOL_INFOW info = token_for_me(s);
 
 	other = import(&info);
@@ -68,7 +65,7 @@ TEST_SHARED(W31_the_triple_comes_from_the_info)
 
 TEST_SHARED(W32_zeros_will_do)
 {
-	SOCKET s = tcp_listener(), other;
+	SOCKET s = stream_listener(), other;
 	WSAPROTOCOL_INFOW info = token_for_me(s);
 
 	other = WSASocketW(0, 0, 0, &info, 0, 0);
@@ -78,7 +75,7 @@ TEST_SHARED(W32_zeros_will_do)
 
 TEST_SHARED(W98_the_triple_beside_a_token_is_not_looked_at)
 {
-	SOCKET s = tcp_listener(), other;
+	SOCKET s = stream_listener(), other;
 	WSAPROTOCOL_INFOW info = token_for_me(s);
 
 	other = WSASocketW(AF_INET6, SOCK_DGRAM, IPPROTO_UDP, &info, 0, 0);
@@ -89,7 +86,7 @@ TEST_SHARED(W98_the_triple_beside_a_token_is_not_looked_at)
 
 TEST_SHARED(W33_a_token_is_used_once)
 {
-	WSAPROTOCOL_INFOW info = token_for_me(tcp_listener());
+	WSAPROTOCOL_INFOW info = token_for_me(stream_listener());
 
 	ASSERT_WORKS(import(&info));
 	ASSERT_FAILS(WSAEINVAL, import(&info));
@@ -107,7 +104,7 @@ static void *race(void *argument)
 
 TEST_SHARED(W34_one_of_many_wins)
 {
-	WSAPROTOCOL_INFOW info = token_for_me(tcp_listener());
+	WSAPROTOCOL_INFOW info = token_for_me(stream_listener());
 	pthread_t threads[RACERS];
 	int i, won = 0;
 
@@ -128,7 +125,7 @@ TEST_SHARED(W34_one_of_many_wins)
 TEST_SHARED(W35_another_process_gets_nothing_and_spoils_nothing)
 {
 	struct partner *target = partner_start(), *other = partner_start();
-	WSAPROTOCOL_INFOW info = token_for(tcp_listener(), target->pid);
+	WSAPROTOCOL_INFOW info = token_for(stream_listener(), target->pid);
 
 	ASSERT_FAILS(WSAEINVAL, partner_import(other, &info, 0));
 	ASSERT_FAILS(WSAEINVAL, import(&info));
@@ -138,7 +135,7 @@ TEST_SHARED(W35_another_process_gets_nothing_and_spoils_nothing)
 TEST_SHARED(W36_any_thread_of_the_target_imports)
 {
 	struct partner *partner = partner_start();
-	WSAPROTOCOL_INFOW info = token_for(tcp_listener(), partner->pid);
+	WSAPROTOCOL_INFOW info = token_for(stream_listener(), partner->pid);
 	SOCKET theirs = partner_import_by_thread(partner, &info);
 
 	ASSERT_WORKS(theirs);
@@ -156,7 +153,7 @@ TEST_SHARED(W37_zeros_are_no_token)
 
 TEST_SHARED(W37_changed_bytes_are_no_token)
 {
-	WSAPROTOCOL_INFOW info = token_for_me(tcp_listener());
+	WSAPROTOCOL_INFOW info = token_for_me(stream_listener());
 	WSAPROTOCOL_INFOW changed = info;
 
 	changed.dwServiceFlags2 ^= 0x5a5a5a5a;
@@ -182,7 +179,7 @@ TEST(W39_no_info_at_all)
 
 TEST_SHARED(W41_no_group_but_zero)
 {
-	WSAPROTOCOL_INFOW info = token_for_me(tcp_listener());
+	WSAPROTOCOL_INFOW info = token_for_me(stream_listener());
 
 	ASSERT_FAILS(WSAEINVAL, import_with(&info, 12345, 0));
 	ASSERT_FAILS(WSAEINVAL,
@@ -206,7 +203,7 @@ TEST_SHARED(W42_root_and_leaf_exclude_each_other)
 
 TEST_SHARED(W43_overlapped_is_accepted)
 {
-	WSAPROTOCOL_INFOW info = token_for_me(tcp_listener());
+	WSAPROTOCOL_INFOW info = token_for_me(stream_listener());
 
 	ASSERT_WORKS(import_with(&info, 0, WSA_FLAG_OVERLAPPED));
 	ASSERT_WORKS(WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0, WSA_FLAG_OVERLAPPED));
@@ -214,7 +211,7 @@ TEST_SHARED(W43_overlapped_is_accepted)
 
 TEST_SHARED(W44_W103_inheritance_by_the_flag)
 {
-	SOCKET s = tcp_listener(), kept, passed;
+	SOCKET s = stream_listener(), kept, passed;
 	WSAPROTOCOL_INFOW first = token_for_me(s), second = token_for_me(s);
 
 	kept = import_with(&first, 0, WSA_FLAG_NO_HANDLE_INHERIT);
@@ -249,7 +246,7 @@ TEST(W103_inheritance_can_be_taken_away)
 
 TEST_SHARED(W45_unknown_flags)
 {
-	WSAPROTOCOL_INFOW info = token_for_me(tcp_listener());
+	WSAPROTOCOL_INFOW info = token_for_me(stream_listener());
 
 	ASSERT_FAILS(WSAEINVAL, import_with(&info, 0, 0x80000000));
 	ASSERT_FAILS(WSAEINVAL, WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0, 0x8000));
@@ -280,7 +277,7 @@ TEST_SHARED(W92_tokens_of_one_target_in_any_order)
 	int i, size, type;
 
 	for (i = 0; i < 3; i++) {
-		sockets[i] = i == 1 ? udp_bound() : tcp_listener();
+		sockets[i] = i == 1 ? datagram_bound() : stream_listener();
 		infos[i] = token_for(sockets[i], partner->pid);
 	}
 	for (i = 2; i >= 0; i--) {

@@ -40,7 +40,7 @@ TEST_SHARED(W49_non_blocking_is_common)
 	SOCKET ends[2], theirs;
 	char byte;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	theirs = partner_give(partner, ends[0]);
 	set_nonblocking(ends[0]);
 	ASSERT_FAILS(WSAEWOULDBLOCK, partner_recv(partner, theirs, &byte, 1, 0));
@@ -52,7 +52,7 @@ TEST_SHARED(W50_each_holder_sends_and_receives)
 	struct partner *partner = partner_start();
 	SOCKET ends[2], theirs;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	theirs = partner_give(partner, ends[0]);
 	pass_text(ends[0], ends[1]);
 	ASSERT_EQ(4, partner_send(partner, theirs, "text", 4));
@@ -66,8 +66,9 @@ TEST_SHARED(W50_each_holder_sends_and_receives)
 TEST_SHARED(W51_what_the_source_bound_receives_in_the_target)
 {
 	struct partner *partner = partner_start();
-	SOCKET s = udp_bound(), other = udp_bound();
-	struct sockaddr_in to = loopback(port_of(other)), back = loopback(port_of(s));
+	SOCKET s = datagram_bound(), other = datagram_bound();
+	struct sockaddr_in to = loopback_address(port_of(other));
+	struct sockaddr_in back = loopback_address(port_of(s));
 	SOCKET theirs;
 
 	ASSERT_EQ(4, sendto(s, "text", 4, 0, (struct sockaddr *)&to, sizeof(to)));
@@ -80,12 +81,12 @@ TEST_SHARED(W51_what_the_source_bound_receives_in_the_target)
 TEST_SHARED(W52_what_was_imported_before_the_bind_receives)
 {
 	struct partner *partner = partner_start();
-	SOCKET s = new_socket(AF_INET, SOCK_DGRAM), other = udp_bound();
+	SOCKET s = new_socket(AF_INET, SOCK_DGRAM), other = datagram_bound();
 	SOCKET theirs = partner_give(partner, s);
-	struct sockaddr_in address = loopback(0);
+	struct sockaddr_in address = loopback_address(0);
 
 	ASSERT_WORKS(bind(s, (struct sockaddr *)&address, sizeof(address)));
-	address = loopback(port_of(s));
+	address = loopback_address(port_of(s));
 	ASSERT_EQ(4, sendto(other, "text", 4, 0, (struct sockaddr *)&address,
 			    sizeof(address)));
 	assert_partner_receives(partner, theirs, "text");
@@ -96,7 +97,7 @@ TEST_SHARED(W53_W54_the_last_close_ends_the_connection)
 	struct partner *partner = partner_start();
 	SOCKET ends[2], theirs;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	theirs = partner_give(partner, ends[0]);
 	close_socket(ends[0]);
 	assert_open(ends[1]);
@@ -111,7 +112,7 @@ TEST_SHARED(W53_the_target_may_close_first)
 	struct partner *partner = partner_start();
 	SOCKET ends[2], theirs;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	theirs = partner_give(partner, ends[0]);
 	ASSERT_WORKS(partner_close(partner, theirs));
 	ASSERT_FAILS(WSAENOTSOCK, partner_close(partner, theirs));
@@ -125,7 +126,7 @@ TEST_SHARED(W54_linger_rules_at_the_last_close)
 	SOCKET ends[2];
 	char byte;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	partner_give(partner, ends[0]);
 	reset(ends[0]);
 	assert_open(ends[1]);
@@ -140,7 +141,7 @@ TEST_SHARED(W55_the_source_may_close_before_the_import)
 	WSAPROTOCOL_INFOW info;
 	SOCKET ends[2], theirs;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	ASSERT_WORKS(WSADuplicateSocketW(ends[0], partner->pid, &info));
 	close_socket(ends[0]);
 	assert_open(ends[1]);
@@ -156,7 +157,7 @@ TEST_SHARED(W56_the_source_may_end_before_the_import)
 	WSAPROTOCOL_INFOW info;
 	SOCKET ends[2], theirs;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	theirs = partner_give(source, ends[0]);
 	close_socket(ends[0]);
 	ASSERT_WORKS(partner_duplicate(source, theirs, target->pid, &info));
@@ -173,7 +174,7 @@ TEST_SHARED(W57_a_target_that_ends_takes_the_token_along)
 	WSAPROTOCOL_INFOW info;
 	SOCKET ends[2];
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	ASSERT_WORKS(WSADuplicateSocketW(ends[0], partner->pid, &info));
 	close_socket(ends[0]);
 	assert_open(ends[1]);
@@ -187,7 +188,7 @@ TEST_SHARED(W58_an_unwanted_socket_is_imported_and_closed)
 	WSAPROTOCOL_INFOW info;
 	SOCKET ends[2], theirs;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	ASSERT_WORKS(WSADuplicateSocketW(ends[0], partner->pid, &info));
 	close_socket(ends[0]);
 	theirs = partner_import(partner, &info, 0);
@@ -203,7 +204,7 @@ TEST_SHARED(W59_shutdown_is_in_effect_for_all)
 	SOCKET ends[2], theirs;
 	char byte;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	theirs = partner_give(partner, ends[0]);
 	ASSERT_WORKS(partner_shutdown(partner, theirs, SD_SEND));
 	assert_end(ends[1]);
@@ -219,7 +220,7 @@ TEST_SHARED(W60_all_that_is_sent_arrives)
 	WSAPROTOCOL_INFOW info;
 	SOCKET ends[2], second;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	ASSERT_WORKS(WSADuplicateSocketW(ends[0], GetCurrentProcessId(), &info));
 	second = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
 			    &info, 0, 0);
@@ -235,7 +236,7 @@ TEST_SHARED(W60_all_that_is_sent_arrives)
 TEST_SHARED(W10_W50_the_target_connects_a_new_socket)
 {
 	struct partner *partner = partner_start();
-	SOCKET listener = tcp_listener(), s = new_socket(AF_INET, SOCK_STREAM);
+	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM);
 	SOCKET theirs = partner_give(partner, s), accepted;
 
 	ASSERT_WORKS(partner_connect(partner, theirs, port_of(listener)));
@@ -249,7 +250,7 @@ TEST_SHARED(W10_W50_the_target_connects_a_new_socket)
 TEST_SHARED(W1_W33_W53_as_the_page_on_shared_sockets_says)
 {
 	struct partner *target = partner_start();
-	SOCKET listener = tcp_listener();
+	SOCKET listener = stream_listener();
 	SOCKET source = connect_to(port_of(listener)), server, theirs;
 	WSAPROTOCOL_INFOW info;
 

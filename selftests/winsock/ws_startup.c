@@ -86,7 +86,7 @@ TEST(W95_no_socket_before_startup)
 TEST(W95_no_call_on_a_socket_before_startup)
 {
 	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
-	struct sockaddr_in address = loopback(0);
+	struct sockaddr_in address = loopback_address(0);
 	WSAEVENT event = new_event();
 	int size = sizeof(address);
 	WSANETWORKEVENTS happened;

@@ -50,7 +50,7 @@ TEST_SHARED(W18_the_bytes_go_through_a_pipe)
 {
 	struct partner *partner = partner_start();
 	WSAPROTOCOL_INFOW info;
-	SOCKET s = tcp_listener();
+	SOCKET s = stream_listener();
 
 	ASSERT_WORKS(WSADuplicateSocketW(s, partner->pid, &info));
 	ASSERT_WORKS(partner_import(partner, &info, 0));
@@ -58,7 +58,7 @@ TEST_SHARED(W18_the_bytes_go_through_a_pipe)
 
 TEST_SHARED(W18_the_bytes_go_through_a_file)
 {
-	WSAPROTOCOL_INFOW sent = token_of(tcp_listener()), received;
+	WSAPROTOCOL_INFOW sent = token_of(stream_listener()), received;
 	FILE *file = tmpfile();
 
 	ASSERT(file);
@@ -71,11 +71,11 @@ TEST_SHARED(W18_the_bytes_go_through_a_file)
 
 TEST_SHARED(W18_the_bytes_go_through_tcp)
 {
-	WSAPROTOCOL_INFOW sent = token_of(tcp_listener()), received;
+	WSAPROTOCOL_INFOW sent = token_of(stream_listener()), received;
 	int got = 0, n;
 	SOCKET ends[2];
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	ASSERT_EQ((int)sizeof(sent), send(ends[0], (char *)&sent, sizeof(sent), 0));
 	while (got < (int)sizeof(received)) {
 		n = recv(ends[1], (char *)&received + got, sizeof(received) - got, 0);
@@ -88,7 +88,7 @@ TEST_SHARED(W18_the_bytes_go_through_tcp)
 TEST_SHARED(W19_the_bytes_may_be_copied)
 {
 	char room[sizeof(WSAPROTOCOL_INFOW) + 1];
-	WSAPROTOCOL_INFOW info = token_of(tcp_listener());
+	WSAPROTOCOL_INFOW info = token_of(stream_listener());
 
 	memcpy(room + 1, &info, sizeof(info));
 	memset(&info, 0, sizeof(info));
@@ -181,7 +181,7 @@ TEST_SHARED(W25_an_imported_socket_is_a_file_handle)
 	SOCKET ends[2], second;
 	char byte = 0;
 
-	tcp_pair(ends);
+	stream_pair(ends);
 	info = token_of(ends[0]);
 	ASSERT(info.dwServiceFlags1 & XP1_IFS_HANDLES);
 	second = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
@@ -294,7 +294,7 @@ static void secret_of(const WSAPROTOCOL_INFOW *info, DWORD secret[4])
 
 TEST_SHARED(W30_two_tokens_of_one_socket_differ)
 {
-	SOCKET s = tcp_listener();
+	SOCKET s = stream_listener();
 	WSAPROTOCOL_INFOW first = token_of(s), second = token_of(s);
 	DWORD secrets[2][4];
 

@@ -29,6 +29,7 @@ enum call {
 	DO_WAIT_READABLE,
 	DO_EVENT_SELECT,
 	DO_ENUM_EVENTS,
+	DO_ENUM_EVENTS_AT,
 	DO_WAIT_EVENT,
 };
 
@@ -41,7 +42,11 @@ struct request {
 	char data[DATA_SIZE];
 };
 
+/* A partner that crashes may write other things. */
+#define REPLY_MAGIC	0x7265706c
+
 struct reply {
+	unsigned int magic;
 	SOCKET value;
 	int error;
 	int size;
@@ -96,7 +101,7 @@ static int wait_readable(SOCKET s)
 
 static SOCKET serve(const struct request *request, struct reply *reply, WSAEVENT event)
 {
-	struct sockaddr_in address = loopback(request->arguments[0]);
+	struct sockaddr_in address = loopback_address(request->arguments[0]);
 	const int *argument = request->arguments;
 	u_long nonblocking = argument[0];
 	SOCKET s = request->socket;
@@ -113,7 +118,8 @@ static SOCKET serve(const struct request *request, struct reply *reply, WSAEVENT
 		return import_by_thread(request);
 	case DO_IMPORT_AT:
 		return WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
-				  FROM_PROTOCOL_INFO, (WSAPROTOCOL_INFOW *)s, 0, 0);
+				  FROM_PROTOCOL_INFO,
+				  (WSAPROTOCOL_INFOW *)(intptr_t)argument[0], 0, 0);
 	case DO_SOCKET_NEW:
 		return socket(argument[0], argument[1], argument[2]);
 	case DO_CLOSE:
@@ -148,6 +154,9 @@ static SOCKET serve(const struct request *request, struct reply *reply, WSAEVENT
 	case DO_ENUM_EVENTS:
 		reply->size = sizeof(WSANETWORKEVENTS);
 		return WSAEnumNetworkEvents(s, event, (WSANETWORKEVENTS *)reply->data);
+	case DO_ENUM_EVENTS_AT:
+		return WSAEnumNetworkEvents(s, event,
+					    (WSANETWORKEVENTS *)(intptr_t)argument[0]);
 	case DO_WAIT_EVENT:
 		return WSAWaitForMultipleEvents(1, &event, TRUE, request->flags, FALSE);
 	}
@@ -169,6 +178,7 @@ int partner_main(void)
 		WSASetLastError(0);
 		reply.value = serve(&request, &reply, event);
 		reply.error = WSAGetLastError();
+		reply.magic = REPLY_MAGIC;
 		if (!process_write_output(&reply, sizeof(reply)))
 			return 1;
 	}
@@ -215,6 +225,7 @@ static SOCKET ask(struct partner *partner, const struct request *request, void *
 
 	ASSERT(process_write(partner->process, request, sizeof(*request)));
 	ASSERT(process_read(partner->process, &reply, sizeof(reply)));
+	ASSERT_EQ(REPLY_MAGIC, reply.magic);
 	if (data && reply.value != INVALID_SOCKET)
 		memcpy(data, reply.data, size < reply.size ? size : reply.size);
 	WSASetLastError(reply.error);
@@ -269,9 +280,9 @@ SOCKET partner_import_by_thread(struct partner *partner, const WSAPROTOCOL_INFOW
 	return ask(partner, &request, NULL, 0);
 }
 
-SOCKET partner_import_at(struct partner *partner, uintptr_t address)
+SOCKET partner_import_at(struct partner *partner, int address)
 {
-	struct request request = { .call = DO_IMPORT_AT, .socket = address };
+	struct request request = { .call = DO_IMPORT_AT, .arguments = { address } };
 
 	return ask(partner, &request, NULL, 0);
 }
@@ -385,6 +396,11 @@ int partner_enum_events(struct partner *partner, SOCKET s, WSANETWORKEVENTS *hap
 	struct request request = { .call = DO_ENUM_EVENTS, .socket = s };
 
 	return ask(partner, &request, happened, sizeof(*happened));
+}
+
+int partner_enum_events_at(struct partner *partner, SOCKET s, int address)
+{
+	return ask_simply(partner, DO_ENUM_EVENTS_AT, s, address, 0, 0);
 }
 
 int partner_wait_event(struct partner *partner, unsigned int milliseconds)

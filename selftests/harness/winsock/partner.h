@@ -14,6 +14,9 @@
 
 #include "process.h"
 
+/* Where no process has memory, whatever its width: in the kernel's part. */
+#define NOBODYS_ADDRESS	(-4096)
+
 struct partner {
 	struct process *process;
 	DWORD pid;
@@ -39,8 +42,8 @@ SOCKET partner_import_as(struct partner *partner, int family, int type,
 /* By a thread of it that ends then. */
 SOCKET partner_import_by_thread(struct partner *partner,
 				const WSAPROTOCOL_INFOW *info);
-/* Of the info at an address that may be bad. */
-SOCKET partner_import_at(struct partner *partner, uintptr_t address);
+/* Of the info at an address that may be bad, as in partner_enum_events_at(). */
+SOCKET partner_import_at(struct partner *partner, int address);
 /* WSADuplicateSocket() to it and WSASocket() there; fails the test otherwise. */
 SOCKET partner_give(struct partner *partner, SOCKET s);
 
@@ -66,6 +69,7 @@ int partner_wait_readable(struct partner *partner, SOCKET s);
 int partner_event_select(struct partner *partner, SOCKET s, long mask);
 int partner_enum_events(struct partner *partner, SOCKET s,
 			WSANETWORKEVENTS *happened);
+int partner_enum_events_at(struct partner *partner, SOCKET s, int address);
 int partner_wait_event(struct partner *partner, unsigned int milliseconds);
 
 #endif /* SELFTESTS_WINSOCK_PARTNER_H */

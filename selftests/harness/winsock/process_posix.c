@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>

@@ -19,7 +19,7 @@ void test_end(void)
 	WSACleanup();
 }
 
-struct sockaddr_in loopback(unsigned short port)
+struct sockaddr_in loopback_address(unsigned short port)
 {
 	struct sockaddr_in address;
 
@@ -49,26 +49,26 @@ SOCKET new_socket(int family, int type)
 
 static SOCKET bound(int type)
 {
-	struct sockaddr_in address = loopback(0);
+	struct sockaddr_in address = loopback_address(0);
 	SOCKET s = new_socket(AF_INET, type);
 
 	ASSERT_WORKS(bind(s, (struct sockaddr *)&address, sizeof(address)));
 	return s;
 }
 
-SOCKET tcp_bound(void)
+SOCKET stream_bound(void)
 {
 	return bound(SOCK_STREAM);
 }
 
-SOCKET udp_bound(void)
+SOCKET datagram_bound(void)
 {
 	return bound(SOCK_DGRAM);
 }
 
-SOCKET tcp_listener(void)
+SOCKET stream_listener(void)
 {
-	SOCKET s = tcp_bound();
+	SOCKET s = stream_bound();
 
 	ASSERT_WORKS(listen(s, SOMAXCONN));
 	return s;
@@ -76,7 +76,7 @@ SOCKET tcp_listener(void)
 
 static void connect_socket(SOCKET s, unsigned short port)
 {
-	struct sockaddr_in address = loopback(port);
+	struct sockaddr_in address = loopback_address(port);
 
 	ASSERT_WORKS(connect(s, (struct sockaddr *)&address, sizeof(address)));
 }
@@ -89,9 +89,9 @@ SOCKET connect_to(unsigned short port)
 	return s;
 }
 
-void tcp_pair(SOCKET ends[2])
+void stream_pair(SOCKET ends[2])
 {
-	SOCKET listener = tcp_listener();
+	SOCKET listener = stream_listener();
 
 	ends[0] = connect_to(port_of(listener));
 	ends[1] = accept(listener, NULL, NULL);
@@ -99,17 +99,17 @@ void tcp_pair(SOCKET ends[2])
 	close_socket(listener);
 }
 
-void udp_pair(SOCKET ends[2])
+void datagram_pair(SOCKET ends[2])
 {
-	ends[0] = udp_bound();
-	ends[1] = udp_bound();
+	ends[0] = datagram_bound();
+	ends[1] = datagram_bound();
 	connect_socket(ends[0], port_of(ends[1]));
 	connect_socket(ends[1], port_of(ends[0]));
 }
 
 unsigned short dead_port(void)
 {
-	SOCKET s = tcp_listener();
+	SOCKET s = stream_listener();
 	unsigned short port = port_of(s);
 
 	close_socket(s);

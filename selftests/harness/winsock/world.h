@@ -10,26 +10,26 @@
 #include <ws2tcpip.h>
 
 /* The longest that anything waits for what must happen. */
-#define WAIT_MS		60000
+#define WAIT_MS		30000
 
 /* How long nothing must happen. */
 #define QUIET_MS	150
 
 /* An address of IPv4 on the loopback interface. */
-struct sockaddr_in loopback(unsigned short port);
+struct sockaddr_in loopback_address(unsigned short port);
 unsigned short port_of(SOCKET s);
 
 SOCKET new_socket(int family, int type);
-/* Bound to loopback(0); the listener listens. */
-SOCKET tcp_listener(void);
-SOCKET udp_bound(void);
+/* Bound to loopback_address(0); the listener listens. */
+SOCKET stream_listener(void);
+SOCKET datagram_bound(void);
 /* Not connected, though the port answers: see connect_to(). */
-SOCKET tcp_bound(void);
+SOCKET stream_bound(void);
 SOCKET connect_to(unsigned short port);
 /* A connection; ends[0] is the side that connected. */
-void tcp_pair(SOCKET ends[2]);
+void stream_pair(SOCKET ends[2]);
 /* Two that are connected to each other. */
-void udp_pair(SOCKET ends[2]);
+void datagram_pair(SOCKET ends[2]);
 /* A port of TCP on which nobody listens. */
 unsigned short dead_port(void);
 
