@@ -156,6 +156,9 @@ static int receive(SOCKET s, struct iovec *parts, size_t count, DWORD flags,
 
 	if (!translate(flags, receive_flags, &translated))
 		return ws_fail_on(s, WSAEOPNOTSUPP);
+	/* Linux would wait for a datagram. */
+	if (translated & LINUX_MSG_OOB && !ws_is_stream(fd))
+		return ws_fail_on(s, WSAEOPNOTSUPP);
 	if (name) {
 		message.msg_name = &sender;
 		message.msg_namelen = sizeof(sender);
