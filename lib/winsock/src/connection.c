@@ -128,8 +128,7 @@ SOCKET accept(SOCKET s, struct sockaddr *name, int *size)
 }
 
 SOCKET WSAAccept(SOCKET s, struct sockaddr *name, int *size,
-		 LPCONDITIONPROC condition,
-		 DWORD_PTR callback_data __attribute__((unused)))
+		 LPCONDITIONPROC condition, DWORD_PTR callback_data)
 {
 	if (!ws_ready())
 		return INVALID_SOCKET;

@@ -20,8 +20,8 @@ static bool copy(ssize_t (*call)(pid_t, const struct iovec *, unsigned long,
 	struct iovec remote = { theirs, size };
 	ssize_t copied = call(getpid(), &local, 1, &remote, 1, 0);
 
-	if (copied < 0 && (errno == ENOSYS || errno == EPERM)) {
-		/* Not in this kernel or sandbox: a wrong pointer is a signal. */
+	/* Not in this kernel or sandbox: a wrong pointer is a signal. */
+	if (copied < 0 && errno != EFAULT) {
 		if (!theirs)
 			return false;
 		if (call == process_vm_readv)

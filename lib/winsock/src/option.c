@@ -223,20 +223,17 @@ static int get_info(int fd, char *value, int *size, bool wide)
 	return give(&narrow_form, needed, value, size);
 }
 
-static int get_info_narrow(int fd, int option __attribute__((unused)),
-			   char *value, int *size)
+static int get_info_narrow(int fd, int option, char *value, int *size)
 {
 	return get_info(fd, value, size, false);
 }
 
-static int get_info_wide(int fd, int option __attribute__((unused)),
-			 char *value, int *size)
+static int get_info_wide(int fd, int option, char *value, int *size)
 {
 	return get_info(fd, value, size, true);
 }
 
-static int get_message_size(int fd, int option __attribute__((unused)),
-			    char *value, int *size)
+static int get_message_size(int fd, int option, char *value, int *size)
 {
 	WSAPROTOCOL_INFOW info;
 

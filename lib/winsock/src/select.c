@@ -223,8 +223,8 @@ static u_int size_of(const fd_set *set)
 	return set ? set->fd_count : 0;
 }
 
-int select(int unused __attribute__((unused)), fd_set *read, fd_set *write,
-	   fd_set *except, const struct timeval *timeout)
+int select(int unused, fd_set *read, fd_set *write, fd_set *except,
+	   const struct timeval *timeout)
 {
 	u_int size = size_of(read) + size_of(write) + size_of(except);
 	struct selection selection = { .sets = { read, write, except } };

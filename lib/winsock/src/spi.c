@@ -37,13 +37,15 @@ static SOCKET spi_socket(int family, int type, int protocol,
 	return s;
 }
 
-int WSPStartup(WORD version, LPWSPDATA data,
-	       LPWSAPROTOCOL_INFOW info __attribute__((unused)),
-	       WSPUPCALLTABLE upcalls __attribute__((unused)),
-	       LPWSPPROC_TABLE procedures)
+int WSPStartup(WORD version, LPWSPDATA data, LPWSAPROTOCOL_INFOW info,
+	       WSPUPCALLTABLE upcalls, LPWSPPROC_TABLE procedures)
 {
 	static const WCHAR description[] = {
 		's', 'o', 'c', 'k', 'd', 'u', 'p', 0
+	};
+	static const WSPPROC_TABLE entries = {
+		.lpWSPDuplicateSocket = spi_duplicate,
+		.lpWSPSocket = spi_socket,
 	};
 
 	if (LOBYTE(version) < 2 ||
@@ -51,14 +53,10 @@ int WSPStartup(WORD version, LPWSPDATA data,
 		return WSAVERNOTSUPPORTED;
 	if (!data || !procedures)
 		return WSAEFAULT;
-	*data = (WSPDATA){
-		.wVersion = SPI_VERSION,
-		.wHighVersion = SPI_VERSION,
-	};
+	memset(data, 0, sizeof(*data));
+	data->wVersion = SPI_VERSION;
+	data->wHighVersion = SPI_VERSION;
 	memcpy(data->szDescription, description, sizeof(description));
-	*procedures = (WSPPROC_TABLE){
-		.lpWSPDuplicateSocket = spi_duplicate,
-		.lpWSPSocket = spi_socket,
-	};
+	*procedures = entries;
 	return 0;
 }

@@ -49,12 +49,11 @@ int WSAStartup(WORD version, LPWSADATA data)
 		return WSAVERNOTSUPPORTED;
 	if (!data)
 		return WSAEFAULT;
-	*data = (WSADATA){
-		.wVersion = MAKEWORD(chosen >> 8, chosen),
-		.wHighVersion = MAKEWORD(HIGHEST >> 8, HIGHEST),
-		.szDescription = "sockdup",
-		.szSystemStatus = "Running",
-	};
+	memset(data, 0, sizeof(*data));
+	data->wVersion = MAKEWORD(chosen >> 8, chosen);
+	data->wHighVersion = MAKEWORD(HIGHEST >> 8, HIGHEST);
+	strcpy(data->szDescription, "sockdup");
+	strcpy(data->szSystemStatus, "Running");
 	/* Of no meaning from version 2 on. */
 	if (chosen < 0x0200) {
 		data->iMaxSockets = 32767;

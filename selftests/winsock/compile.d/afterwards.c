@@ -29,8 +29,6 @@ static_assert(MSG_WAITALL == 8, "Winsock's");
 static_assert(FD_SETSIZE == 64, "Windows'");
 static_assert(sizeof(_IO('x', 1)), "Linux'");
 
-int ask(SOCKET s);
-
 int ask(SOCKET s)
 {
 	struct pollfd poller = { (int)s, POLLIN, 0 };

@@ -31,15 +31,6 @@ struct inheritable {
 	WSAPROTOCOL_INFO wsainfo;
 };
 
-int hand_over(struct inheritable *to, SOCKET s, DWORD child);
-SOCKET take_over(struct inheritable *from);
-int wait_for(SOCKET s, DWORD milliseconds);
-int names(SOCKET s);
-int modes(SOCKET s);
-int choose(SOCKET s);
-int provider(SOCKET s, DWORD pid);
-int probe(SOCKET s);
-
 int hand_over(struct inheritable *to, SOCKET s, DWORD child)
 {
 	to->origsocket = s;

@@ -37,8 +37,6 @@ static const struct channel plain = {
 	own_send, recv, accept, connect, closesocket, 0, 0, 0, 0
 };
 
-int talk(const struct channel *channel, SOCKET s);
-
 int talk(const struct channel *channel, SOCKET s)
 {
 	char bytes[4];

@@ -13,9 +13,6 @@ static_assert(sizeof(TCHAR) == 2, "wide");
 static_assert(sizeof(TEXT("ab")) == 3, "narrow");
 #endif
 
-HANDLE named(void);
-HANDLE named_wide(LPCWSTR name);
-
 HANDLE named(void)
 {
 	LPCTSTR name = TEXT("name");
