@@ -14,7 +14,8 @@
 #include "startup.h"
 #include "tcp.h"
 
-#define BILLION		1000000000
+/* Nanoseconds in a second. */
+#define BILLION		1000000000LL
 
 int __WSAFDIsSet(SOCKET s, fd_set *set)
 {
@@ -168,7 +169,7 @@ static long long now(void)
 	struct timespec time;
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * (long long)BILLION + time.tv_nsec;
+	return time.tv_sec * BILLION + time.tv_nsec;
 }
 
 /* Like poll(), until @deadline, or for ever where that is negative. */
@@ -223,8 +224,24 @@ static u_int size_of(const fd_set *set)
 	return set ? set->fd_count : 0;
 }
 
-int select(int unused, fd_set *read, fd_set *write, fd_set *except,
-	   const struct timeval *timeout)
+/* A struct timeval, whose members are longs or have 64 bits in any case. */
+struct time_long {
+	long seconds;
+	long microseconds;
+};
+
+struct time_64 {
+	long long seconds;
+	long long microseconds;
+};
+
+int select_long(int unused, fd_set *read, fd_set *write, fd_set *except,
+		const struct time_long *timeout) SOCKDUP_WS_SYMBOL(select);
+int select_64(int unused, fd_set *read, fd_set *write, fd_set *except,
+	      const struct time_64 *timeout) SOCKDUP_WS_SYMBOL(select_time64);
+
+int select_64(int unused, fd_set *read, fd_set *write, fd_set *except,
+	      const struct time_64 *timeout)
 {
 	u_int size = size_of(read) + size_of(write) + size_of(except);
 	struct selection selection = { .sets = { read, write, except } };
@@ -233,15 +250,30 @@ int select(int unused, fd_set *read, fd_set *write, fd_set *except,
 
 	if (!ws_ready())
 		return SOCKET_ERROR;
-	if (!size || (timeout && (timeout->tv_sec < 0 || timeout->tv_usec < 0)))
+	if (!size ||
+	    (timeout && (timeout->seconds < 0 || timeout->microseconds < 0)))
 		return ws_fail(WSAEINVAL);
-	if (timeout)
-		deadline = now() + timeout->tv_sec * (long long)BILLION +
-			   timeout->tv_usec * 1000LL;
+	/* Longer is for ever. */
+	if (timeout && timeout->seconds < BILLION &&
+	    timeout->microseconds < BILLION)
+		deadline = now() + timeout->seconds * BILLION +
+			   timeout->microseconds * 1000;
 	selection.pollers = calloc(size, sizeof(*selection.pollers));
 	if (!selection.pollers)
 		return ws_fail(WSAENOBUFS);
 	result = select_until(&selection, deadline);
 	free(selection.pollers);
 	return result;
+}
+
+int select_long(int unused, fd_set *read, fd_set *write, fd_set *except,
+		const struct time_long *timeout)
+{
+	struct time_64 time;
+
+	if (!timeout)
+		return select_64(unused, read, write, except, NULL);
+	time.seconds = timeout->seconds;
+	time.microseconds = timeout->microseconds;
+	return select_64(unused, read, write, except, &time);
 }

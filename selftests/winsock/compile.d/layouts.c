@@ -73,18 +73,18 @@ SIZE(struct tcp_keepalive, 12);
 SIZE(fd_set, WORDS(520, 260));
 PLACE(fd_set, fd_array, sizeof(void *));
 
-/* Linux' */
 SIZE(struct in_addr, 4);
 SIZE(struct sockaddr_in, 16);
 PLACE(struct sockaddr_in, sin_addr, 4);
 SIZE(struct sockaddr_in6, 28);
 PLACE(struct sockaddr_in6, sin6_addr, 8);
-SIZE(struct linger, 8);
 SIZE(SOCKADDR_STORAGE, 128);
 SAME(AF_INET, 2);
+#ifdef __linux__
+SIZE(struct linger, 8);
 SAME(AF_INET6, 10);
+#endif
 
-/* Winsock's */
 SAME(INVALID_SOCKET, ~(SOCKET)0);
 SAME(SOL_SOCKET, 0xffff);
 SAME(SO_REUSEADDR, 4);

@@ -23,18 +23,25 @@ typedef struct sockdup_ws_fd_set {
 
 #define fd_set	sockdup_ws_fd_set
 
+/* In a program of 32 bits, struct timeval depends on _TIME_BITS. */
+#if __SIZEOF_LONG__ == 4 && defined(__USE_TIME_BITS64)
+#define SOCKDUP_WS_SELECT	SOCKDUP_WS_SYMBOL(select_time64)
+#else
+#define SOCKDUP_WS_SELECT	SOCKDUP_WS_SYMBOL(select)
+#endif
+
 #ifdef __cplusplus
 extern "C++" int select(int unused, fd_set *read, fd_set *write,
 			fd_set *except, const struct timeval *timeout)
-	SOCKDUP_WS_SYMBOL(select);
+	SOCKDUP_WS_SELECT;
 #elif defined(SOCKDUP_WS_POSIX_SELECT)
 int sockdup_ws_select(int unused, fd_set *read, fd_set *write, fd_set *except,
-		      const struct timeval *timeout);
+		      const struct timeval *timeout) SOCKDUP_WS_SELECT;
 #define select(unused, read, write, except, timeout) \
 	sockdup_ws_select(unused, read, write, except, timeout)
 #else
 int select(int unused, fd_set *read, fd_set *write, fd_set *except,
-	   const struct timeval *timeout) SOCKDUP_WS_SYMBOL(select);
+	   const struct timeval *timeout) SOCKDUP_WS_SELECT;
 #endif
 
 SOCKDUP_WS_BEGIN
