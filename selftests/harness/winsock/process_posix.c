@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -10,7 +12,7 @@
 
 #include <linux/sockdup.h>
 
-#include "process.h"
+#include "process_linux.h"
 
 #define DEVICE_PATH	"/dev/" SOCKDUP_DEVICE_NAME
 
@@ -47,32 +49,63 @@ static bool read_all(int fd, char *data, size_t size)
 }
 
 /* Winsock's sockets are inheritable, but this child is to get none. */
-static void become(const char *argument, int in, int out)
+static void become(const char *argument, const struct process_options *options, int in,
+		   int out)
 {
+	char release;
+
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (options->other_network && unshare(CLONE_NEWNET))
+		_exit(126);
+	if (options->held && read(STDIN_FILENO, &release, 1) != 1)
+		_exit(125);
 	execl("/proc/self/exe", "partner", argument, NULL);
 	_exit(127);
 }
 
-struct process *process_start(const char *argument)
+static pid_t fork_as(pid_t id)
+{
+	struct clone_args arguments = {
+		.exit_signal = SIGCHLD,
+		.set_tid = (uintptr_t)&id,
+		.set_tid_size = 1,
+	};
+
+	return id ? syscall(SYS_clone3, &arguments, sizeof(arguments)) : fork();
+}
+
+struct process *process_start_with(const char *argument,
+				   const struct process_options *options)
 {
 	struct process *process = malloc(sizeof(*process));
 	int in[2], out[2];
 
 	if (!process || pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC))
 		return NULL;
-	process->pid = fork();
+	process->pid = fork_as(options->id);
 	if (process->pid < 0)
 		return NULL;
 	if (!process->pid)
-		become(argument, in[0], out[1]);
+		become(argument, options, in[0], out[1]);
 	close(in[0]);
 	close(out[1]);
 	process->to = in[1];
 	process->from = out[0];
 	return process;
+}
+
+struct process *process_start(const char *argument)
+{
+	static const struct process_options none;
+
+	return process_start_with(argument, &none);
+}
+
+void process_release(struct process *process)
+{
+	process_write(process, "", 1);
 }
 
 unsigned int process_id(const struct process *process)

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <linux/sockdup.h>
+
+#include "process_linux.h"
+
+#define SIGNAL_US	5000
+
+/* Above what any test opens. */
+#define ROOM		4096
+
+static rlim_t usual_limit;
+static int zero;
+
+int process_fork(int (*run)(void *context), void *context)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(run(context));
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return -1;
+	return WEXITSTATUS(status);
+}
+
+unsigned int process_thread_id(void)
+{
+	return syscall(SYS_gettid);
+}
+
+void process_limit_descriptors(unsigned int limit)
+{
+	struct rlimit now;
+
+	getrlimit(RLIMIT_NOFILE, &now);
+	if (!usual_limit)
+		usual_limit = now.rlim_cur;
+	now.rlim_cur = limit;
+	if (now.rlim_max < limit)
+		now.rlim_max = limit;
+	setrlimit(RLIMIT_NOFILE, &now);
+}
+
+void process_deny_descriptors(void)
+{
+	int next = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	close(next);
+	process_limit_descriptors(next);
+}
+
+void process_allow_descriptors(void)
+{
+	process_limit_descriptors(usual_limit);
+}
+
+uintptr_t process_renumber(uintptr_t socket, int least)
+{
+	int fd;
+
+	process_limit_descriptors(ROOM);
+	fd = fcntl(socket, F_DUPFD_CLOEXEC, least);
+	close(socket);
+	return fd;
+}
+
+void process_free_zero(void)
+{
+	zero = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	close(STDIN_FILENO);
+}
+
+void process_restore_zero(void)
+{
+	dup2(zero, STDIN_FILENO);
+	close(zero);
+}
+
+int process_open_null(void)
+{
+	return open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+void process_close(int fd)
+{
+	close(fd);
+}
+
+static void handle(int signal)
+{
+	(void)signal;
+}
+
+void process_signals_begin(void)
+{
+	struct sigaction action = { .sa_handler = handle };
+	struct itimerval often = {
+		.it_interval.tv_usec = SIGNAL_US,
+		.it_value.tv_usec = SIGNAL_US,
+	};
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+}
+
+void process_signals_end(void)
+{
+	struct itimerval never = { };
+
+	setitimer(ITIMER_REAL, &never, NULL);
+	signal(SIGALRM, SIG_DFL);
+}
+
+int process_remove_module(void)
+{
+	return syscall(SYS_delete_module, SOCKDUP_DEVICE_NAME, O_NONBLOCK) ? -errno : 0;
+}

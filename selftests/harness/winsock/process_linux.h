@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What only tests of Linux do with processes and descriptors. A SOCKET is a uintptr_t
+ * here, as this header is read by files that speak Winsock and by files that do not.
+ */
+#ifndef SELFTESTS_WINSOCK_PROCESS_LINUX_H
+#define SELFTESTS_WINSOCK_PROCESS_LINUX_H
+
+#include "process.h"
+
+/**
+ * struct process_options - how another process starts
+ * @id: the process id that it gets, any if it is 0; for root alone
+ * @other_network: it is in a network namespace of its own; for root alone
+ * @held: it executes the program only at process_release()
+ */
+struct process_options {
+	unsigned int id;
+	bool other_network;
+	bool held;
+};
+
+struct process *process_start_with(const char *argument,
+				   const struct process_options *options);
+void process_release(struct process *process);
+
+/* What @run gives, from 0 to 255, in a child that is forked for it. */
+int process_fork(int (*run)(void *context), void *context);
+
+unsigned int process_thread_id(void);
+
+/* No descriptor can be made until process_allow_descriptors(). */
+void process_deny_descriptors(void);
+void process_allow_descriptors(void);
+/* Of all that are open, how many tokens a user may hold at least: the soft limit. */
+void process_limit_descriptors(unsigned int limit);
+
+/* The same socket under another number, @least or more; the first one is closed. */
+uintptr_t process_renumber(uintptr_t socket, int least);
+/* Standard input, which is put aside, leaves its number free. */
+void process_free_zero(void);
+void process_restore_zero(void);
+/* A descriptor that is no socket. */
+int process_open_null(void);
+void process_close(int fd);
+
+/* A signal every few milliseconds, whose handler restarts no call. */
+void process_signals_begin(void);
+void process_signals_end(void);
+
+/* -errno of an attempt to remove the module. */
+int process_remove_module(void);
+
+#endif /* SELFTESTS_WINSOCK_PROCESS_LINUX_H */

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One side uses the layer, the other sockdup's native calls.
+ */
+#include <winsock2.h>
+#include <ws2tcpip.h>
+
+#include "native_linux.h"
+#include "partner.h"
+#include "test.h"
+#include "world.h"
+
+/* A token's bytes in a WSAPROTOCOL_INFO: the id in ProviderId, the secret in four fields. */
+static void token_of(const WSAPROTOCOL_INFOW *info, char token[NATIVE_TOKEN_SIZE])
+{
+	DWORD secret[] = {
+		info->dwServiceFlags2,
+		info->dwServiceFlags3,
+		info->dwServiceFlags4,
+		info->dwProviderReserved,
+	};
+
+	memcpy(token, info->ProviderId.Data4, NATIVE_ID_SIZE);
+	memcpy(token + NATIVE_ID_SIZE, secret, NATIVE_SECRET_SIZE);
+}
+
+/* The way back: any entry of the catalogue is the frame of it. */
+static WSAPROTOCOL_INFOW info_of(const char token[NATIVE_TOKEN_SIZE])
+{
+	WSAPROTOCOL_INFOW info = protocol_info(new_socket(AF_INET, SOCK_STREAM));
+	DWORD secret[4];
+
+	memcpy(secret, token + NATIVE_ID_SIZE, NATIVE_SECRET_SIZE);
+	memcpy(info.ProviderId.Data4, token, NATIVE_ID_SIZE);
+	info.dwServiceFlags2 = secret[0];
+	info.dwServiceFlags3 = secret[1];
+	info.dwServiceFlags4 = secret[2];
+	info.dwProviderReserved = secret[3];
+	return info;
+}
+
+/* A connection of which the native process has the first end, too. */
+static int shared_connection(SOCKET ends[2])
+{
+	WSAPROTOCOL_INFOW info;
+	char token[NATIVE_TOKEN_SIZE];
+	int theirs;
+
+	ASSERT_EQ(0, native_begin());
+	stream_pair(ends);
+	ASSERT_WORKS(WSADuplicateSocketW(ends[0], native_pid(), &info));
+	token_of(&info, token);
+	theirs = native_import(token);
+	ASSERT(theirs >= 0);
+	return theirs;
+}
+
+TEST_SHARED(W18_W33_the_layer_exports_and_a_native_process_imports)
+{
+	char text[8];
+	SOCKET ends[2];
+	int theirs = shared_connection(ends);
+
+	close_socket(ends[0]);
+	assert_open(ends[1]);
+	ASSERT_EQ(4, native_send(theirs, "text"));
+	receive_text(ends[1], "text");
+	send_text(ends[1], "back");
+	ASSERT_EQ(4, native_receive(theirs, text, sizeof(text)));
+	ASSERT(!memcmp(text, "back", 4));
+	ASSERT_EQ(0, native_close(theirs));
+	assert_end(ends[1]);
+	native_end();
+}
+
+TEST_SHARED(W18_W33_a_native_process_exports_and_the_layer_imports)
+{
+	char token[NATIVE_TOKEN_SIZE];
+	WSAPROTOCOL_INFOW info;
+	SOCKET ends[2], second;
+	int theirs = shared_connection(ends);
+
+	close_socket(ends[0]);
+	ASSERT_EQ(0, native_export(theirs, GetCurrentProcessId(), token));
+	info = info_of(token);
+	second = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
+			    &info, 0, 0);
+	ASSERT_WORKS(second);
+	pass_text(second, ends[1]);
+	ASSERT_FAILS(WSAEINVAL, WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
+					   FROM_PROTOCOL_INFO, &info, 0, 0));
+	native_end();
+}
+
+TEST_SHARED(W90_a_pidfd_names_the_target)
+{
+	struct partner *partner = partner_start();
+	char token[NATIVE_TOKEN_SIZE];
+	SOCKET ends[2], theirs;
+	WSAPROTOCOL_INFOW info;
+
+	stream_pair(ends);
+	ASSERT_EQ(0, native_export_to_pidfd(ends[0], partner->pid, token));
+	info = info_of(token);
+	theirs = partner_import(partner, &info, 0);
+	ASSERT_WORKS(theirs);
+	ASSERT_EQ(4, partner_send(partner, theirs, "text", 4));
+	receive_text(ends[1], "text");
+}
+
+TEST_SHARED(W25_a_socket_is_a_descriptor)
+{
+	char token[NATIVE_TOKEN_SIZE];
+	SOCKET ends[2];
+	int second;
+
+	stream_pair(ends);
+	ASSERT_EQ(0, native_export_here(ends[0], GetCurrentProcessId(), token));
+	second = native_import_here(token);
+	ASSERT(second > 0);
+	/* And a descriptor is a SOCKET. */
+	pass_text(second, ends[1]);
+	close_socket(ends[0]);
+	assert_open(ends[1]);
+	close_socket(second);
+	assert_end(ends[1]);
+}
+
+TEST_SHARED(W62_a_native_registration_replaces_the_layers)
+{
+	WSAEVENT event = new_event();
+	SOCKET ends[2];
+	int theirs = shared_connection(ends);
+
+	select_events(ends[0], event, FD_READ);
+	ASSERT_EQ(0, native_select(theirs, FD_READ));
+	send_text(ends[1], "x");
+	ASSERT_EQ(FD_READ, native_take(theirs));
+	assert_quiet(event);
+	select_events(ends[0], event, FD_READ);
+	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);
+	native_end();
+}
+
+TEST_SHARED(W67_W108_a_native_registration_is_one)
+{
+	u_long off = 0;
+	SOCKET ends[2];
+	int theirs = shared_connection(ends);
+
+	ASSERT_EQ(0, native_select(theirs, FD_READ));
+	ASSERT_FAILS(WSAEINVAL, ioctlsocket(ends[0], FIONBIO, &off));
+	ASSERT_EQ(0, native_select(theirs, 0));
+	ASSERT_WORKS(ioctlsocket(ends[0], FIONBIO, &off));
+	native_end();
+}
+
+TEST_SHARED(W66_W94_what_the_layer_registers_is_seen_natively)
+{
+	WSAEVENT event = new_event();
+	SOCKET ends[2];
+
+	stream_pair(ends);
+	ASSERT_EQ(0, native_is_nonblocking(ends[0]));
+	select_events(ends[0], event, FD_READ | FD_CLOSE);
+	ASSERT_EQ(1, native_is_nonblocking(ends[0]));
+	ASSERT_EQ(FD_READ | FD_CLOSE, native_registered(ends[0]));
+	select_events(ends[0], NULL, 0);
+	ASSERT(native_registered(ends[0]) <= 0);
+}
+
+TEST_SHARED(W71_a_native_receive_is_not_seen)
+{
+	WSAEVENT event = new_event();
+	SOCKET ends[2];
+	char text[1];
+	int theirs = shared_connection(ends);
+
+	select_events(ends[0], event, FD_READ);
+	send_text(ends[1], "ab");
+	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);
+	ASSERT_EQ(1, native_receive(theirs, text, 1));
+	assert_quiet(event);
+	receive_text(ends[0], "b");
+	send_text(ends[1], "c");
+	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);
+	native_end();
+}
