@@ -32,13 +32,30 @@ static bool has_connected(int fd)
 	return ws_is_non_blocking(fd) && ws_tcp_state(fd) == WS_TCP_CONNECTED;
 }
 
+/* Whether Linux gives up where Windows goes on. */
+static bool is_to_go_on(int fd, int number)
+{
+	switch (number) {
+	case EINTR:
+	/* What is left of an attempt whose error SO_ERROR has told. */
+	case ECONNABORTED:
+		return true;
+	/* The time of SO_SNDTIMEO has passed. */
+	case EINPROGRESS:
+	case EALREADY:
+		return !ws_is_non_blocking(fd);
+	default:
+		return false;
+	}
+}
+
 static int try_connect(int fd, const struct sockaddr *name, int size)
 {
-	int result = TEMP_FAILURE_RETRY(posix_connect(fd, name, size));
+	int result;
 
-	/* What is left of an attempt whose error SO_ERROR has told. */
-	if (result && errno == ECONNABORTED)
-		result = TEMP_FAILURE_RETRY(posix_connect(fd, name, size));
+	do
+		result = posix_connect(fd, name, size);
+	while (result && is_to_go_on(fd, errno));
 	return result;
 }
 
@@ -53,9 +70,6 @@ int connect(SOCKET s, const struct sockaddr *name, int size)
 	if (!try_connect(fd, name, size))
 		return connected ? ws_fail(WSAEISCONN) : 0;
 	error = errno;
-	/* The time of SO_SNDTIMEO has passed. */
-	if (error == EINPROGRESS && !ws_is_non_blocking(fd))
-		return ws_fail(WSAETIMEDOUT);
 	if (error == EISCONN && ws_tcp_state(fd) == WS_TCP_LISTENING)
 		return ws_fail(WSAEINVAL);
 	return ws_fail(ws_name_error(error, name, size, connect_errors));
@@ -96,13 +110,18 @@ static bool name_is_short(int listener, const int *size)
 
 static int try_accept(int listener, struct sockaddr *name, int *size)
 {
-	unsigned int found_size = size ? *size : 0;
-	/* As a listener, so what it accepts; on Linux that is not so. */
-	int flags = ws_is_non_blocking(listener) ? LINUX_SOCK_NONBLOCK : 0;
-	int fd = TEMP_FAILURE_RETRY(posix_accept4(listener, name,
-						  name ? &found_size : NULL,
-						  flags));
+	unsigned int found_size;
+	bool non_blocking;
+	int fd;
 
+	/* EAGAIN of a blocking listener: the time of SO_RCVTIMEO has passed. */
+	do {
+		found_size = name ? *size : 0;
+		non_blocking = ws_is_non_blocking(listener);
+		/* What it accepts is as the listener is; not so on Linux. */
+		fd = posix_accept4(listener, name, name ? &found_size : NULL,
+				   non_blocking ? LINUX_SOCK_NONBLOCK : 0);
+	} while (fd < 0 && (errno == EINTR || (errno == EAGAIN && !non_blocking)));
 	if (fd >= 0 && name)
 		*size = found_size;
 	return ws_keep(fd);

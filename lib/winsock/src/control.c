@@ -85,6 +85,8 @@ static int control(SOCKET s, DWORD command, DWORD *value)
 {
 	int fd = ws_fd(s);
 
+	if (!ws_is_socket(fd))
+		return WSAENOTSOCK;
 	switch (command) {
 	case (DWORD)FIONBIO:
 		return set_non_blocking(s, *value);

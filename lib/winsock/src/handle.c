@@ -69,6 +69,8 @@ BOOL GetHandleInformation(HANDLE handle, LPDWORD flags)
 	return TRUE;
 }
 
+#define FLAGS	(HANDLE_FLAG_INHERIT | HANDLE_FLAG_PROTECT_FROM_CLOSE)
+
 /* Linux protects no descriptor from close(). */
 BOOL SetHandleInformation(HANDLE handle, DWORD mask, DWORD flags)
 {
@@ -76,9 +78,10 @@ BOOL SetHandleInformation(HANDLE handle, DWORD mask, DWORD flags)
 
 	if (fd < 0)
 		return handle_fail(ERROR_INVALID_HANDLE);
-	if (mask & ~HANDLE_FLAG_INHERIT)
+	if (mask & ~FLAGS || mask & flags & HANDLE_FLAG_PROTECT_FROM_CLOSE)
 		return handle_fail(ERROR_INVALID_PARAMETER);
-	if (mask && fcntl(fd, F_SETFD, flags & mask ? 0 : FD_CLOEXEC))
+	if (mask & HANDLE_FLAG_INHERIT &&
+	    fcntl(fd, F_SETFD, flags & HANDLE_FLAG_INHERIT ? 0 : FD_CLOEXEC))
 		return handle_fail(ERROR_INVALID_HANDLE);
 	return TRUE;
 }

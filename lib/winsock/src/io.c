@@ -61,12 +61,6 @@ static bool is_ready_for(int fd, short events)
 	return poll(&poller, 1, 0) == 1 && poller.revents & events;
 }
 
-/* The number of buffers that one message can take. */
-static bool fits(DWORD count)
-{
-	return count <= IOV_MAX;
-}
-
 static void gather(struct iovec *parts, const WSABUF *buffers, DWORD count)
 {
 	DWORD i;
@@ -75,12 +69,12 @@ static void gather(struct iovec *parts, const WSABUF *buffers, DWORD count)
 		parts[i] = (struct iovec){ buffers[i].buf, buffers[i].len };
 }
 
-static size_t total_of(const struct msghdr *message)
+static size_t total_of(const struct iovec *parts, size_t count)
 {
 	size_t i, total = 0;
 
-	for (i = 0; i < message->msg_iovlen; i++)
-		total += message->msg_iov[i].iov_len;
+	for (i = 0; i < count; i++)
+		total += parts[i].iov_len;
 	return total;
 }
 
@@ -126,7 +120,8 @@ static int receive_message(int fd, struct msghdr *message, int flags)
 
 	if (size < 0)
 		return ws_fail(receive_error(fd, errno, flags));
-	if (!size && total_of(message) && is_shut_down(fd))
+	if (!size && total_of(message->msg_iov, message->msg_iovlen) &&
+	    is_shut_down(fd))
 		return ws_fail(WSAESHUTDOWN);
 	if (message->msg_flags & LINUX_MSG_TRUNC && !ws_is_stream(fd))
 		return ws_fail(WSAEMSGSIZE);
@@ -190,31 +185,42 @@ int recv(SOCKET s, char *buffer, int size, int flags)
 	return recvfrom(s, buffer, size, flags, NULL, NULL);
 }
 
+/* @flags and @size tell of a message that was too long as well. */
+static int receive_into(SOCKET s, const WSABUF *buffers, DWORD count,
+			LPDWORD size, LPDWORD flags, struct sockaddr *name,
+			int *name_size)
+{
+	struct iovec parts[count + 1];
+	int received;
+
+	gather(parts, buffers, count);
+	received = receive(s, parts, count, *flags, name, name_size);
+	*flags = 0;
+	if (received >= 0) {
+		*size = received;
+		return 0;
+	}
+	if (WSAGetLastError() == WSAEMSGSIZE) {
+		*size = total_of(parts, count);
+		*flags = MSG_PARTIAL;
+	}
+	return SOCKET_ERROR;
+}
+
 int WSARecvFrom(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD size,
 		LPDWORD flags, struct sockaddr *name, LPINT name_size,
 		LPWSAOVERLAPPED overlapped,
 		LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 {
-	int received;
-
 	if (!ws_ready())
 		return SOCKET_ERROR;
 	if (overlapped || routine)
 		return ws_fail_on(s, WSAEOPNOTSUPP);
 	if (!buffers || !size || !flags)
 		return ws_fail_on(s, WSAEFAULT);
-	if (!fits(count))
+	if (count > IOV_MAX)
 		return ws_fail_on(s, WSAENOBUFS);
-
-	struct iovec parts[count + 1];
-
-	gather(parts, buffers, count);
-	received = receive(s, parts, count, *flags, name, name_size);
-	*flags = 0;
-	if (received < 0)
-		return SOCKET_ERROR;
-	*size = received;
-	return 0;
+	return receive_into(s, buffers, count, size, flags, name, name_size);
 }
 
 int WSARecv(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD size,
@@ -281,7 +287,8 @@ static void skip(struct msghdr *message, size_t size)
  */
 static int send_message(int fd, struct msghdr *message, int flags)
 {
-	size_t total = total_of(message), sent = 0;
+	size_t total = total_of(message->msg_iov, message->msg_iovlen);
+	size_t sent = 0;
 	ssize_t size;
 
 	do {
@@ -335,23 +342,12 @@ int send(SOCKET s, const char *buffer, int size, int flags)
 	return sendto(s, buffer, size, flags, NULL, 0);
 }
 
-int WSASendTo(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD size,
-	      DWORD flags, const struct sockaddr *name, int name_size,
-	      LPWSAOVERLAPPED overlapped,
-	      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+static int send_from(SOCKET s, const WSABUF *buffers, DWORD count,
+		     LPDWORD size, DWORD flags, const struct sockaddr *name,
+		     int name_size)
 {
-	int sent;
-
-	if (!ws_ready())
-		return SOCKET_ERROR;
-	if (overlapped || routine)
-		return ws_fail_on(s, WSAEOPNOTSUPP);
-	if (!buffers || !size)
-		return ws_fail_on(s, WSAEFAULT);
-	if (!fits(count))
-		return ws_fail_on(s, WSAENOBUFS);
-
 	struct iovec parts[count + 1];
+	int sent;
 
 	gather(parts, buffers, count);
 	sent = transmit(s, parts, count, flags, name, name_size);
@@ -359,6 +355,22 @@ int WSASendTo(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD size,
 		return SOCKET_ERROR;
 	*size = sent;
 	return 0;
+}
+
+int WSASendTo(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD size,
+	      DWORD flags, const struct sockaddr *name, int name_size,
+	      LPWSAOVERLAPPED overlapped,
+	      LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
+{
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	if (overlapped || routine)
+		return ws_fail_on(s, WSAEOPNOTSUPP);
+	if (!buffers || !size)
+		return ws_fail_on(s, WSAEFAULT);
+	if (count > IOV_MAX)
+		return ws_fail_on(s, WSAENOBUFS);
+	return send_from(s, buffers, count, size, flags, name, name_size);
 }
 
 int WSASend(SOCKET s, LPWSABUF buffers, DWORD count, LPDWORD size, DWORD flags,

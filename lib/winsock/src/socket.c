@@ -13,11 +13,11 @@
 #include "socket.h"
 #include "startup.h"
 
-/* Above it, Linux has flags. */
-#define HIGHEST_TYPE	0xf
+/* Above it, Linux has no types, and then flags. */
+#define HIGHEST_TYPE	SOCK_PACKET
 
 static const struct ws_translation create_errors[] = {
-	{ EINVAL, WSAESOCKTNOSUPPORT },
+	{ EINVAL, WSAEPROTONOSUPPORT },
 	{ }
 };
 
