@@ -143,14 +143,24 @@ check-matrix: need-build need-vm need-matrix selftests ## the tests at 1/10 on e
 	$(Q)$(VM)/matrix/check $(O) \
 		$(if $(TESTS),$(ROOT)/selftests/run_tests $(O) $(TESTS))
 
-check-wine: need-wine ## the tests of the Winsock layer as Windows programs, under Debian's wine; TESTS='...'
+check-wine: need-wine ## the tests of the Winsock layer as Windows programs under Debian's wine; TESTS='...'
 	$(call say,CHECK,under wine)
 	$(Q)$(MAKE) -s -C selftests -f wine.mk O=$(O)
-	$(Q)selftests/tools/wine $(O) $(TESTS)
+	$(Q)selftests/tools/winsock wine $(O) $(TESTS)
 
-check-compile: lib need-compile ## the headers of the Winsock layer by each compiler, in each language and width
-	$(call say,CHECK,what compiles)
-	$(Q)selftests/winsock/compile.d/check $(O)
+# The layer's tests alone, with checkers, and therefore not static.
+OA = $(O)/asan
+CFLAGS_ASAN = $(or $(CFLAGS),-O1 -g) -fsanitize=address,undefined -fno-omit-frame-pointer
+WINSOCK_TESTS = $(basename $(notdir $(wildcard selftests/winsock/*.c)))
+
+check-winsock: need-check ## those that need no module, on this machine with ASAN and UBSAN; TESTS='...'
+	$(call say,CHECK,on this machine with ASAN and UBSAN)
+	$(Q)$(MAKE) -s -C lib O=$(OA) NETLINK=no CFLAGS='$(CFLAGS_ASAN)'
+	$(Q)$(MAKE) -s -C lib/winsock O=$(OA) CFLAGS='$(CFLAGS_ASAN)'
+	$(Q)$(MAKE) -s -C selftests O=$(OA) HARNESS=$(O)/kselftest NETLINK=no \
+		SOCKDUP_LDFLAGS=-pthread CFLAGS='$(CFLAGS_ASAN)' \
+		TESTS='$(or $(TESTS),$(WINSOCK_TESTS))'
+	$(Q)UBSAN_OPTIONS=halt_on_error=1 selftests/tools/winsock host $(OA) $(TESTS)
 
 bench-program: lib need-bench
 	$(call say,BENCH,$(O)/bench)

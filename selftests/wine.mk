@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The test programs of the room winsock as programs for Windows: real Winsock judges
-# them. make -f wine.mk O=/where/to/build; tools/wine runs them.
+# them. make -f wine.mk O=/where/to/build; tools/winsock runs them.
 
 O ?= $(abspath ../build)
 OUTPUT := $(O)/wine/selftests

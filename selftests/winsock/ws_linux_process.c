@@ -51,23 +51,29 @@ TEST_SHARED(W3_a_descriptor_of_something_else)
 	process_close(null);
 }
 
+enum { LIMIT = 32 };
+
+/* 0 where so many exports and no more succeed; root's own have no such limit. */
+static int export_up_to_limit(void *s)
+{
+	WSAPROTOCOL_INFOW info;
+	int count = 0;
+
+	if (!process_become_user())
+		return 1;
+	process_limit_descriptors(LIMIT);
+	while (!WSADuplicateSocketW(*(SOCKET *)s, GetCurrentProcessId(), &info))
+		count++;
+	if (WSAGetLastError() != WSAENOBUFS)
+		return 2;
+	return count != LIMIT;
+}
+
 TEST_SHARED(W9_tokens_of_a_user_have_a_limit)
 {
-	enum { LIMIT = 32 };
 	SOCKET s = stream_listener();
-	WSAPROTOCOL_INFOW infos[LIMIT + 1];
-	int i;
 
-	process_limit_descriptors(LIMIT);
-	for (i = 0; i <= LIMIT; i++)
-		if (WSADuplicateSocketW(s, GetCurrentProcessId(), &infos[i]))
-			break;
-	process_allow_descriptors();
-	ASSERT(i > 0);
-	ASSERT(i <= LIMIT);
-	ASSERT_EQ(WSAENOBUFS, WSAGetLastError());
-	while (i--)
-		close_socket(import(&infos[i]));
+	ASSERT_EQ(0, process_fork(export_up_to_limit, &s));
 }
 
 TEST_SHARED(W16_a_number_that_is_used_again)
@@ -159,7 +165,7 @@ TEST_SHARED(W47_a_security_module_refuses)
 
 	if (!hook_is_there())
 		test_skip("the kernel has no BPF security module");
-	hook = hook_refuse(partner->pid, EACCES);
+	hook = hook_refuse(partner->pid, -EACCES);
 	ASSERT(hook >= 0);
 	ASSERT_FAILS(WSAEACCES, partner_import(partner, &info, 0));
 	process_close(hook);

@@ -18,6 +18,8 @@
 /* Above what any test opens. */
 #define ROOM		4096
 
+#define USER		1001
+
 static rlim_t usual_limit;
 static int zero;
 
@@ -36,6 +38,11 @@ int process_fork(int (*run)(void *context), void *context)
 unsigned int process_thread_id(void)
 {
 	return syscall(SYS_gettid);
+}
+
+bool process_become_user(void)
+{
+	return !setresgid(USER, USER, USER) && !setresuid(USER, USER, USER);
 }
 
 void process_limit_descriptors(unsigned int limit)

@@ -28,11 +28,13 @@ void process_release(struct process *process);
 int process_fork(int (*run)(void *context), void *context);
 
 unsigned int process_thread_id(void);
+/* For good: a user without any right. */
+bool process_become_user(void);
 
 /* No descriptor can be made until process_allow_descriptors(). */
 void process_deny_descriptors(void);
 void process_allow_descriptors(void);
-/* Of all that are open, how many tokens a user may hold at least: the soft limit. */
+/* The soft limit, which counts a user's live tokens, too. */
 void process_limit_descriptors(unsigned int limit);
 
 /* The same socket under another number, @least or more; the first one is closed. */
