@@ -19,8 +19,10 @@ enum {
 	LINUX_SO_OOBINLINE = SO_OOBINLINE,
 	LINUX_SO_PROTOCOL = SO_PROTOCOL,
 	LINUX_SO_RCVBUF = SO_RCVBUF,
+	LINUX_SO_RCVTIMEO = SO_RCVTIMEO,
 	LINUX_SO_REUSEADDR = SO_REUSEADDR,
 	LINUX_SO_SNDBUF = SO_SNDBUF,
+	LINUX_SO_SNDTIMEO = SO_SNDTIMEO,
 	LINUX_SO_TYPE = SO_TYPE,
 
 	LINUX_MSG_DONTROUTE = MSG_DONTROUTE,
@@ -36,19 +38,5 @@ enum {
 	LINUX_FIONREAD = FIONREAD,
 	LINUX_SIOCATMARK = SIOCATMARK,
 };
-
-/* Where time_t is wider than a long, they depend on its size. */
-#define LINUX_SO_RCVTIMEO	linux_so_rcvtimeo()
-#define LINUX_SO_SNDTIMEO	linux_so_sndtimeo()
-
-static inline int linux_so_rcvtimeo(void)
-{
-	return SO_RCVTIMEO;
-}
-
-static inline int linux_so_sndtimeo(void)
-{
-	return SO_SNDTIMEO;
-}
 
 #endif /* WS_LINUX_NUMBERS_H */

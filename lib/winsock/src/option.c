@@ -242,9 +242,6 @@ static int get_message_size(int fd, int option, char *value, int *size)
 	return give(&info.dwMessageSize, sizeof(DWORD), value, size);
 }
 
-/* Options whose number depends on the size of time_t come last. */
-enum { OPTION_RCVTIMEO = -1, OPTION_SNDTIMEO = -2 };
-
 struct option {
 	int winsock;
 	int linux_option;
@@ -269,10 +266,10 @@ static const struct option options[] = {
 	{ SO_PROTOCOL_INFOA, 0, get_info_narrow, NULL },
 	{ SO_PROTOCOL_INFOW, 0, get_info_wide, NULL },
 	{ SO_RCVBUF, LINUX_SO_RCVBUF, get_buffer, set_int },
-	{ SO_RCVTIMEO, OPTION_RCVTIMEO, get_time, set_time },
+	{ SO_RCVTIMEO, LINUX_SO_RCVTIMEO, get_time, set_time },
 	{ SO_REUSEADDR, LINUX_SO_REUSEADDR, get_bool, set_bool },
 	{ SO_SNDBUF, LINUX_SO_SNDBUF, get_buffer, set_int },
-	{ SO_SNDTIMEO, OPTION_SNDTIMEO, get_time, set_time },
+	{ SO_SNDTIMEO, LINUX_SO_SNDTIMEO, get_time, set_time },
 	{ SO_TYPE, LINUX_SO_TYPE, get_int, NULL },
 };
 
@@ -284,18 +281,6 @@ static const struct option *find(int winsock)
 		if (options[i].winsock == winsock)
 			return &options[i];
 	return NULL;
-}
-
-static int number_of(const struct option *option)
-{
-	switch (option->linux_option) {
-	case OPTION_RCVTIMEO:
-		return LINUX_SO_RCVTIMEO;
-	case OPTION_SNDTIMEO:
-		return LINUX_SO_SNDTIMEO;
-	default:
-		return option->linux_option;
-	}
 }
 
 /* Of a protocol. Linux' SOL_SOCKET is none, and Windows' IPPROTO_ICMP. */
@@ -340,7 +325,7 @@ int getsockopt(SOCKET s, int level, int name, char *value, int *size)
 	if (level != SOL_SOCKET)
 		error = get_other(fd, level, name, value, size);
 	else if (option && option->get)
-		error = option->get(fd, number_of(option), value, size);
+		error = option->get(fd, option->linux_option, value, size);
 	else
 		error = WSAENOPROTOOPT;
 	return error ? ws_fail_on(s, error) : 0;
@@ -358,7 +343,7 @@ int setsockopt(SOCKET s, int level, int name, const char *value, int size)
 	if (level != SOL_SOCKET)
 		error = set_other(fd, level, name, value, size);
 	else if (option && option->set)
-		error = option->set(fd, number_of(option), value, size);
+		error = option->set(fd, option->linux_option, value, size);
 	else
 		error = WSAENOPROTOOPT;
 	return error ? ws_fail_on(s, error) : 0;
