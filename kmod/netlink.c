@@ -812,12 +812,32 @@ static int nl_list_token(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
+/*
+ * Tokens that one step of a list looks at: the first step holds the lock of generic
+ * netlink.
+ */
+#define NL_LIST_STEP		256
+
+/*
+ * Where no token of a step belongs into the list, a message without a meaning: to the
+ * reader, nothing at all would be the end.
+ */
+static int nl_list_pause(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	if (!skb->len &&
+	    !nlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+		       NLMSG_NOOP, 0, NLM_F_MULTI))
+		return -EMSGSIZE;
+	return skb->len;
+}
+
 int sockdup_nl_token_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb)
 {
 	struct nl_list *list = (void *)cb->args[0];
 	struct sockdup_token *token;
 	int err = list->err;
+	int left = NL_LIST_STEP;
 
 	if (err)
 		cb->extack->_msg = list->extack._msg;
@@ -829,6 +849,8 @@ int sockdup_nl_token_get_dumpit(struct sk_buff *skb,
 		sockdup_token_put(token);
 		if (fatal_signal_pending(current))
 			err = -EINTR;
+		if (!err && !--left)
+			return nl_list_pause(skb, cb);
 	}
 	/* A full buffer is sent, and the walk goes on where it is. */
 	return err == -EMSGSIZE && skb->len ? skb->len : err;

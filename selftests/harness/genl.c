@@ -493,6 +493,8 @@ int genl_list_step(struct genl *genl,
 		if (message->nlmsg_type == NLMSG_DONE ||
 		    message->nlmsg_type == NLMSG_ERROR)
 			return acknowledged(genl, message);
+		if (message->nlmsg_type == NLMSG_NOOP)
+			continue;
 		keep_token(&token, message);
 		show(&token, context);
 	}

@@ -320,6 +320,22 @@ TEST_F(handover, to_a_user_namespace_keeps_the_numbers)
 	EXPECT_EQ(SOME, self->reading->theirs);
 }
 
+/* More tokens than it looks at before it lets go of what other requests wait for. */
+TEST_F(handover, comes_in_steps_where_nothing_matches_too)
+{
+	const struct genl_filter nothing = { .target = getpid() };
+	struct genl *genl = &self->genl;
+	int more, steps = 0;
+
+	ASSERT_EQ(0, genl_open(genl));
+	ASSERT_EQ(0, genl_list_begin(genl, &nothing));
+	while ((more = genl_list_step(genl, sort_out, self->reading)) > 0)
+		steps++;
+	EXPECT_EQ(0, more);
+	EXPECT_LE(2 * SOME / 500, steps);
+	EXPECT_EQ(0, self->reading->mine + self->reading->theirs);
+}
+
 /* Very many tokens, while others come and go. */
 
 /**
