@@ -391,6 +391,28 @@ static bool put_leaves_groups(const struct sock *sk)
 	return rcu_access_pointer(inet_sk(sk)->mc_list);
 }
 
+/*
+ * Locks of the file and who watches it are dealt with by its last put, too, and can
+ * be any number.
+ */
+static bool put_has_more(const struct inode *inode)
+{
+#ifdef CONFIG_FSNOTIFY
+	if (rcu_access_pointer(inode->i_fsnotify_marks))
+		return true;
+#endif
+	return READ_ONCE(inode->i_flctx);
+}
+
+/*
+ * Whether the last packets of a connection pass the rules that a user has made. They
+ * can take as long as that user likes.
+ */
+static bool put_meets_rules_of_users(const struct sock *sk)
+{
+	return sock_net(sk)->user_ns != &init_user_ns;
+}
+
 /* Whether the transport's own close is all there is, and it does not sleep. */
 static bool put_is_plain(const struct sock *sk)
 {
@@ -421,6 +443,14 @@ static bool put_is_quick(const struct sock *sk)
 	       atomic_read(&sk->sk_rmem_alloc) <= ACCOUNT_QUICK_BYTES;
 }
 
+static enum sockdup_line put_line_inet(const struct sock *sk)
+{
+	if (!put_is_quick(sk))
+		return SOCKDUP_LINE_PUT_OTHER;
+	return put_meets_rules_of_users(sk) ? SOCKDUP_LINE_PUT_RULED :
+					      SOCKDUP_LINE_PUT_INET;
+}
+
 static enum sockdup_line put_line_unix(const struct sock *sk)
 {
 	/* An accepted socket holds its listener's name, too. */
@@ -441,11 +471,12 @@ static enum sockdup_line put_line(struct file *file)
 
 	if (READ_ONCE(file->f_ep))
 		return SOCKDUP_LINE_PUT_WATCHED;
+	if (put_has_more(file_inode(file)))
+		return SOCKDUP_LINE_PUT_LOCKED;
 	switch (READ_ONCE(sk->sk_family)) {
 	case AF_INET:
 	case AF_INET6:
-		return put_is_quick(sk) ? SOCKDUP_LINE_PUT_INET :
-					  SOCKDUP_LINE_PUT_OTHER;
+		return put_line_inet(sk);
 	case AF_UNIX:
 		return put_line_unix(sk);
 	case AF_NETLINK:
@@ -519,14 +550,14 @@ struct workqueue_struct *sockdup_line_queue(enum sockdup_line line)
 
 /*
  * What does not sleep needs no more workers than processors: they would take the
- * time of those who wait for them. The others may sleep.
+ * time of those who wait for them. The others may sleep, or are to share the time.
  */
 static struct workqueue_struct *__init account_queue_new(const char *name,
-							 bool sleeps)
+							 bool many)
 {
 	return alloc_workqueue("%s", WQ_UNBOUND,
-			       sleeps ? WQ_UNBOUND_MAX_ACTIVE :
-					num_possible_cpus(), name);
+			       many ? WQ_UNBOUND_MAX_ACTIVE :
+				      num_possible_cpus(), name);
 }
 
 static struct workqueue_struct *__init line_queue_new(enum sockdup_line line)
@@ -534,12 +565,16 @@ static struct workqueue_struct *__init line_queue_new(enum sockdup_line line)
 	switch (line) {
 	case SOCKDUP_LINE_PUT_INET:
 		return account_queue_new("sockdup_put_inet", false);
+	case SOCKDUP_LINE_PUT_RULED:
+		return account_queue_new("sockdup_put_ruled", true);
 	case SOCKDUP_LINE_PUT_UNIX:
 		return account_queue_new("sockdup_put_unix", false);
 	case SOCKDUP_LINE_PUT_NAMED:
 		return account_queue_new("sockdup_put_named", true);
 	case SOCKDUP_LINE_PUT_NETLINK:
 		return account_queue_new("sockdup_put_netlink", true);
+	case SOCKDUP_LINE_PUT_LOCKED:
+		return account_queue_new("sockdup_put_locked", false);
 	case SOCKDUP_LINE_PUT_OTHER:
 		return account_queue_new("sockdup_put_other", true);
 	case SOCKDUP_LINE_PUT_WATCHED:

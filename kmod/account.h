@@ -16,13 +16,18 @@ struct file;
 
 /**
  * enum sockdup_line - lines of jobs, one of each for every account
- * @SOCKDUP_LINE_PUT_INET: files whose last put neither sleeps nor takes long
+ * @SOCKDUP_LINE_PUT_INET: files of AF_INET and AF_INET6 whose last put neither sleeps
+ *			   nor takes long
+ * @SOCKDUP_LINE_PUT_RULED: the same in the network namespace of a user, who makes the
+ *			    rules that their last packets pass
  * @SOCKDUP_LINE_PUT_UNIX: files of AF_UNIX without a name in a file system, and
  *			   with little in their queues
  * @SOCKDUP_LINE_PUT_NAMED: files of AF_UNIX with one; where the name was removed, a
  *			    put may write to the file system, or wait until that is
  *			    no longer frozen
  * @SOCKDUP_LINE_PUT_NETLINK: files of AF_NETLINK; a put waits for broadcasts
+ * @SOCKDUP_LINE_PUT_LOCKED: files with locks on them, or with marks of those who watch
+ *			     files; a put undoes all of these
  * @SOCKDUP_LINE_PUT_OTHER: all other files; a put may wait for a grace period
  *			    or for the lock of network configuration
  * @SOCKDUP_LINE_PUT_WATCHED: files in epoll sets, through which others can still
@@ -38,9 +43,11 @@ struct file;
  */
 enum sockdup_line {
 	SOCKDUP_LINE_PUT_INET,
+	SOCKDUP_LINE_PUT_RULED,
 	SOCKDUP_LINE_PUT_UNIX,
 	SOCKDUP_LINE_PUT_NAMED,
 	SOCKDUP_LINE_PUT_NETLINK,
+	SOCKDUP_LINE_PUT_LOCKED,
 	SOCKDUP_LINE_PUT_OTHER,
 	SOCKDUP_LINE_PUT_WATCHED,
 	SOCKDUP_LINE_NOTIFY,

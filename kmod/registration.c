@@ -49,7 +49,7 @@ static struct registration_bucket
 registration_table[1 << REGISTRATION_TABLE_BITS];
 
 /* How many registrations a sweep looks at before others may go on. */
-#define REGISTRATION_SWEEP_BATCH	64
+#define REGISTRATION_SWEEP_BATCH	16
 
 static struct registration_bucket *
 registration_bucket(const struct inode *inode)

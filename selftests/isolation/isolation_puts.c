@@ -7,6 +7,7 @@
  * would.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -27,6 +28,9 @@
 #define PROCESSES	2
 #define USERS		600
 #define FIRST_UID	100000
+
+/* On each socket: memory allows no more. */
+#define LOCKS		6000
 
 /* Each victim's token is another user's. */
 #define FIRST_VICTIM	5000
@@ -126,6 +130,44 @@ static int prepare_packets(struct attacker *self)
 		storm->fds[i] = packet_socket();
 		if (storm->fds[i] < 0)
 			error = storm->fds[i];
+	}
+	return error;
+}
+
+/*
+ * Locks byte after byte, none beside another, by punching holes into one big lock from
+ * its end: the last put of the socket has to undo all of them.
+ */
+static int lock_bytes(int fd)
+{
+	struct flock lock = { .l_type = F_RDLCK };
+	off_t byte;
+
+	if (fcntl(fd, F_OFD_SETLK, &lock))
+		return -errno;
+	lock.l_type = F_UNLCK;
+	lock.l_len = 1;
+	for (byte = 2 * LOCKS; byte > 0; byte -= 2) {
+		lock.l_start = byte;
+		if (fcntl(fd, F_OFD_SETLK, &lock))
+			return -errno;
+	}
+	return 0;
+}
+
+static int prepare_locks(struct attacker *self)
+{
+	int fds[2], error = new_storm(self);
+	struct storm *storm = self->state;
+	unsigned int i;
+
+	for (i = 0; i < USERS / PROCESSES && !error; i++) {
+		error = tcp_pair(AF_INET, fds);
+		if (error)
+			return error;
+		storm->fds[i] = fds[0];
+		storm->peers[i] = fds[1];
+		error = lock_bytes(fds[0]);
 	}
 	return error;
 }
@@ -236,6 +278,11 @@ FIXTURE_VARIANT_ADD(storm, congested) {
 
 FIXTURE_VARIANT_ADD(storm, watched) {
 	.prepare = prepare_watched,
+	.module = "unix",
+};
+
+FIXTURE_VARIANT_ADD(storm, locked) {
+	.prepare = prepare_locks,
 	.module = "unix",
 };
 
