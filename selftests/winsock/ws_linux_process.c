@@ -299,7 +299,7 @@ TEST(W116_a_free_number_zero_is_passed_over)
 	process_restore_zero();
 	ASSERT_WORKS(s);
 	ASSERT(s != 0);
-	ASSERT(event != NULL);
+	ASSERT(event);
 	close_socket(s);
 	ASSERT(WSACloseEvent(event));
 }

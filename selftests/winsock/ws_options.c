@@ -33,13 +33,13 @@ static u_long unread(SOCKET s)
 
 TEST(switches)
 {
-	static const int names[] = {
+	static const int names[4] = {
 		SO_KEEPALIVE, SO_OOBINLINE, SO_BROADCAST, SO_REUSEADDR,
 	};
 	SOCKET tcp = new_socket(AF_INET, SOCK_STREAM), udp = new_socket(AF_INET, SOCK_DGRAM);
 	unsigned int i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (i = 0; i < 4; i++) {
 		SOCKET s = i < 2 ? tcp : udp;
 
 		set_option(s, SOL_SOCKET, names[i], 1);

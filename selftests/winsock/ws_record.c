@@ -9,7 +9,8 @@
 #include "test.h"
 #include "world.h"
 
-#define UNTOUCHED	((int)0xabababab)
+/* An int of which each byte is 0xab. */
+#define UNTOUCHED	(-0x54545455)
 
 #define WITHOUT_COUNTERPART \
 	(FD_QOS | FD_GROUP_QOS | FD_ROUTING_INTERFACE_CHANGE | FD_ADDRESS_LIST_CHANGE)

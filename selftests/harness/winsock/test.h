@@ -22,10 +22,10 @@ struct test {
 void test_add(struct test *test);
 
 #define TEST_WITH(needs, function)					\
-	static void function(void);					\
+	static void body_##function(void);				\
 	static struct test test_##function = {				\
 		.name = #function,					\
-		.run = function,					\
+		.run = body_##function,					\
 		.line = __LINE__,					\
 		.needs_module = needs,					\
 	};								\
@@ -33,7 +33,7 @@ void test_add(struct test *test);
 	{								\
 		test_add(&test_##function);				\
 	}								\
-	static void function(void)
+	static void body_##function(void)
 
 /* A test that works wherever there are sockets. */
 #define TEST(function) TEST_WITH(false, function)
@@ -48,11 +48,10 @@ void test_end(void);
 int test_main(void);
 
 /* Ends the running test. */
-__attribute__((noreturn, format(printf, 3, 4)))
-void test_fail(const char *file, int line, const char *format, ...);
+_Noreturn void test_fail(const char *file, int line, const char *format, ...);
 
 /* What a test passes over, and why. */
-__attribute__((noreturn)) void test_skip(const char *reason);
+_Noreturn void test_skip(const char *reason);
 
 #define ASSERT(condition)						\
 	do {								\
@@ -81,7 +80,7 @@ __attribute__((noreturn)) void test_skip(const char *reason);
 
 #define ASSERT_FAILS(code, call)					\
 	do {								\
-		int _result, _error;					\
+		int _code = (code), _result, _error;			\
 									\
 		WSASetLastError(0);					\
 		_result = (int)(call);					\
@@ -89,10 +88,10 @@ __attribute__((noreturn)) void test_skip(const char *reason);
 		if (_result != -1)					\
 			test_fail(__FILE__, __LINE__, "%s succeeds",	\
 				  #call);				\
-		if (_error != (code))					\
+		if (_error != _code)					\
 			test_fail(__FILE__, __LINE__,			\
 				  "%s fails with %d and not %s (%d)",	\
-				  #call, _error, #code, (int)(code));	\
+				  #call, _error, #code, _code);		\
 	} while (0)
 
 #endif /* SELFTESTS_WINSOCK_TEST_H */
