@@ -49,14 +49,29 @@ static bool is_to_go_on(int fd, int number)
 	}
 }
 
-static int try_connect(int fd, const struct sockaddr *name, int size)
+static int try_connect(SOCKET s, const struct sockaddr *name, int size)
 {
-	int result;
+	int fd = ws_fd(s);
 
-	do
-		result = posix_connect(fd, name, size);
-	while (result && is_to_go_on(fd, errno));
-	return result;
+	while (posix_connect(fd, name, size)) {
+		if (!is_to_go_on(fd, errno))
+			return -1;
+		if (errno == ECONNABORTED)
+			ws_reenable(s, FD_CONNECT);
+	}
+	return 0;
+}
+
+/*
+ * The next attempt has an FD_CONNECT of its own. It is re-armed where nothing is
+ * left of this one that could be taken for its outcome.
+ */
+static int fail_to_connect(SOCKET s, int error)
+{
+	if (error != WSAEWOULDBLOCK && error != WSAEALREADY &&
+	    ws_tcp_state(ws_fd(s)) == WS_TCP_UNCONNECTED)
+		ws_reenable(s, FD_CONNECT);
+	return ws_fail(error);
 }
 
 int connect(SOCKET s, const struct sockaddr *name, int size)
@@ -67,12 +82,19 @@ int connect(SOCKET s, const struct sockaddr *name, int size)
 	if (!ws_ready())
 		return SOCKET_ERROR;
 	connected = has_connected(fd);
-	if (!try_connect(fd, name, size))
-		return connected ? ws_fail(WSAEISCONN) : 0;
+	if (!try_connect(s, name, size)) {
+		if (connected)
+			return ws_fail(WSAEISCONN);
+		/* AF_UNIX is connected at once, and wakes nobody. */
+		if (ws_is_stream(fd))
+			ws_reenable(s, FD_CONNECT | FD_WRITE);
+		return 0;
+	}
 	error = errno;
 	if (error == EISCONN && ws_tcp_state(fd) == WS_TCP_LISTENING)
 		return ws_fail(WSAEINVAL);
-	return ws_fail(ws_name_error(error, name, size, connect_errors));
+	return fail_to_connect(s, ws_name_error(error, name, size,
+						connect_errors));
 }
 
 int WSAConnect(SOCKET s, const struct sockaddr *name, int size,
@@ -127,6 +149,17 @@ static int try_accept(int listener, struct sockaddr *name, int *size)
 	return ws_keep(fd);
 }
 
+/* One that could not be told of its network events would wait for ever. */
+static int keep_with_events(SOCKET listener, int fd)
+{
+	int error = ws_accepted(listener, fd);
+
+	if (!error)
+		return fd;
+	close(fd);
+	return ws_fail(error);
+}
+
 SOCKET accept(SOCKET s, struct sockaddr *name, int *size)
 {
 	int listener = ws_fd(s), fd;
@@ -141,7 +174,7 @@ SOCKET accept(SOCKET s, struct sockaddr *name, int *size)
 	if (fd < 0)
 		ws_fail_errno(accept_errors);
 	else
-		ws_accepted(s, fd);
+		fd = keep_with_events(s, fd);
 	ws_reenable(s, FD_ACCEPT);
 	return fd < 0 ? INVALID_SOCKET : (SOCKET)fd;
 }

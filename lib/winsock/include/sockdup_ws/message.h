@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The queue that WSAAsyncSelect() puts messages into.
+ * Queues, which stand for windows: WSAAsyncSelect() names one, and its messages
+ * are taken from it.
  */
 #ifndef SOCKDUP_WS_MESSAGE_H
 #define SOCKDUP_WS_MESSAGE_H
@@ -30,6 +31,25 @@ typedef struct tagMSG {
 
 SOCKDUP_WS_BEGIN
 
+/*
+ * These two are Linux' own. A queue belongs to the thread that makes it, which
+ * alone takes its messages; any thread of the process may name it to
+ * WSAAsyncSelect(). NULL is ERROR_TOO_MANY_OPEN_FILES or
+ * ERROR_NOT_ENOUGH_MEMORY.
+ *
+ * The descriptor is for poll(). It is readable while there are messages, and
+ * sometimes once more: PeekMessage() tells. Do not read or close it.
+ */
+HWND sockdup_ws_make_queue(void);
+int sockdup_ws_queue_fd(HWND queue);
+
+/* Of a queue: its messages are gone, and no registration goes there any more. */
+BOOL DestroyWindow(HWND window) SOCKDUP_WS_SYMBOL(DestroyWindow);
+
+/*
+ * A window of NULL stands for all queues of the thread. GetMessage() waits, and
+ * is -1 for a queue that is not the thread's.
+ */
 BOOL GetMessageA(LPMSG message, HWND window, UINT first, UINT last)
 	SOCKDUP_WS_SYMBOL(GetMessageA);
 BOOL GetMessageW(LPMSG message, HWND window, UINT first, UINT last)
