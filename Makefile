@@ -162,6 +162,10 @@ check-winsock: need-check ## those that need no module, on this machine with ASA
 		TESTS='$(or $(TESTS),$(WINSOCK_TESTS))'
 	$(Q)UBSAN_OPTIONS=halt_on_error=1 selftests/tools/winsock host $(OA) $(TESTS)
 
+check-compile: lib need-compile ## the headers of the Winsock layer by each compiler, in each language and width
+	$(call say,CHECK,what compiles)
+	$(Q)selftests/winsock/compile.d/check $(O)
+
 bench-program: lib need-bench
 	$(call say,BENCH,$(O)/bench)
 	$(Q)$(MAKE) -s -C selftests/bench O=$(O)
@@ -241,7 +245,6 @@ clean: ## remove what was built
 FORCE:
 
 .PHONY: all help modules lib cli samples guest vm demo demo-nginx selftests \
-	selftests-32 check check-long check-debug check-matrix check-wine check-compile \
-	bench-program \
-	bench bench-check bench-budget bench-locks bench-docs style netlink \
-	transcripts docs fresh install clean FORCE
+	selftests-32 check check-long check-debug check-matrix check-wine check-winsock \
+	check-compile bench-program bench bench-check bench-budget bench-locks \
+	bench-docs style netlink transcripts docs fresh install clean FORCE
