@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <time.h>
 
+#include "descriptor.h"
 #include "event.h"
 #include "handle.h"
 #include "startup.h"
@@ -29,7 +30,8 @@ static BOOL event_fail(DWORD error)
 static HANDLE create(bool manual_reset, bool set, bool inheritable)
 {
 	UINT_PTR tags = WS_EVENT | (manual_reset ? 0 : WS_EVENT_AUTO_RESET);
-	int fd = eventfd(set, EFD_NONBLOCK | (inheritable ? 0 : EFD_CLOEXEC));
+	int fd = ws_keep(eventfd(set, EFD_NONBLOCK |
+				      (inheritable ? 0 : EFD_CLOEXEC)));
 
 	return fd < 0 ? NULL : (HANDLE)((UINT_PTR)fd | tags);
 }
