@@ -11,8 +11,9 @@
 
 #define NO_SOCKET	((SOCKET)0xdead0)
 
-/* An address that no interface has. */
+/* An address that no interface has, and all of the loopback network. */
 #define FOREIGN		0xc0000201
+#define BROADCAST	0x7fffffff
 
 static int bind_to(SOCKET s, unsigned short port)
 {
@@ -358,7 +359,7 @@ TEST(broadcast_takes_an_option)
 	struct sockaddr_in all = loopback_address(1);
 	SOCKET s = new_socket(AF_INET, SOCK_DGRAM);
 
-	all.sin_addr.s_addr = INADDR_BROADCAST;
+	all.sin_addr.s_addr = htonl(BROADCAST);
 	ASSERT_FAILS(WSAEACCES, sendto(s, "x", 1, 0, (struct sockaddr *)&all, sizeof(all)));
 }
 
