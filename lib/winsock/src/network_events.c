@@ -7,6 +7,9 @@
 #include "posix.h"
 
 #include <assert.h>
+#include <stdatomic.h>
+#include <time.h>
+
 #include <sockdup.h>
 
 #include "descriptor.h"
@@ -176,24 +179,59 @@ int WSAEnumNetworkEvents(SOCKET s, WSAEVENT event, LPWSANETWORKEVENTS happened)
 	return error ? ws_fail(error) : 0;
 }
 
-/* With errno as it was. */
-bool ws_registered(SOCKET s)
+/* The mask of a registration by whichever process, 0, or -1 with errno. */
+static int mask_of(SOCKET s)
 {
 	struct sockdup_registration registration;
+
+	if (sockdup_event_query(ws_fd(s), &registration))
+		return -1;
+	return registration.mask;
+}
+
+bool ws_registered(SOCKET s)
+{
 	int number = errno;
-	bool registered = !sockdup_event_query(ws_fd(s), &registration) &&
-			  registration.mask;
+	bool registered = mask_of(s) > 0;
 
 	errno = number;
 	return registered;
 }
 
-/* Any process may have registered. It has made the socket non-blocking then. */
+/* Never 0. */
+static unsigned int this_second(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (unsigned int)now.tv_sec | 1U << 31;
+}
+
+/*
+ * Without the device there are no registrations, and to look for it takes longer
+ * than a receive. So a process that misses it looks once a second.
+ */
+static bool has_registration(SOCKET s)
+{
+	static atomic_uint missed_in;
+	int mask;
+
+	if (atomic_load_explicit(&missed_in, memory_order_relaxed) ==
+	    this_second())
+		return false;
+	mask = mask_of(s);
+	if (mask < 0 && says_none(errno))
+		atomic_store_explicit(&missed_in, this_second(),
+				      memory_order_relaxed);
+	return mask > 0;
+}
+
+/* A registration has made the socket non-blocking, for all that hold it. */
 void ws_reenable(SOCKET s, long events)
 {
 	int fd = ws_fd(s), number = errno;
 
-	if (ws_is_non_blocking(fd) && ws_registered(s))
+	if (ws_is_non_blocking(fd) && has_registration(s))
 		sockdup_event_rearm(fd, events);
 	errno = number;
 }
