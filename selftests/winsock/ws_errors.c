@@ -66,6 +66,21 @@ TEST(socket_that_there_is_not)
 	ASSERT_FAILS(WSAEPROTONOSUPPORT, socket(AF_INET, SOCK_DGRAM, IPPROTO_TCP));
 }
 
+TEST(socket_of_which_something_is_left_open)
+{
+	WSAPROTOCOL_INFOW info;
+	SOCKET s = socket(AF_INET, 0, IPPROTO_UDP);
+
+	ASSERT_FAILS(WSAEINVAL, socket(0, 0, 0));
+	ASSERT_WORKS(s);
+	info = protocol_info(s);
+	ASSERT_EQ(SOCK_DGRAM, info.iSocketType);
+	s = socket(0, SOCK_STREAM, IPPROTO_TCP);
+	ASSERT_WORKS(s);
+	info = protocol_info(s);
+	ASSERT_EQ(AF_INET, info.iAddressFamily);
+}
+
 TEST(W4_no_call_takes_what_is_no_socket)
 {
 	struct sockaddr_in address = loopback_address(0);
@@ -354,6 +369,18 @@ TEST(a_datagram_that_is_too_long_to_send)
 	ASSERT_FAILS(WSAEMSGSIZE, send(ends[0], data, sizeof(data), 0));
 }
 
+TEST(a_datagram_that_nobody_takes)
+{
+	SOCKET ends[2];
+	char byte;
+
+	datagram_pair(ends);
+	close_socket(ends[1]);
+	send_text(ends[0], "x");
+	wait_readable_here(ends[0]);
+	ASSERT_FAILS(WSAECONNRESET, recv(ends[0], &byte, 1, 0));
+}
+
 TEST(broadcast_takes_an_option)
 {
 	struct sockaddr_in all = loopback_address(1);
@@ -372,6 +399,21 @@ TEST(urgent_data_is_not_for_datagrams)
 	set_nonblocking(ends[0]);
 	ASSERT_FAILS(WSAEOPNOTSUPP, send(ends[0], "x", 1, MSG_OOB));
 	ASSERT_FAILS(WSAEOPNOTSUPP, recv(ends[0], &byte, 1, MSG_OOB));
+}
+
+TEST(a_send_that_takes_too_long)
+{
+	static const char data[1 << 20];
+	SOCKET ends[2];
+	int n;
+
+	stream_pair(ends);
+	set_option(ends[0], SOL_SOCKET, SO_SNDTIMEO, 50);
+	do
+		n = send(ends[0], data, sizeof(data), 0);
+	while (n > 0);
+	ASSERT_EQ(SOCKET_ERROR, n);
+	ASSERT_EQ(WSAETIMEDOUT, WSAGetLastError());
 }
 
 TEST(a_receive_that_takes_too_long)

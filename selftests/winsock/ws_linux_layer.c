@@ -9,6 +9,7 @@
 #include <ws2spi.h>
 
 #include <pthread.h>
+#include <sys/un.h>
 
 #include "partner.h"
 #include "process_linux.h"
@@ -22,6 +23,34 @@ static int accept_all(LPWSABUF caller, LPWSABUF data, LPQOS qos, LPQOS group_qos
 	(void)caller, (void)data, (void)qos, (void)group_qos;
 	(void)callee, (void)callee_data, (void)group, (void)context;
 	return CF_ACCEPT;
+}
+
+struct later {
+	SOCKET socket;
+	WSAEVENT event;
+	unsigned short port;
+};
+
+static void *do_later(void *argument)
+{
+	struct later *later = argument;
+
+	Sleep(200);
+	if (later->event)
+		WSASetEvent(later->event);
+	else if (later->port)
+		later->socket = connect_to(later->port);
+	else
+		send(later->socket, "x", 1, 0);
+	return NULL;
+}
+
+static pthread_t start_later(struct later *later)
+{
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, do_later, later));
+	return thread;
 }
 
 TEST(W106_conditions_of_accept)
@@ -65,6 +94,34 @@ TEST(extension_functions)
 			      NULL));
 }
 
+TEST(paths_that_there_are_not)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "/nowhere/at/all" };
+	SOCKET s = new_socket(AF_UNIX, SOCK_STREAM);
+
+	ASSERT_FAILS(WSAECONNREFUSED, connect(s, (struct sockaddr *)&name, sizeof(name)));
+	ASSERT_FAILS(WSAEADDRNOTAVAIL, bind(s, (struct sockaddr *)&name, sizeof(name)));
+}
+
+TEST(W41_a_right_that_linux_does_not_have)
+{
+	ASSERT_FAILS(WSAEACCES, WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0,
+					   WSA_FLAG_ACCESS_SYSTEM_SECURITY));
+}
+
+TEST(time_limits_of_data_alone)
+{
+	SOCKET listener = stream_listener(), s;
+	struct later later = { .port = port_of(listener) };
+	pthread_t thread = start_later(&later);
+
+	/* Linux would end the accept by it. */
+	set_option(listener, SOL_SOCKET, SO_RCVTIMEO, 1);
+	s = accept(listener, NULL, NULL);
+	pthread_join(thread, NULL);
+	ASSERT_WORKS(s);
+}
+
 TEST(W114_no_signal_of_a_broken_pipe)
 {
 	WSABUF buffer = { .len = 1, .buf = (char *)"x" };
@@ -81,34 +138,6 @@ TEST(W114_no_signal_of_a_broken_pipe)
 	wait_readable_here(ends[0]);
 	ASSERT_EQ(SOCKET_ERROR, send(ends[0], "x", 1, 0));
 	ASSERT_EQ(SOCKET_ERROR, send(ends[0], "x", 1, 0));
-}
-
-struct later {
-	SOCKET socket;
-	WSAEVENT event;
-	unsigned short port;
-};
-
-static void *do_later(void *argument)
-{
-	struct later *later = argument;
-
-	Sleep(200);
-	if (later->event)
-		WSASetEvent(later->event);
-	else if (later->port)
-		later->socket = connect_to(later->port);
-	else
-		send(later->socket, "x", 1, 0);
-	return NULL;
-}
-
-static pthread_t start_later(struct later *later)
-{
-	pthread_t thread;
-
-	ASSERT_EQ(0, pthread_create(&thread, NULL, do_later, later));
-	return thread;
 }
 
 TEST(a_signal_restarts_a_receive)
