@@ -68,6 +68,7 @@ cli: lib ## the sockdup command
 samples: lib ## the samples
 	$(call say,SAMPLES,$(O)/samples)
 	$(Q)$(MAKE) -s -C lib/samples O=$(O)
+	$(Q)$(MAKE) -s -C lib/winsock/samples O=$(O)
 
 guest: need-build need-vm
 	$(call need,guest)
@@ -79,6 +80,10 @@ vm: guest cli ## a shell in a guest with the module loaded and sockdup at hand; 
 demo: guest samples need-demo ## hand over a live download and a listening port
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/samples/demo $(O)
+
+demo-winsock: guest samples ## programs written for Winsock that share sockets between processes
+	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
+	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/winsock/samples/demo $(O)
 
 demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx, and what a restart does
 	$(call say,DEMO,nginx in a guest with Linux $(GUEST_RELEASE))
@@ -244,7 +249,7 @@ clean: ## remove what was built
 
 FORCE:
 
-.PHONY: all help modules lib cli samples guest vm demo demo-nginx selftests \
+.PHONY: all help modules lib cli samples guest vm demo demo-winsock demo-nginx selftests \
 	selftests-32 check check-long check-debug check-matrix check-wine check-winsock \
 	check-compile bench-program bench bench-check bench-budget bench-locks \
 	bench-docs style netlink transcripts docs fresh install clean FORCE
