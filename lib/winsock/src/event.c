@@ -6,9 +6,9 @@
 
 #include "posix.h"
 
+#include <linux/types.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdint.h>
 #include <sys/eventfd.h>
 #include <time.h>
 
@@ -72,7 +72,7 @@ HANDLE CreateEventW(LPSECURITY_ATTRIBUTES attributes, BOOL manual_reset,
 /* A counter that has no room is above zero, and so set. */
 void ws_event_set(int fd)
 {
-	const uint64_t one = 1;
+	const __u64 one = 1;
 
 	if (TEMP_FAILURE_RETRY(write(fd, &one, sizeof(one))) < 0)
 		return;
@@ -81,7 +81,7 @@ void ws_event_set(int fd)
 /* Whether it was set. */
 bool ws_event_reset(int fd)
 {
-	uint64_t count;
+	__u64 count;
 
 	return TEMP_FAILURE_RETRY(read(fd, &count, sizeof(count))) > 0;
 }
@@ -266,8 +266,7 @@ static DWORD prepare(struct pollfd *pollers, const HANDLE *handles, DWORD count,
 }
 
 DWORD WaitForMultipleObjectsEx(DWORD count, const HANDLE *handles, BOOL all,
-			       DWORD milliseconds,
-			       BOOL alertable __attribute__((unused)))
+			       DWORD milliseconds, BOOL alertable)
 {
 	struct pollfd pollers[MAXIMUM_WAIT_OBJECTS];
 	struct timespec deadline;

@@ -12,7 +12,6 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -30,7 +29,7 @@
 struct source {
 	struct source *next;
 	SOCKET s;
-	uint64_t cookie;
+	__u64 cookie;
 	UINT message;
 };
 
@@ -81,9 +80,9 @@ void ws_messages_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static uint64_t cookie_of(SOCKET s)
+static __u64 cookie_of(SOCKET s)
 {
-	uint64_t cookie;
+	__u64 cookie;
 	unsigned int size = sizeof(cookie);
 
 	return posix_getsockopt(ws_fd(s), LINUX_SOL_SOCKET, LINUX_SO_COOKIE,
@@ -153,7 +152,7 @@ static void collect_all(struct sockdup_ws_window *window)
 static struct source **find_source(SOCKET s, struct sockdup_ws_window **window)
 {
 	struct source **link;
-	uint64_t cookie;
+	__u64 cookie;
 
 	if (!windows)
 		return NULL;
