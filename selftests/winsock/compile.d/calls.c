@@ -64,7 +64,7 @@ int wait_for(SOCKET s, DWORD milliseconds)
 	woken = WaitForMultipleObjectsEx(2, events, FALSE, milliseconds, TRUE);
 	if (woken == WAIT_IO_COMPLETION || woken == WAIT_TIMEOUT)
 		return 0;
-	memset(&happened, 0, sizeof(happened));
+	ZeroMemory(&happened, sizeof(happened));
 	WSAEnumNetworkEvents(s, events[1], &happened);
 	WSAEventSelect(s, NULL, 0);
 	WSACloseEvent(events[1]);

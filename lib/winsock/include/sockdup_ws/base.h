@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * A call is declared under its own name and has another symbol, so that a
@@ -155,5 +156,10 @@ typedef const GUID *LPCGUID;
 #define HIBYTE(word)	((BYTE)(((DWORD_PTR)(word) >> 8) & 0xff))
 #define LOWORD(both)	((WORD)((DWORD_PTR)(both) & 0xffff))
 #define HIWORD(both)	((WORD)(((DWORD_PTR)(both) >> 16) & 0xffff))
+
+#define ZeroMemory(to, size)		memset(to, 0, size)
+#define FillMemory(to, size, byte)	memset(to, byte, size)
+#define CopyMemory(to, from, size)	memcpy(to, from, size)
+#define MoveMemory(to, from, size)	memmove(to, from, size)
 
 #endif /* SOCKDUP_WS_BASE_H */
