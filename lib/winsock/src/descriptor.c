@@ -58,8 +58,20 @@ int ws_int_option(int fd, int level, int option)
 	return posix_getsockopt(fd, level, option, &value, &size) ? -1 : value;
 }
 
+static int type_of(int fd)
+{
+	return ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_TYPE);
+}
+
 bool ws_is_stream(int fd)
 {
-	return ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_TYPE) ==
-	       SOCK_STREAM;
+	return type_of(fd) == SOCK_STREAM;
+}
+
+/* Neither has a connection that could end. */
+bool ws_is_datagram(int fd)
+{
+	int type = type_of(fd);
+
+	return type == SOCK_DGRAM || type == SOCK_RAW;
 }

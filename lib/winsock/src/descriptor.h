@@ -8,5 +8,6 @@ bool ws_is_non_blocking(int fd);
 int ws_keep(int fd);
 int ws_int_option(int fd, int level, int option);
 bool ws_is_stream(int fd);
+bool ws_is_datagram(int fd);
 
 #endif /* WS_DESCRIPTOR_H */

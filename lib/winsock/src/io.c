@@ -107,7 +107,7 @@ static bool is_shut_down(int fd)
 	case WS_TCP_ENDED_HERE:
 		return true;
 	case WS_TCP_NONE:
-		return !ws_is_stream(fd) && is_ready_for(fd, POLLRDHUP);
+		return ws_is_datagram(fd) && is_ready_for(fd, POLLRDHUP);
 	default:
 		return false;
 	}
@@ -249,7 +249,7 @@ static int broken_pipe(int fd)
 		return WSAESHUTDOWN;
 	case WS_TCP_NONE:
 		/* A peer that ends shuts down both directions. */
-		if (!ws_is_stream(fd) || !is_ready_for(fd, POLLRDHUP))
+		if (ws_is_datagram(fd) || !is_ready_for(fd, POLLRDHUP))
 			return WSAESHUTDOWN;
 		return WSAECONNRESET;
 	default:

@@ -173,7 +173,8 @@ int shutdown(SOCKET s, int how)
 	if (!ws_ready())
 		return SOCKET_ERROR;
 	/* A datagram socket without a peer is shut down all the same. */
-	if (posix_shutdown(fd, how) && (errno != ENOTCONN || ws_is_stream(fd)))
+	if (posix_shutdown(fd, how) &&
+	    (errno != ENOTCONN || !ws_is_datagram(fd)))
 		return ws_fail_errno(NULL);
 	return 0;
 }

@@ -49,15 +49,13 @@ SOCKDUP_WS_BEGIN
 int __WSAFDIsSet(SOCKET s, fd_set *set) SOCKDUP_WS_SYMBOL(__WSAFDIsSet);
 
 /* FD_SETSIZE is each file's own, so these are, too. */
-static inline __attribute__((unused)) void
-sockdup_ws_fd_set_add(SOCKET s, fd_set *set)
+static inline void sockdup_ws_fd_set_add(SOCKET s, fd_set *set)
 {
 	if (set->fd_count < FD_SETSIZE && !__WSAFDIsSet(s, set))
 		set->fd_array[set->fd_count++] = s;
 }
 
-static inline __attribute__((unused)) void
-sockdup_ws_fd_set_remove(SOCKET s, fd_set *set)
+static inline void sockdup_ws_fd_set_remove(SOCKET s, fd_set *set)
 {
 	u_int i, kept = 0;
 
