@@ -373,6 +373,24 @@ TEST_SHARED(W75_a_refused_connect_carries_its_error)
 	ASSERT_EQ(WSAECONNREFUSED, happened.iErrorCode[FD_CONNECT_BIT]);
 }
 
+TEST_SHARED(W75_the_attempt_after_a_refusal_is_told_of_itself)
+{
+	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM);
+	WSAEVENT event = new_event();
+	WSANETWORKEVENTS happened;
+
+	select_events(s, event, FD_CONNECT);
+	connect_without_waiting(s, dead_port());
+	happened = wait_for_events(s, event, FD_CONNECT);
+	ASSERT_EQ(WSAECONNREFUSED, happened.iErrorCode[FD_CONNECT_BIT]);
+	assert_quiet(event);
+	connect_without_waiting(s, port_of(listener));
+	happened = wait_for_events(s, event, FD_CONNECT);
+	ASSERT_EQ(FD_CONNECT, happened.lNetworkEvents);
+	ASSERT_EQ(0, happened.iErrorCode[FD_CONNECT_BIT]);
+	assert_quiet(event);
+}
+
 TEST_SHARED(W76_urgent_data)
 {
 	WSAEVENT event;

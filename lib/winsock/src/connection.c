@@ -23,13 +23,10 @@ static const struct ws_translation connect_errors[] = {
 	{ }
 };
 
-/*
- * Whether an attempt of a non-blocking socket has succeeded. Linux' next
- * connect() reports that as if it were new, and Windows' as WSAEISCONN.
- */
-static bool has_connected(int fd)
+/* What has come of the attempt before, of a non-blocking socket. */
+static enum ws_tcp outcome_of(int fd)
 {
-	return ws_is_non_blocking(fd) && ws_tcp_state(fd) == WS_TCP_CONNECTED;
+	return ws_is_non_blocking(fd) ? ws_tcp_state(fd) : WS_TCP_NONE;
 }
 
 /* Whether Linux gives up where Windows goes on. */
@@ -77,13 +74,17 @@ static int fail_to_connect(SOCKET s, int error)
 int connect(SOCKET s, const struct sockaddr *name, int size)
 {
 	int fd = ws_fd(s), error;
-	bool connected;
+	enum ws_tcp before;
 
 	if (!ws_ready())
 		return SOCKET_ERROR;
-	connected = has_connected(fd);
+	before = outcome_of(fd);
+	/* Linux' next connect() would give its error, and begin no attempt. */
+	if (before == WS_TCP_UNCONNECTED)
+		ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_ERROR);
 	if (!try_connect(s, name, size)) {
-		if (connected)
+		/* Linux' next connect() reports that as if it were new. */
+		if (before == WS_TCP_CONNECTED)
 			return ws_fail(WSAEISCONN);
 		/* AF_UNIX is connected at once, and wakes nobody. */
 		if (ws_is_stream(fd))
