@@ -218,6 +218,54 @@ TEST_SHARED(W70_a_receive_by_the_long_call)
 	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);
 }
 
+TEST_SHARED(W70_sockets_without_a_registration_make_no_difference)
+{
+	SOCKET ends[2], other[2];
+	WSAEVENT event;
+	char byte;
+
+	registered_pair(ends, &event, FD_READ);
+	stream_pair(other);
+	set_nonblocking(other[0]);
+	send_text(ends[1], "abc");
+	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);
+	ASSERT_FAILS(WSAEWOULDBLOCK, recv(other[0], &byte, 1, 0));
+	receive_text(ends[0], "a");
+	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);
+}
+
+TEST_SHARED(W62_an_event_object_that_resets_itself)
+{
+	HANDLE event = CreateEventA(NULL, FALSE, FALSE, NULL);
+	WSANETWORKEVENTS happened;
+	SOCKET ends[2];
+
+	stream_pair(ends);
+	select_events(ends[0], event, FD_READ);
+	send_text(ends[1], "x");
+	wait_for(event);
+	ASSERT(!is_set(event));
+	ASSERT_WORKS(WSAEnumNetworkEvents(ends[0], event, &happened));
+	ASSERT_EQ(FD_READ, happened.lNetworkEvents);
+}
+
+TEST_SHARED(W62_one_event_object_for_two_sockets)
+{
+	SOCKET first[2], second[2];
+	WSAEVENT event = new_event();
+
+	stream_pair(first);
+	stream_pair(second);
+	select_events(first[0], event, FD_READ);
+	select_events(second[0], event, FD_READ);
+	send_text(second[1], "x");
+	wait_for(event);
+	ASSERT_EQ(0, recorded(first[0]));
+	ASSERT_EQ(FD_READ, take_events(second[0], event).lNetworkEvents);
+	send_text(first[1], "x");
+	ASSERT_EQ(FD_READ, take_events(first[0], event).lNetworkEvents);
+}
+
 TEST_SHARED(W70_a_datagram_that_is_left)
 {
 	WSAEVENT event = new_event();
