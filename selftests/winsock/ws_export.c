@@ -100,6 +100,20 @@ TEST_SHARED(W8_a_failed_export_leaves_nothing)
 	assert_end(ends[1]);
 }
 
+TEST_SHARED(W7_W8_a_bad_pointer_leaves_nothing_either)
+{
+	struct partner *partner = partner_start();
+	SOCKET ends[2], theirs;
+
+	stream_pair(ends);
+	theirs = partner_give(partner, ends[0]);
+	close_socket(ends[0]);
+	ASSERT_FAILS(WSAEFAULT,
+		     partner_duplicate_at(partner, theirs, partner->pid, NOBODYS_ADDRESS));
+	ASSERT_WORKS(partner_close(partner, theirs));
+	assert_end(ends[1]);
+}
+
 TEST_SHARED(W10_a_new_socket_is_bound_by_the_target)
 {
 	struct partner *partner = partner_start();

@@ -11,6 +11,7 @@
 
 enum call {
 	DO_DUPLICATE,
+	DO_DUPLICATE_AT,
 	DO_IMPORT,
 	DO_IMPORT_BY_THREAD,
 	DO_IMPORT_AT,
@@ -112,6 +113,9 @@ static SOCKET serve(const struct request *request, struct reply *reply, WSAEVENT
 		reply->size = sizeof(WSAPROTOCOL_INFOW);
 		return WSADuplicateSocketW(s, request->flags,
 					   (WSAPROTOCOL_INFOW *)reply->data);
+	case DO_DUPLICATE_AT:
+		return WSADuplicateSocketW(s, request->flags,
+					   (WSAPROTOCOL_INFOW *)(intptr_t)argument[0]);
 	case DO_IMPORT:
 		return import(request);
 	case DO_IMPORT_BY_THREAD:
@@ -250,6 +254,18 @@ int partner_duplicate(struct partner *partner, SOCKET s, DWORD pid,
 	struct request request = { .call = DO_DUPLICATE, .socket = s, .flags = pid };
 
 	return ask(partner, &request, info, sizeof(*info));
+}
+
+int partner_duplicate_at(struct partner *partner, SOCKET s, DWORD pid, int address)
+{
+	struct request request = {
+		.call = DO_DUPLICATE_AT,
+		.socket = s,
+		.flags = pid,
+		.arguments = { address },
+	};
+
+	return ask(partner, &request, NULL, 0);
 }
 
 SOCKET partner_import_as(struct partner *partner, int family, int type, int protocol,

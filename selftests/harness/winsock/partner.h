@@ -33,6 +33,8 @@ void partner_end_all(void);
 
 int partner_duplicate(struct partner *partner, SOCKET s, DWORD pid,
 		      WSAPROTOCOL_INFOW *info);
+/* To an address that may be bad, as in partner_import_at() and the like. */
+int partner_duplicate_at(struct partner *partner, SOCKET s, DWORD pid, int address);
 /* With FROM_PROTOCOL_INFO, or by whatever is said beside the info. */
 SOCKET partner_import(struct partner *partner, const WSAPROTOCOL_INFOW *info,
 		      DWORD flags);
@@ -42,7 +44,6 @@ SOCKET partner_import_as(struct partner *partner, int family, int type,
 /* By a thread of it that ends then. */
 SOCKET partner_import_by_thread(struct partner *partner,
 				const WSAPROTOCOL_INFOW *info);
-/* Of the info at an address that may be bad, as in partner_enum_events_at(). */
 SOCKET partner_import_at(struct partner *partner, int address);
 /* WSADuplicateSocket() to it and WSASocket() there; fails the test otherwise. */
 SOCKET partner_give(struct partner *partner, SOCKET s);
