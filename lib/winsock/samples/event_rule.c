@@ -135,11 +135,11 @@ static void process_b(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "a"))
+	if (argc == 2 && !strcmp(argv[1], "a")) {
 		process_a();
-	else if (argc == 2 && !strcmp(argv[1], "b"))
+	} else if (argc == 2 && !strcmp(argv[1], "b")) {
 		process_b();
-	else {
+	} else {
 		fputs("usage: event_rule a | b\n", stderr);
 		return 2;
 	}

@@ -161,11 +161,11 @@ int main(int argc, char **argv)
 	int ports = argc == 5 ? atoi(argv[2]) : 0;
 
 	if (argc == 5 && !strcmp(argv[1], "parent") && ports > 0 &&
-	    ports <= PORTS_MAX)
+	    ports <= PORTS_MAX) {
 		parent(argv[0], ports, atoi(argv[3]), argv[4]);
-	else if (argc == 3 && !strcmp(argv[1], "child"))
+	} else if (argc == 3 && !strcmp(argv[1], "child")) {
 		child(atoi(argv[2]));
-	else {
+	} else {
 		fprintf(stderr,
 			"usage: listeners parent PORTS CHILDREN CLIENTS (at most %d ports)\n",
 			PORTS_MAX);

@@ -24,7 +24,7 @@ static void say_over(SOCKET s, const char *text)
 		talk_fail("send");
 }
 
-static void source(u_short port)
+static void run_source(u_short port)
 {
 	WSAPROTOCOL_INFO info;
 	DWORD target;
@@ -45,7 +45,7 @@ static void source(u_short port)
 	talk_say("closed its descriptor");
 }
 
-static void target(void)
+static void run_target(void)
 {
 	DWORD self = GetCurrentProcessId();
 	WSAPROTOCOL_INFO info;
@@ -72,7 +72,7 @@ static void target(void)
 	talk_say("closed its descriptor, which is the last one");
 }
 
-static void peer(void)
+static void run_peer(void)
 {
 	SOCKET listener, s;
 	unsigned int lines = 0;
@@ -103,13 +103,13 @@ static void peer(void)
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "peer"))
-		peer();
-	else if (argc == 3 && !strcmp(argv[1], "source"))
-		source((u_short)atoi(argv[2]));
-	else if (argc == 2 && !strcmp(argv[1], "target"))
-		target();
-	else {
+	if (argc == 2 && !strcmp(argv[1], "peer")) {
+		run_peer();
+	} else if (argc == 3 && !strcmp(argv[1], "source")) {
+		run_source((u_short)atoi(argv[2]));
+	} else if (argc == 2 && !strcmp(argv[1], "target")) {
+		run_target();
+	} else {
 		fputs("usage: shared_socket peer | source PORT | target\n",
 		      stderr);
 		return 2;

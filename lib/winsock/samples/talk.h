@@ -12,10 +12,10 @@
 void talk_begin(const char *name);
 
 /* A line for the person who watches. */
-void talk_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void talk_say(const char *format, ...);
 
 /* Ends the program with the call's name and Winsock's error. */
-void talk_fail(const char *call) __attribute__((noreturn));
+_Noreturn void talk_fail(const char *call);
 
 /* Through standard input and output, all of it or the end of the program. */
 void talk_read(void *data, size_t size);
