@@ -10,6 +10,9 @@
 #include "test.h"
 #include "world.h"
 
+/* Of a receive. */
+#define UNKNOWN_FLAG	0x100000
+
 #define NO_SOCKET	((SOCKET)0xdead0)
 
 /* A connection whose first end has @mask at @event; FD_WRITE has been taken. */
@@ -346,6 +349,19 @@ TEST_SHARED(W72_X2_a_receive_that_fails_counts)
 	send_text(ends[1], "abc");
 	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);
 	ASSERT_FAILS(WSAEFAULT, recv(ends[0], NULL, 1, 0));
+	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);
+}
+
+TEST_SHARED(W72_a_receive_that_is_refused_counts)
+{
+	WSAEVENT event;
+	SOCKET ends[2];
+	char byte;
+
+	registered_pair(ends, &event, FD_READ);
+	send_text(ends[1], "abc");
+	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);
+	ASSERT_FAILS(WSAEOPNOTSUPP, recv(ends[0], &byte, 1, UNKNOWN_FLAG));
 	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);
 }
 

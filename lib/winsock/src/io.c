@@ -149,16 +149,16 @@ static int receive(SOCKET s, struct iovec *parts, size_t count, DWORD flags,
 	struct sockaddr_storage sender;
 	int translated, size, fd = ws_fd(s);
 
-	if (!translate(flags, receive_flags, &translated))
-		return ws_fail_on(s, WSAEOPNOTSUPP);
-	/* Linux would wait for a datagram. */
-	if (translated & LINUX_MSG_OOB && !ws_is_stream(fd))
-		return ws_fail_on(s, WSAEOPNOTSUPP);
 	if (name) {
 		message.msg_name = &sender;
 		message.msg_namelen = sizeof(sender);
 	}
-	size = receive_message(fd, &message, translated);
+	/* For urgent data of a datagram socket Linux would wait for a datagram. */
+	if (!translate(flags, receive_flags, &translated) ||
+	    (translated & LINUX_MSG_OOB && !ws_is_stream(fd)))
+		size = ws_fail_on(s, WSAEOPNOTSUPP);
+	else
+		size = receive_message(fd, &message, translated);
 	ws_reenable(s, FD_READ | FD_OOB);
 	if (!name || !message.msg_namelen ||
 	    (size < 0 && WSAGetLastError() != WSAEMSGSIZE))
