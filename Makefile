@@ -236,12 +236,14 @@ fresh: need-fresh ## TARGETS='...', each in a bare Debian RELEASE (bookworm) tha
 			exit 1; }; \
 	done
 
-install: all ## the module, the library and the command, below DESTDIR and PREFIX
+install-lib: lib ## the libraries alone, below DESTDIR and PREFIX
+	$(Q)$(MAKE) -s -C lib O=$(O) install
+	$(Q)$(MAKE) -s -C lib/winsock O=$(O) install
+
+install: all install-lib ## the module and the command as well
 	$(Q)install -D -m 644 $(O)/$(KERNELRELEASE)/sockdup.ko \
 		$(DESTDIR)/lib/modules/$(KERNELRELEASE)/updates/sockdup.ko
 	$(Q)$(if $(DESTDIR),,depmod $(KERNELRELEASE))
-	$(Q)$(MAKE) -s -C lib O=$(O) install
-	$(Q)$(MAKE) -s -C lib/winsock O=$(O) install
 	$(Q)$(MAKE) -s -C lib/cli O=$(O) install
 
 clean: ## remove what was built
@@ -252,4 +254,4 @@ FORCE:
 .PHONY: all help modules lib cli samples guest vm demo demo-winsock demo-nginx selftests \
 	selftests-32 check check-long check-debug check-matrix check-wine check-winsock \
 	check-compile bench-program bench bench-check bench-budget bench-locks \
-	bench-docs style netlink transcripts docs fresh install clean FORCE
+	bench-docs style netlink transcripts docs fresh install install-lib clean FORCE

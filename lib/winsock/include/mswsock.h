@@ -13,6 +13,9 @@
 #define SO_CONNECT_TIME			0x700c
 #define SO_UPDATE_CONNECT_CONTEXT	0x7010
 
+/* Linux tells only of connected sockets; WSAIoctl() refuses it. */
+#define SIO_UDP_CONNRESET		_WSAIOW(IOC_VENDOR, 12)
+
 #define WSAID_ACCEPTEX \
 	{ 0xb5367df1, 0xcbac, 0x11cf, \
 	  { 0x95, 0xca, 0x00, 0x80, 0x5f, 0x48, 0xa1, 0x92 } }
