@@ -10,35 +10,47 @@
 
 #include "memory.h"
 
-/* @theirs is copied to @ours by process_vm_readv(), or by its counterpart. */
-static bool copy(ssize_t (*call)(pid_t, const struct iovec *, unsigned long,
-				 const struct iovec *, unsigned long,
-				 unsigned long),
-		 void *ours, void *theirs, size_t size)
+/* Where the kernel, or a sandbox, lacks the calls below. A pipe has the room. */
+static bool copy_by_pipe(void *to, const void *from, size_t size)
 {
-	struct iovec local = { ours, size };
-	struct iovec remote = { theirs, size };
-	ssize_t copied = call(getpid(), &local, 1, &remote, 1, 0);
+	int ends[2];
+	bool copied;
 
-	/* Not in this kernel or sandbox: a wrong pointer is a signal. */
-	if (copied < 0 && errno != EFAULT) {
-		if (!theirs)
-			return false;
-		if (call == process_vm_readv)
-			memcpy(ours, theirs, size);
-		else
-			memcpy(theirs, ours, size);
+	if (pipe2(ends, O_CLOEXEC)) {
+		/* A wrong pointer is a signal then. */
+		memcpy(to, from, size);
 		return true;
 	}
-	return copied == (ssize_t)size;
+	copied = write(ends[1], from, size) == (ssize_t)size &&
+		 read(ends[0], to, size) == (ssize_t)size;
+	close(ends[0]);
+	close(ends[1]);
+	return copied;
+}
+
+static bool is_missing(ssize_t copied)
+{
+	return copied < 0 && errno != EFAULT;
 }
 
 bool ws_copy_in(void *to, const void *from, size_t size)
 {
-	return copy(process_vm_readv, to, (void *)from, size);
+	struct iovec ours = { to, size };
+	struct iovec theirs = { (void *)from, size };
+	ssize_t copied = process_vm_readv(getpid(), &ours, 1, &theirs, 1, 0);
+
+	if (is_missing(copied))
+		return copy_by_pipe(to, from, size);
+	return copied == (ssize_t)size;
 }
 
 bool ws_copy_out(void *to, const void *from, size_t size)
 {
-	return copy(process_vm_writev, (void *)from, to, size);
+	struct iovec ours = { (void *)from, size };
+	struct iovec theirs = { to, size };
+	ssize_t copied = process_vm_writev(getpid(), &ours, 1, &theirs, 1, 0);
+
+	if (is_missing(copied))
+		return copy_by_pipe(to, from, size);
+	return copied == (ssize_t)size;
 }
