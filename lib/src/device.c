@@ -143,7 +143,8 @@ static void device_child(void)
 	errno = saved;
 }
 
-static void __attribute__((constructor)) device_init(void)
+/* Before the constructors of what stands on the library and has locks of its own. */
+static void __attribute__((constructor(101))) device_init(void)
 {
 	pthread_atfork(device_before_fork, device_after_fork, device_child);
 }

@@ -164,6 +164,15 @@ TEST(listen_on_a_connection)
 	ASSERT_FAILS(WSAEISCONN, listen(ends[0], 1));
 }
 
+TEST(shutdown_of_a_listener)
+{
+	SOCKET listener = stream_listener();
+
+	ASSERT_FAILS(WSAENOTCONN, shutdown(listener, SD_BOTH));
+	connect_to(port_of(listener));
+	ASSERT_WORKS(accept(listener, NULL, NULL));
+}
+
 TEST(accept_would_block)
 {
 	SOCKET listener = stream_listener();

@@ -321,6 +321,8 @@ static int transmit(SOCKET s, struct iovec *parts, size_t count, DWORD flags,
 
 	if (!translate(flags, send_flags, &translated))
 		return ws_fail_on(s, WSAEOPNOTSUPP);
+	if (total_of(parts, count) > INT_MAX)
+		return ws_fail_on(s, WSAENOBUFS);
 	size = send_message(ws_fd(s), &message, translated | LINUX_MSG_NOSIGNAL);
 	if (size < 0 && WSAGetLastError() == WSAEWOULDBLOCK)
 		ws_reenable(s, FD_WRITE);

@@ -80,6 +80,15 @@ void ws_messages_unlock(void)
 	pthread_mutex_unlock(&lock);
 }
 
+/*
+ * A child gets the lock free. It is taken before that of the library below, which a
+ * holder may call: what is registered last is called first.
+ */
+static void __attribute__((constructor)) messages_init(void)
+{
+	pthread_atfork(ws_messages_lock, ws_messages_unlock, ws_messages_unlock);
+}
+
 static __u64 cookie_of(SOCKET s)
 {
 	__u64 cookie;

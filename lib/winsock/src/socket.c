@@ -172,6 +172,9 @@ int shutdown(SOCKET s, int how)
 
 	if (!ws_ready())
 		return SOCKET_ERROR;
+	/* Linux would end the listening, for all who hold the socket. */
+	if (ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_ACCEPTCONN) > 0)
+		return ws_fail(WSAENOTCONN);
 	/* A datagram socket without a peer is shut down all the same. */
 	if (posix_shutdown(fd, how) &&
 	    (errno != ENOTCONN || !ws_is_datagram(fd)))
