@@ -240,7 +240,7 @@ install-lib: lib ## the libraries alone, below DESTDIR and PREFIX
 	$(Q)$(MAKE) -s -C lib O=$(O) install
 	$(Q)$(MAKE) -s -C lib/winsock O=$(O) install
 
-install: all install-lib ## the module and the command as well
+install: all install-lib ## the libraries, the module and the command
 	$(Q)install -D -m 644 $(O)/$(KERNELRELEASE)/sockdup.ko \
 		$(DESTDIR)/lib/modules/$(KERNELRELEASE)/updates/sockdup.ko
 	$(Q)$(if $(DESTDIR),,depmod $(KERNELRELEASE))

@@ -461,18 +461,8 @@ static enum sockdup_line put_line_unix(const struct sock *sk)
 	       SOCKDUP_LINE_PUT_OTHER : SOCKDUP_LINE_PUT_UNIX;
 }
 
-/*
- * The line for the last put of a file. Where no epoll set has the file, nobody
- * changes what is asked here before it is put.
- */
-static enum sockdup_line put_line(struct file *file)
+static enum sockdup_line put_line_of_kind(const struct sock *sk)
 {
-	const struct sock *sk = sock_from_file(file)->sk;
-
-	if (READ_ONCE(file->f_ep))
-		return SOCKDUP_LINE_PUT_WATCHED;
-	if (put_has_more(file_inode(file)))
-		return SOCKDUP_LINE_PUT_LOCKED;
 	switch (READ_ONCE(sk->sk_family)) {
 	case AF_INET:
 	case AF_INET6:
@@ -484,6 +474,23 @@ static enum sockdup_line put_line(struct file *file)
 	default:
 		return SOCKDUP_LINE_PUT_OTHER;
 	}
+}
+
+/*
+ * The line for the last put of a file. Where no epoll set has the file, nobody
+ * changes what is asked here before it is put.
+ */
+static enum sockdup_line put_line(struct file *file)
+{
+	enum sockdup_line line = put_line_of_kind(sock_from_file(file)->sk);
+
+	if (READ_ONCE(file->f_ep))
+		return SOCKDUP_LINE_PUT_WATCHED;
+	/* A slow kind stays in its line: few workers are to be held up by none. */
+	if ((line == SOCKDUP_LINE_PUT_INET || line == SOCKDUP_LINE_PUT_UNIX) &&
+	    put_has_more(file_inode(file)))
+		return SOCKDUP_LINE_PUT_LOCKED;
+	return line;
 }
 
 /*

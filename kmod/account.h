@@ -26,8 +26,8 @@ struct file;
  *			    put may write to the file system, or wait until that is
  *			    no longer frozen
  * @SOCKDUP_LINE_PUT_NETLINK: files of AF_NETLINK; a put waits for broadcasts
- * @SOCKDUP_LINE_PUT_LOCKED: files with locks on them, or with marks of those who watch
- *			     files; a put undoes all of these
+ * @SOCKDUP_LINE_PUT_LOCKED: those of the lines INET and UNIX with locks on them, or with
+ *			     marks of those who watch files; a put undoes all of these
  * @SOCKDUP_LINE_PUT_OTHER: all other files; a put may wait for a grace period
  *			    or for the lock of network configuration
  * @SOCKDUP_LINE_PUT_WATCHED: files in epoll sets, through which others can still

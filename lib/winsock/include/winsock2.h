@@ -54,7 +54,7 @@ int getsockopt(SOCKET s, int level, int option, char *value, int *size)
 int setsockopt(SOCKET s, int level, int option, const char *value, int size)
 	SOCKDUP_WS_SYMBOL(setsockopt);
 
-/* Only as the last three arguments are NULL. */
+/* @caller_data, @qos and @group_qos must be NULL. */
 int WSAConnect(SOCKET s, const struct sockaddr *name, int size,
 	       LPWSABUF caller_data, LPWSABUF callee_data, LPQOS qos,
 	       LPQOS group_qos) SOCKDUP_WS_SYMBOL(WSAConnect);

@@ -87,7 +87,7 @@ static int get_int(int fd, int option, char *value, int *size)
 /* Linux reports twice what was set, as it counts its own needs. */
 static int get_buffer(int fd, int option, char *value, int *size)
 {
-	int number, error = get_linux(fd, option, &number, sizeof(number));
+	int number = 0, error = get_linux(fd, option, &number, sizeof(number));
 
 	number /= 2;
 	return error ? error : give(&number, sizeof(number), value, size);
@@ -120,7 +120,7 @@ static int get_error(int fd, int option, char *value, int *size)
 
 static int get_time(int fd, int option, char *value, int *size)
 {
-	struct timeval time;
+	struct timeval time = { };
 	int error = get_linux(fd, option, &time, sizeof(time));
 	DWORD milliseconds = time.tv_sec * 1000 + (time.tv_usec + 999) / 1000;
 
