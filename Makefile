@@ -28,7 +28,7 @@ Q := $(if $(V),,@)
 say = @printf '%-8s %s\n' '$(1)' '$(2)'
 need = $(Q)selftests/tools/need $(1)
 
-all: modules lib cli samples ## the module, the library, the command and the samples
+all: modules lib cli samples man ## the module, the library, the command, the samples and the manual pages
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' \
@@ -70,6 +70,10 @@ samples: lib ## the samples
 	$(Q)$(MAKE) -s -C lib/samples O=$(O)
 	$(Q)$(MAKE) -s -C lib/winsock/samples O=$(O)
 
+man: need-build ## the manual pages
+	$(call say,MAN,$(O)/man)
+	$(Q)$(MAKE) -s -C Documentation/man O=$(O)
+
 guest: need-build need-vm
 	$(call need,guest)
 	$(Q)$(MAKE) --no-print-directory $(GUEST_MODULE)
@@ -91,7 +95,7 @@ demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx, 
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/samples/demo-nginx "$(O)" && \
 		echo && lib/samples/demo-nginx --restart "$(O)"'
 
-selftests: lib cli samples need-check
+selftests: lib cli samples man need-check
 	$(call say,TESTS,$(O)/selftests)
 	$(Q)$(MAKE) -s -C selftests O=$(O)
 
@@ -236,22 +240,24 @@ fresh: need-fresh ## TARGETS='...', each in a bare Debian RELEASE (bookworm) tha
 			exit 1; }; \
 	done
 
-install-lib: lib ## the libraries alone, below DESTDIR and PREFIX
+install-lib: lib man ## the libraries and their manual pages, below DESTDIR and PREFIX
 	$(Q)$(MAKE) -s -C lib O=$(O) install
 	$(Q)$(MAKE) -s -C lib/winsock O=$(O) install
+	$(Q)$(MAKE) -s -C Documentation/man O=$(O) SECTIONS=3 install
 
-install: all install-lib ## the libraries, the module and the command
+install: all install-lib ## the libraries, the module, the command and the manual pages
 	$(Q)install -D -m 644 $(O)/$(KERNELRELEASE)/sockdup.ko \
 		$(DESTDIR)/lib/modules/$(KERNELRELEASE)/updates/sockdup.ko
 	$(Q)$(if $(DESTDIR),,depmod $(KERNELRELEASE))
 	$(Q)$(MAKE) -s -C lib/cli O=$(O) install
+	$(Q)$(MAKE) -s -C Documentation/man O=$(O) SECTIONS='1 4 7' install
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)
 
 FORCE:
 
-.PHONY: all help modules lib cli samples guest vm demo demo-winsock demo-nginx selftests \
+.PHONY: all help modules lib cli samples man guest vm demo demo-winsock demo-nginx selftests \
 	selftests-32 check check-long check-debug check-matrix check-wine check-winsock \
 	check-compile bench-program bench bench-check bench-budget bench-locks \
 	bench-docs style netlink transcripts docs fresh install install-lib clean FORCE

@@ -45,6 +45,10 @@ extern "C" {
 #endif
 
 /**
+ * DOC: The handle
+ */
+
+/**
  * sockdup_open - open the handle now
  *
  * Other functions do this by themselves. Call it in a process that
@@ -57,8 +61,9 @@ extern "C" {
  *    also close() the handle;
  *  - gives the handle to another process, which then calls sockdup_use().
  *
- * Return: the handle's descriptor, or -1 with errno. It remains the library's:
- * duplicate it to pass it on, and do not close it.
+ * Return: the handle's descriptor, or -1 with errno: ENODEV, EACCES, EPERM,
+ * EMFILE, ENFILE, ENOMEM. The descriptor remains the library's: duplicate it to
+ * pass it on, and do not close it.
  */
 int sockdup_open(void);
 
@@ -82,7 +87,10 @@ int sockdup_open(void);
  *  - only the process that opened it counts as having the device open, for a
  *    token of more than the default life.
  *
- * Return: 0, or -1 with errno: EBADF; EINVAL where @fd is not a handle; EMFILE.
+ * Return: 0, or -1 with errno: EMFILE,
+ *
+ *  EBADF   @fd is not open
+ *  EINVAL  @fd is not a handle
  */
 int sockdup_use(int fd);
 
@@ -98,6 +106,10 @@ int sockdup_use(int fd);
  * opens the device again.
  */
 void sockdup_release(void);
+
+/**
+ * DOC: Tokens
+ */
 
 /**
  * sockdup_duplicate - export a socket to a process
@@ -123,16 +135,18 @@ int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info);
  * process before the export. The target must be visible in the caller's pid
  * namespace, and a procfs must be mounted at /proc.
  *
- * Return: 0, or -1 with errno: those of sockdup_duplicate(); EBADF where
- * @pidfd is not a pidfd; ESRCH where its process has ended or is not visible
- * to the caller; EOPNOTSUPP where /proc does not tell.
+ * Return: 0, or -1 with errno: those of sockdup_duplicate() and
+ *
+ *  EBADF       @pidfd is not a pidfd, or @fd is not open
+ *  ESRCH       the process of @pidfd has ended, or the caller cannot see it
+ *  EOPNOTSUPP  /proc does not tell the process's number
  */
 int sockdup_duplicate_pidfd(int fd, int pidfd,
 			    struct sockdup_protocol_info *info);
 
 /*
- * sockdup_export(): the target is named by a pidfd. The library's own; the
- * kernel never sees it.
+ * The target of sockdup_export() is named by a pidfd. The flag is the library's
+ * own; the kernel never sees it.
  */
 #define SOCKDUP_EXPORT_TO_PIDFD	0x80000000U
 
@@ -150,9 +164,8 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
  *          in the initial user namespace
  * @info: filled with the bytes to send to the target
  *
- * Return: 0, or -1 with errno: those of sockdup_duplicate() and
- * sockdup_duplicate_pidfd(); EPERM where @ttl_ms is not granted; ENOTCONN
- * where the socket has no peer.
+ * Return: 0, or -1 with errno: EPERM, ENOTCONN, those of sockdup_duplicate()
+ * and sockdup_duplicate_pidfd().
  */
 int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
 		   struct sockdup_protocol_info *info);
@@ -167,8 +180,10 @@ int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
  * imported once.
  *
  * Return: a new descriptor, close-on-exec unless @flags says otherwise, or -1
- * with errno: EINVAL, EFAULT, ENOENT, EPERM, EMFILE, ENOMEM, EINTR, or what a
- * security module refuses with.
+ * with errno: EINVAL, EFAULT, ENOENT, EPERM, EMFILE, ENOMEM, EINTR, and
+ *
+ *  EACCES  a security module refused; another errno where it has its own. The
+ *          token lives on
  */
 int sockdup_socket(const struct sockdup_protocol_info *info,
 		   unsigned int flags);
@@ -179,7 +194,7 @@ int sockdup_socket(const struct sockdup_protocol_info *info,
  * @flags: as for sockdup_socket()
  * @source: filled with the exporter's identity, or NULL
  *
- * Return: as for sockdup_socket().
+ * Return: a new descriptor, or -1 with errno: those of sockdup_socket().
  */
 int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
 		   struct sockdup_identity *source);
@@ -223,28 +238,32 @@ int sockdup_query(const struct sockdup_protocol_info *info,
  * socket. If the caller is the process that exported, the call closes the
  * socket, as close() does, unless another process holds it or it has SO_LINGER.
  *
- * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM; EBUSY where an
- * import of the token is under way: if that fails, the token is revoked.
+ * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM, EBUSY.
  */
 int sockdup_revoke(const struct sockdup_protocol_info *info);
 
 /**
  * sockdup_info - ask for the module's version, features and limits
- * @info: filled with them, as far as its size goes. Set that before the call,
- *        and all other fields to zero:
+ * @info: filled with them, as far as its size goes
+ *
+ * The caller sets the size before the call, and all other fields to zero:
  *
  *	struct sockdup_info info = { .size = sizeof(info) };
  *
  * What the module does not know stays zero.
  *
- * Return: 0, or -1 with errno: EFAULT; EINVAL where the size is too small;
- * E2BIG where a field that the module does not know is not zero.
+ * Return: 0, or -1 with errno: EFAULT,
+ *
+ *  EINVAL  the size is too small
+ *  E2BIG   a field that the module does not know is not zero
  */
 int sockdup_info(struct sockdup_info *info);
 
-/*
- * Network events. A socket has one registration, whichever descriptor in
- * whichever process made it, and a new one cancels it. A registration belongs
+/**
+ * DOC: Network events
+ *
+ * A socket has one registration, whichever descriptor in whichever process made
+ * it, and a new one cancels it. A registration belongs
  * to the handle that made it. Unless processes share the handle (see
  * sockdup_use()), it ends with the process that made it, at the latest.
  *
@@ -286,7 +305,7 @@ int sockdup_event_select(int fd, int event, unsigned int mask,
 			 enum sockdup_event_kind kind);
 
 /**
- * sockdup_event_register - the same, with flags
+ * sockdup_event_register - register for network events, with flags
  * @fd: as for sockdup_event_select()
  * @event: likewise
  * @mask: likewise
@@ -298,8 +317,9 @@ int sockdup_event_select(int fd, int event, unsigned int mask,
  * again before the call that answers it. The program, or any holder of the
  * socket, re-arms after each receive and accept.
  *
- * Return: 0, or -1 with errno: those of sockdup_event_select(). A module
- * without SOCKDUP_FEATURE_EVENT_ONCE answers EINVAL to the flag.
+ * A module without SOCKDUP_FEATURE_EVENT_ONCE answers EINVAL to the flag.
+ *
+ * Return: 0, or -1 with errno: those of sockdup_event_select().
  */
 int sockdup_event_register(int fd, int event, unsigned int mask,
 			   enum sockdup_event_kind kind, unsigned int flags);
@@ -344,8 +364,7 @@ int sockdup_event_enumerate(int fd, unsigned int flags,
  * holds the socket may do it, whichever registered. With READ among @events
  * the kernel records CLOSE as well, if it holds and was not recorded yet.
  *
- * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, ENOENT where the socket
- * has no registration.
+ * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, ENOENT.
  */
 int sockdup_event_rearm(int fd, unsigned int events);
 
@@ -386,15 +405,17 @@ struct sockdup_registration {
  */
 int sockdup_event_query(int fd, struct sockdup_registration *registration);
 
-/*
- * The text form of a protocol info, for a shell, an environment variable or a
+/**
+ * DOC: The text form
+ *
+ * A protocol info has a text form for a shell, an environment variable or a
  * configuration file: one word of printable ASCII without quotes, blanks or
  * shell characters, always of the same length, SOCKDUP_TEXT_PREFIX at its start
  * and a check at its end. It carries the opaque bytes alone, which suffice to
- * import, query and revoke, and is as secret as they are.
+ * import, query and revoke. It is as secret as they are.
  */
 
-/* Another form would start with another number. */
+/* The start of the text form. Another form would start with another number. */
 #define SOCKDUP_TEXT_PREFIX	"sockdup1:"
 
 /* Room for the text form with its NUL. */
@@ -405,8 +426,9 @@ int sockdup_event_query(int fd, struct sockdup_registration *registration);
  * @info: the bytes
  * @text: filled, with a NUL at the end
  *
- * Return: 0, or -1 with errno: EFAULT; EINVAL where @info has the wrong size in
- * it and so is not a protocol info.
+ * Return: 0, or -1 with errno: EFAULT,
+ *
+ *  EINVAL  @info has the wrong size in it, and so is not a protocol info
  */
 int sockdup_info_to_text(const struct sockdup_protocol_info *info,
 			 char text[SOCKDUP_TEXT_SIZE]);
@@ -417,16 +439,21 @@ int sockdup_info_to_text(const struct sockdup_protocol_info *info,
  * @info: filled with its size and the opaque bytes. The description in it is
  *        zero; sockdup_query() tells it. A failure leaves @info as it was
  *
- * Return: 0, or -1 with errno: EFAULT; EINVAL where @text does not have this
- * form; EBADMSG where the form is right and the check is not, so that
- * characters have been altered.
+ * Return: 0, or -1 with errno: EFAULT,
+ *
+ *  EINVAL   @text does not have this form
+ *  EBADMSG  the form is right and the check is not: characters were altered
  */
 int sockdup_info_from_text(const char *text,
 			   struct sockdup_protocol_info *info);
 
-/*
- * Netlink. The functions from here on talk to the module's generic netlink
- * family, not to the device. They share
+/**
+ * DOC: Netlink
+ *
+ * These functions talk to the module's generic netlink family, not to the
+ * device.
+ *
+ * They share these errors:
  *
  *  ENODEV  there is no such family: the module is not loaded, or it is too old
  *  EPERM   a capability is missing, or a security module refused
@@ -538,7 +565,13 @@ struct sockdup_filter {
 	__u32 __reserved[12];
 };
 
-/* 0 for the next token; another value ends the list. */
+/**
+ * typedef sockdup_list_callback - what sockdup_list() calls for each token
+ * @token: the token, valid during the call
+ * @context: as given to sockdup_list()
+ *
+ * Return: 0 for the next token; another value ends the list.
+ */
 typedef int (*sockdup_list_callback)(const struct sockdup_token_info *token,
 				     void *context);
 
@@ -552,9 +585,12 @@ typedef int (*sockdup_list_callback)(const struct sockdup_token_info *token,
  * goes meanwhile may be missing.
  *
  * Return: 0, or the value by which @callback ended the list, or -1 with errno:
- * EFAULT; EINVAL, ERANGE where @filter has a number that no process or user can
- * have; EINVAL where its reserve is not zero; EINTR where the list is not
- * whole.
+ * EFAULT,
+ *
+ *  EINVAL  @filter has a number that no process or user can have, or its reserve
+ *          is not zero
+ *  ERANGE  @filter has a number that no process or user can have
+ *  EINTR   the list is not whole
  */
 int sockdup_list(const struct sockdup_filter *filter,
 		 sockdup_list_callback callback, void *context);
@@ -564,8 +600,9 @@ int sockdup_list(const struct sockdup_filter *filter,
  * @id: its id
  * @token: filled
  *
- * Return: 0, or -1 with errno: EFAULT; ENOENT where the caller sees none of
- * this id.
+ * Return: 0, or -1 with errno: EFAULT,
+ *
+ *  ENOENT  the caller sees no token of this id
  */
 int sockdup_find_by_id(__u64 id, struct sockdup_token_info *token);
 
@@ -576,7 +613,7 @@ int sockdup_find_by_id(__u64 id, struct sockdup_token_info *token);
  *
  * For the token's target, and for callers that see the token in lists.
  *
- * Return: 0, or -1 with errno: EFAULT, EINVAL, ENOENT, EPERM.
+ * Return: 0, or -1 with errno: those of sockdup_query().
  */
 int sockdup_find_by_info(const struct sockdup_protocol_info *info,
 			 struct sockdup_token_info *token);
@@ -587,8 +624,9 @@ int sockdup_find_by_info(const struct sockdup_protocol_info *info,
  *
  * For callers that see the token in lists.
  *
- * Return: 0, or -1 with errno: ENOENT where the caller sees none of this id;
- * EBUSY as for sockdup_revoke().
+ * Return: 0, or -1 with errno: EBUSY,
+ *
+ *  ENOENT  the caller sees no token of this id
  */
 int sockdup_revoke_id(__u64 id);
 
@@ -603,9 +641,10 @@ int sockdup_revoke_id(__u64 id);
  *
  * To import, the target needs the device.
  *
- * Return: 0, or -1 with errno: those of sockdup_export(), ERANGE in place of
- * EINVAL for a number that can never be right; EOPNOTSUPP where the
- * administrator has switched exports by netlink off.
+ * Return: 0, or -1 with errno: those of sockdup_export(), and
+ *
+ *  ERANGE      in place of EINVAL, for a number that can never be right
+ *  EOPNOTSUPP  the administrator has switched exports by netlink off
  */
 int sockdup_netlink_export(int fd, int target, unsigned int flags,
 			   unsigned int ttl_ms,
@@ -641,8 +680,10 @@ struct sockdup_stats {
  * sockdup_stats - what the tokens of the caller's real user hold
  * @stats: filled
  *
- * Return: 0, or -1 with errno: EFAULT; EPERM inside a pid namespace other than
- * the initial one, unless the caller is privileged.
+ * Return: 0, or -1 with errno: EFAULT,
+ *
+ *  EPERM  the caller is in a pid namespace other than the initial one, and is
+ *         not privileged
  */
 int sockdup_stats(struct sockdup_stats *stats);
 
@@ -651,8 +692,10 @@ int sockdup_stats(struct sockdup_stats *stats);
  * @uid: the user; only privileged callers may name another than their own
  * @stats: filled
  *
- * Return: 0, or -1 with errno: EFAULT, EPERM; EINVAL where the caller's user
- * namespace has no such user.
+ * Return: 0, or -1 with errno: EFAULT, those of sockdup_stats(), and
+ *
+ *  EPERM   @uid is another user, and the caller is not privileged
+ *  EINVAL  the caller's user namespace has no such user
  */
 int sockdup_stats_of(uid_t uid, struct sockdup_stats *stats);
 
@@ -702,7 +745,10 @@ struct sockdup_subscription;
  * in the caller's network namespace. This takes CAP_NET_ADMIN in the user
  * namespace that owns it. A subscription is for one thread at a time.
  *
- * Return: 0, or -1 with errno: EFAULT, EPERM, EMFILE, ENFILE.
+ * Return: 0, or -1 with errno: EFAULT,
+ *
+ *  EPERM   the caller lacks CAP_NET_ADMIN
+ *  EMFILE, ENFILE  no descriptor is free
  */
 int sockdup_subscribe(struct sockdup_subscription **subscription);
 

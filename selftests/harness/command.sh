@@ -172,7 +172,7 @@ source_root() {
 	local root
 
 	root=$(realpath "$here/../..")
-	[ -e "$root/Documentation/man/sockdup.8" ] || root=$PWD
+	[ -e "$root/Documentation/man/sockdup.1" ] || root=$PWD
 	echo "$root"
 }
 

@@ -90,9 +90,10 @@ enum sockdup_service {
 	SOCKDUP_XP1_SAN_SUPPORT_SDP		= 0x80000,
 };
 
-/* Values of sockdup_protocol_info.message_size that are not a size. */
-#define SOCKDUP_MESSAGE_SIZE_STREAM	0	/* no message boundaries */
-#define SOCKDUP_MESSAGE_SIZE_VARIES	1	/* set by device or buffers */
+/* In message_size of a protocol info: the socket keeps no message boundaries. */
+#define SOCKDUP_MESSAGE_SIZE_STREAM	0
+/* In message_size of a protocol info: the device or the buffers set the limit. */
+#define SOCKDUP_MESSAGE_SIZE_VARIES	1
 
 #define SOCKDUP_OPAQUE_SIZE	24
 #define SOCKDUP_PROTOCOL_NAME_SIZE	32
@@ -322,8 +323,9 @@ struct sockdup_query {
  * @info: in: pointer to the struct sockdup_protocol_info
  *
  * Ends the token and lets go of its socket. The callers of SOCKDUP_IOC_QUERY
- * may revoke, with the same errors. The command waits for no import:
+ * may revoke. The command waits for no import.
  *
+ *  EINVAL, ENOENT, EPERM  as for SOCKDUP_IOC_QUERY
  *  EBUSY   an import of the token is under way; the token ends with that, as
  *          revoked if the import fails
  */
