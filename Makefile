@@ -245,12 +245,29 @@ install-lib: lib man ## the libraries and their manual pages, below DESTDIR and 
 	$(Q)$(MAKE) -s -C lib/winsock O=$(O) install
 	$(Q)$(MAKE) -s -C Documentation/man O=$(O) SECTIONS=3 install
 
-install: all install-lib ## the libraries, the module, the command and the manual pages
-	$(Q)install -D -m 644 $(O)/$(KERNELRELEASE)/sockdup.ko \
-		$(DESTDIR)/lib/modules/$(KERNELRELEASE)/updates/sockdup.ko
+# Distributions keep the key that their kernel's own modules are signed with.
+HEADERS = /lib/modules/$(KERNELRELEASE)/build
+UNSIGNED = $(if $(wildcard $(HEADERS)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=)
+
+# The kernel's make would run depmod with a map that headers lack.
+install: all install-lib ## the libraries, the module, stripped, the command and the manual pages
+	$(Q)unset MAKEFLAGS; make -s -C $(HEADERS) M=$(O)/$(KERNELRELEASE) \
+		INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates INSTALL_MOD_STRIP=1 \
+		$(UNSIGNED) cmd_depmod=: modules_install
 	$(Q)$(if $(DESTDIR),,depmod $(KERNELRELEASE))
 	$(Q)$(MAKE) -s -C lib/cli O=$(O) install
 	$(Q)$(MAKE) -s -C Documentation/man O=$(O) SECTIONS='1 4 7' install
+
+# What an installation elsewhere has is what is to go.
+STAGED = $(O)/uninstall
+
+uninstall: ## remove what install installs, with the same DESTDIR, PREFIX and KERNELRELEASE
+	$(Q)rm -rf $(STAGED)
+	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(STAGED)
+	$(Q)cd $(STAGED) && find . ! -type d -printf '$(DESTDIR)/%P\0' | xargs -0 rm -f
+	$(Q)cd $(STAGED) && find . -depth -type d -name '*sockdup*' -printf '$(DESTDIR)/%P\0' | \
+		xargs -0r rmdir --ignore-fail-on-non-empty
+	$(Q)$(if $(DESTDIR),,depmod $(KERNELRELEASE))
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)
@@ -260,4 +277,4 @@ FORCE:
 .PHONY: all help modules lib cli samples man guest vm demo demo-winsock demo-nginx selftests \
 	selftests-32 check check-long check-debug check-matrix check-wine check-winsock \
 	check-compile bench-program bench bench-check bench-budget bench-locks \
-	bench-docs style netlink transcripts docs fresh install install-lib clean FORCE
+	bench-docs style netlink transcripts docs fresh install install-lib uninstall clean FORCE
