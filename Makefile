@@ -65,6 +65,10 @@ cli: lib ## the sockdup command
 	$(call say,CLI,$(O)/cli)
 	$(Q)$(MAKE) -s -C lib/cli O=$(O)
 
+python: lib need-python ## the Python package; `all` leaves it out, as it takes Python's headers
+	$(call say,PYTHON,$(O)/python)
+	$(Q)$(MAKE) -s -C lib/python O=$(O)
+
 samples: lib ## the samples
 	$(call say,SAMPLES,$(O)/samples)
 	$(Q)$(MAKE) -s -C lib/samples O=$(O)
@@ -95,7 +99,7 @@ demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx, 
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/samples/demo-nginx "$(O)" && \
 		echo && lib/samples/demo-nginx --restart "$(O)"'
 
-selftests: lib cli samples man need-check
+selftests: lib cli samples man python need-check
 	$(call say,TESTS,$(O)/selftests)
 	$(Q)$(MAKE) -s -C selftests O=$(O)
 
@@ -211,7 +215,7 @@ bench-docs: ## the figures of the last `make bench` and `make bench-budget` into
 	$(Q)cp $(foreach form,csv svg png,$(wildcard $(O)/bench/docs/*.$(form))) \
 		Documentation/performance
 
-style: need-build need-style ## checkpatch, generated files, sparse, gcc and clang at W=1, pahole, shellcheck
+style: need-style python ## checkpatch, generated files, sparse, gcc and clang at W=1, pahole, shellcheck, mypy
 	$(call need,guest)
 	$(Q)selftests/tools/style $(O) $(GUEST_RELEASE)
 
@@ -245,6 +249,9 @@ install-lib: lib man ## the libraries and their manual pages, below DESTDIR and 
 	$(Q)$(MAKE) -s -C lib/winsock O=$(O) install
 	$(Q)$(MAKE) -s -C Documentation/man O=$(O) SECTIONS=3 install
 
+install-python: python ## the Python package alone, below DESTDIR and PREFIX
+	$(Q)$(MAKE) -s -C lib/python O=$(O) install
+
 # Distributions keep the key that their kernel's own modules are signed with.
 HEADERS = /lib/modules/$(KERNELRELEASE)/build
 UNSIGNED = $(if $(wildcard $(HEADERS)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=)
@@ -274,7 +281,8 @@ clean: ## remove what was built
 
 FORCE:
 
-.PHONY: all help modules lib cli samples man guest vm demo demo-winsock demo-nginx selftests \
+.PHONY: all help modules lib cli python samples man guest vm demo demo-winsock demo-nginx selftests \
 	selftests-32 check check-long check-debug check-matrix check-wine check-winsock \
 	check-compile bench-program bench bench-check bench-budget bench-locks \
-	bench-docs style netlink transcripts docs fresh install install-lib uninstall clean FORCE
+	bench-docs style netlink transcripts docs fresh install install-lib \
+	install-python uninstall clean FORCE

@@ -16,6 +16,9 @@ W53_W54_both. It is a warning, and under sphinx-build -W an error, if a
 behaviour has neither tests nor a reason, or both; if a test is of a behaviour
 that is not listed; and if a number is left out or comes twice.
 
+Tests of the Python package are methods test_NAME of the classes of
+selftests/python/, and go by the class's name in small letters and theirs.
+
 Elsewhere the role :test:`deadline hostile.*` names tests by program, fixture
 and name; what matches no test is a warning likewise.
 """
@@ -33,6 +36,7 @@ logger = logging.getLogger(__name__)
 PAGE = "winsock"
 SELFTESTS = pathlib.Path(__file__).resolve().parent.parent / "selftests"
 TEST = re.compile(r"^TEST\w*\((?:\s*(\w+)\s*,)?\s*(\w+)", re.M)
+PYTHON_TEST = re.compile(r"^class (\w+)\(|^    def test_(\w+)\(", re.M)
 NUMBERS = re.compile(r"(?:[WX]\d+_)+")
 NUMBER = re.compile(r"[WX]\d+")
 NO_TEST = "No test:"
@@ -45,6 +49,12 @@ def all_tests():
     for source in sorted(SELFTESTS.rglob("*.c")):
         for fixture, name in TEST.findall(source.read_text()):
             tests.append(f"{source.stem} {fixture + '.' if fixture else ''}{name}")
+    for source in sorted(SELFTESTS.glob("python/*")):
+        fixture = None
+        for group, name in PYTHON_TEST.findall(source.read_text()):
+            fixture = group.lower() or fixture
+            if name:
+                tests.append(f"{source.name} {fixture}.{name}")
     return tests
 
 

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Hand a socket to another process as plain bytes.
+
+The source exports a socket to one process. The bytes travel by any means. The
+target imports them and has one more descriptor of the same open socket::
+
+    data = sockdup.share(sock, pid)     # in the source
+    sock = sockdup.fromshare(data)      # in the target
+
+Functions raise :exc:`OSError` with the library's errno, and so its subclasses:
+:exc:`ProcessLookupError` for ESRCH, :exc:`PermissionError` for EPERM,
+:exc:`FileNotFoundError` for ENOENT. ENODEV means that the kernel module is not
+loaded, or that there is no ``/dev/sockdup`` here.
+
+Times are in seconds. A socket can be given as an object with ``fileno()`` or as
+a descriptor. Any thread may call any function.
+"""
+
+from ._handle import Feature, Info, info, open, release, use
+from ._handover import (
+    decode,
+    encode,
+    fromshare,
+    fromshare_with_source,
+    install,
+    revoke,
+    share,
+)
+from ._monitor import Happening, Monitor, Notification, monitor
+from ._registration import (
+    NetworkEvent,
+    NetworkEvents,
+    Registration,
+    RegistrationInfo,
+    register,
+    registration_of,
+)
+from ._token import Counts, Identity, SocketInfo, Stats, TokenInfo, list, query, stats
+
+__all__ = [
+    "Counts",
+    "Feature",
+    "Happening",
+    "Identity",
+    "Info",
+    "Monitor",
+    "NetworkEvent",
+    "NetworkEvents",
+    "Notification",
+    "Registration",
+    "RegistrationInfo",
+    "SocketInfo",
+    "Stats",
+    "TokenInfo",
+    "decode",
+    "encode",
+    "fromshare",
+    "fromshare_with_source",
+    "info",
+    "install",
+    "list",
+    "monitor",
+    "open",
+    "query",
+    "register",
+    "registration_of",
+    "release",
+    "revoke",
+    "share",
+    "stats",
+    "use",
+]

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Export, import, revoke: what is done with a token."""
+
+import math
+import os
+import socket
+
+from . import _sockdup
+from ._token import Identity, check_id
+from ._types import Bytes, Descriptor, descriptor
+
+_LONGEST_MS = 0xFFFFFFFF
+
+
+def _milliseconds(life: float | None) -> int:
+    if life is None:
+        return 0
+    if not 0 < life < math.inf:
+        raise ValueError(f"a life is a number of seconds above 0, not {life}")
+    return min(math.ceil(life * 1000), _LONGEST_MS)
+
+
+def _target(
+    pid: int | None, pidfd: Descriptor | None, peer: Descriptor | None
+) -> tuple[int, int]:
+    """The target as the library takes it, and the flag that says how."""
+    if [pid, pidfd, peer].count(None) != 2:
+        raise TypeError("share() takes one of pid, pidfd and peer")
+    if pidfd is not None:
+        return descriptor(pidfd), _sockdup.SOCKDUP_EXPORT_TO_PIDFD
+    if peer is not None:
+        return descriptor(peer), _sockdup.SOCKDUP_EXPORT_TO_PEER
+    assert pid is not None
+    return pid, 0
+
+
+def share(
+    sock: Descriptor,
+    pid: int | None = None,
+    *,
+    pidfd: Descriptor | None = None,
+    peer: Descriptor | None = None,
+    life: float | None = None,
+    end_on_close: bool = False,
+) -> bytes:
+    """Export a socket to one process and return the bytes to send to it.
+
+    Name the target by one of
+
+    * *pid*, its number in the caller's pid namespace, like CPython's
+      ``socket.share()`` on Windows;
+    * *pidfd*, a descriptor from :func:`os.pidfd_open`;
+    * *peer*, a connected AF_UNIX socket at whose other end it is.
+
+    The token that this makes holds the socket open for *life* seconds, by
+    default for 60, until it is imported or revoked, or its target ends. So the
+    source may close *sock* at once. The token outlives the source unless
+    *end_on_close* is true. A life above the default takes a target of the same
+    user or one that has called :func:`open`, or CAP_SYS_RESOURCE.
+
+    Returns 128 bytes. They are a secret: with them the target can import, and
+    processes of the source's user can revoke.
+
+    Raises :exc:`OSError`: EBADF or ENOTSOCK for *sock*; ESRCH where the target
+    does not exist, EINVAL where it cannot be one or *life* is above the
+    module's limit; EPERM where *life* is not granted; ENOTCONN where *peer* has
+    no peer; ENOBUFS where the user's tokens hold as many sockets as
+    RLIMIT_NOFILE allows. Raises :exc:`ValueError` for a *life* of 0 or less.
+    """
+    target, flags = _target(pid, pidfd, peer)
+    if end_on_close:
+        flags |= _sockdup.SOCKDUP_EXPORT_END_ON_CLOSE
+    return _sockdup.export(descriptor(sock), target, flags, _milliseconds(life))
+
+
+def _socket(fd: int, family: int, kind: int, protocol: int) -> socket.socket:
+    """A socket of this descriptor, which the socket owns from now on.
+
+    Python makes a new socket non-blocking where there is a default timeout.
+    This would be so for all who hold it.
+    """
+    blocking = not kind & socket.SOCK_NONBLOCK
+    spared = blocking and socket.getdefaulttimeout() is not None
+    try:
+        if spared:
+            kind |= socket.SOCK_NONBLOCK
+        sock = socket.socket(family, kind, protocol, fileno=fd)
+    except BaseException:
+        os.close(fd)
+        raise
+    if spared:
+        sock.settimeout(None)
+    return sock
+
+
+def fromshare_with_source(
+    data: Bytes, *, inheritable: bool = False
+) -> tuple[socket.socket, Identity]:
+    """Import a socket, as :func:`fromshare` does, and learn who exported it.
+
+    Returns the socket and the exporter as the kernel recorded it.
+    """
+    flags = _sockdup.SOCKDUP_IMPORT_INHERITABLE if inheritable else 0
+    fd, family, kind, protocol, source = _sockdup.import_(data, flags)
+    return _socket(fd, family, kind, protocol), Identity(*source)
+
+
+def fromshare(data: Bytes, *, inheritable: bool = False) -> socket.socket:
+    """Import a socket that was exported to this process.
+
+    *data* are the bytes that :func:`share` returned. They can be imported once.
+
+    Returns a socket with the family, type and protocol of the one that was
+    exported. Its descriptor is not inheritable unless *inheritable* is true. Its
+    timeout is 0 if the socket is non-blocking, as one with a timeout is, and
+    None otherwise: the default timeout does not apply, since setting it would
+    change the socket for all who hold it.
+
+    Raises :exc:`ValueError` where *data* has another length than 128 bytes, and
+    :exc:`OSError`: EINVAL where they are no protocol info; ENOENT where no live
+    token has these bytes; EPERM where it is for another process; EMFILE where
+    no descriptor is free; the token lives on then.
+    """
+    sock, _ = fromshare_with_source(data, inheritable=inheritable)
+    return sock
+
+
+def revoke(token: Bytes | int) -> None:
+    """End a token and let go of its socket.
+
+    *token* is the bytes from :func:`share`, for the token's target, its
+    exporter's user and administrators; or its id, for those who see it in
+    :func:`list`.
+
+    Raises :exc:`OSError`: ENOENT where there is no such token, EPERM; EBUSY
+    where it is being imported: if that fails, it is revoked. Raises
+    :exc:`ValueError` for bytes of a wrong length.
+    """
+    if isinstance(token, int):
+        _sockdup.revoke_id(check_id(token))
+    else:
+        _sockdup.revoke(token)
+
+
+def encode(data: Bytes) -> str:
+    """The text form of the bytes from :func:`share`, one word of ASCII.
+
+    It has 45 characters, none of which means anything to a shell. It is as
+    secret as the bytes. The command ``sockdup`` prints and takes this form.
+
+    Raises :exc:`ValueError` for bytes that are no protocol info.
+    """
+    return _sockdup.encode(data)
+
+
+def decode(text: str) -> bytes:
+    """The bytes for :func:`fromshare` from their text form.
+
+    The description in them is empty; an import does not need it.
+
+    Raises :exc:`ValueError` where *text* is not such a form, or has been
+    altered.
+    """
+    return _sockdup.decode(text)
+
+
+def _share_method(self: socket.socket, process_id: int) -> bytes:
+    """share(process_id) -> bytes
+
+    Export the socket to a process. See :func:`sockdup.share`.
+    """
+    return share(self, process_id)
+
+
+def install() -> bool:
+    """Give :mod:`socket` what CPython has on Windows alone.
+
+    Afterwards ``socket.socket.share(process_id)`` and ``socket.fromshare(data)``
+    do what :func:`share` and :func:`fromshare` do, in the whole process. Returns
+    False where they were there already, and changes nothing then.
+
+    The constructor ``socket.socket(0, 0, 0, data)`` is not extended.
+    """
+    if hasattr(socket.socket, "share"):
+        return False
+    setattr(socket.socket, "share", _share_method)
+    setattr(socket, "fromshare", fromshare)
+    getattr(socket, "__all__").append("fromshare")
+    return True

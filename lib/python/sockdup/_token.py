@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the kernel tells of tokens."""
+
+import os
+import socket
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from . import _sockdup
+from ._types import Bytes
+
+_IDS = 1 << 64
+_UIDS = 1 << 32
+
+Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | str | bytes
+
+
+class Identity(NamedTuple):
+    """The process that exported, as the kernel recorded it then.
+
+    *pid* is its number in the caller's pid namespace, 0 where it is not visible
+    there. *uid* and *gid* are its effective user and group in the caller's user
+    namespace.
+    """
+
+    pid: int
+    uid: int
+    gid: int
+
+
+@dataclass(frozen=True, slots=True)
+class SocketInfo:
+    """A socket that a token holds.
+
+    Addresses have the forms that :mod:`socket` gives them. They are None where
+    there is none, and for families other than AF_INET, AF_INET6 and AF_UNIX.
+
+    *netns* is the inode number of its network namespace, 0 where the kernel
+    does not tell. *state* has the numbers of ``TCP_ESTABLISHED`` (1) and the
+    like, 0 for families other than the three.
+    """
+
+    family: int
+    type: int
+    protocol: int
+    protocol_name: str
+    local: Address | None
+    remote: Address | None
+    ipv6_only: bool
+    inode: int
+    netns: int
+    state: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """A live token.
+
+    *id* names it in lists and notifications; nobody can import with it.
+    *target* is the pid of the process that may import, 0 where it is not visible
+    to the caller. *age* and *left* are seconds since the export and until the
+    end of its life. *socket* is the first of *socket_count* sockets.
+    """
+
+    id: int
+    target: int
+    source: Identity
+    age: float
+    left: float
+    socket_count: int
+    socket: SocketInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Tokens of all users since the module was loaded: how many were exported,
+    and how many of them ended in which way."""
+
+    exported: int
+    imported: int
+    revoked: int
+    expired: int
+    handle_closed: int
+    target_died: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What a user's tokens hold.
+
+    *held* is the number of sockets. *all_users* is None for callers without
+    privilege.
+    """
+
+    uid: int
+    held: int
+    all_users: Counts | None
+
+
+
+def _address(raw: bytes) -> Address | None:
+    family = struct.unpack_from("=H", raw)[0] if raw else socket.AF_UNSPEC
+    if family == socket.AF_INET:
+        port, host = struct.unpack_from("!H4s", raw, 2)
+        return socket.inet_ntop(family, host), port
+    if family == socket.AF_INET6:
+        port, flow, host = struct.unpack_from("!HI16s", raw, 2)
+        (scope,) = struct.unpack_from("=I", raw, 24)
+        return socket.inet_ntop(family, host), port, flow, scope
+    if family == socket.AF_UNIX:
+        path = raw[2:]
+        return path if path[:1] == b"\0" else os.fsdecode(path.split(b"\0")[0])
+    return None
+
+
+def _socket_info(raw: "_sockdup._Socket") -> SocketInfo:
+    family, kind, protocol, name, local, remote, only, inode, netns, state = raw
+    return SocketInfo(
+        family,
+        kind,
+        protocol,
+        name,
+        _address(local),
+        _address(remote),
+        only,
+        inode,
+        netns,
+        state,
+    )
+
+
+def _token_info(raw: "_sockdup._Token") -> TokenInfo:
+    id, target, source, uid, gid, age_ms, left_ms, count, sock = raw
+    return TokenInfo(
+        id,
+        target,
+        Identity(source, uid, gid),
+        age_ms / 1000,
+        left_ms / 1000,
+        count,
+        _socket_info(sock),
+    )
+
+
+def check_id(number: int) -> int:
+    if not 0 <= number < _IDS:
+        raise ValueError(f"an id has 64 bits, and {number} does not fit")
+    return number
+
+
+def _check_uid(uid: int) -> int:
+    if not 0 <= uid < _UIDS:
+        raise ValueError(f"a user id has 32 bits, and {uid} does not fit")
+    return uid
+
+
+def list(
+    *, target: int = 0, source: int = 0, uid: int | None = None
+) -> Iterator[TokenInfo]:
+    """Iterate over the live tokens that the caller may see.
+
+    *target* and *source* choose tokens by pid, *uid* by the exporter's user. The
+    kernel is asked at the call, so the iterator shows the tokens of that moment.
+    Unprivileged users see the tokens that they exported in the caller's network
+    namespace, from processes that the caller can see.
+
+    Raises :exc:`OSError`: ERANGE or EINVAL for a number that no process or user
+    can have.
+    """
+    number = 0 if uid is None else _check_uid(uid)
+    return map(_token_info, _sockdup.list(target, source, uid is not None, number))
+
+
+def query(token: Bytes | int) -> TokenInfo:
+    """Ask about a live token. It stays as it is.
+
+    *token* is the bytes from :func:`share`, for the token's target and those who
+    see it in :func:`list`; or its id, for the latter.
+
+    Raises :exc:`OSError`: ENOENT where the caller sees no such token, EINVAL
+    where the bytes are no protocol info, EPERM. Raises :exc:`ValueError` for
+    bytes of a wrong length.
+    """
+    if isinstance(token, int):
+        return _token_info(_sockdup.find_by_id(check_id(token)))
+    return _token_info(_sockdup.find_by_info(token))
+
+
+def stats(uid: int | None = None) -> Stats:
+    """What the tokens of a user hold, by default of the caller's real user.
+
+    Only privileged callers may name another user, and only they get counts.
+
+    Raises :exc:`OSError`: EPERM; EINVAL where the caller's user namespace has no
+    such user.
+    """
+    user, held, counted, *counts = _sockdup.stats(
+        None if uid is None else _check_uid(uid)
+    )
+    return Stats(user, held, Counts(*counts) if counted else None)

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of the extension share. It keeps to the limited API of Python
+ * 3.11, so one file serves that version and all later ones.
+ */
+#ifndef SOCKDUP_PYTHON_MODULE_H
+#define SOCKDUP_PYTHON_MODULE_H
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030b0000
+#include <Python.h>
+
+#include <sockdup.h>
+
+/**
+ * struct module_state - what each import of the module has for itself
+ * @subscription_type: the type of subscriptions, owned
+ */
+struct module_state {
+	PyObject *subscription_type;
+};
+
+/**
+ * struct reason - a sentence for an errno, where a call has a better one
+ * @error: the errno, 0 at the end of a table
+ * @text: the sentence
+ */
+struct reason {
+	int error;
+	const char *text;
+};
+
+PyObject *error_raise(const struct reason *reasons);
+PyObject *error_raise_netlink(const struct reason *reasons);
+
+int info_read(PyObject *object, void *info);
+
+int token_add(PyObject *module);
+int netlink_add(PyObject *module);
+int subscription_add(PyObject *module);
+int event_add(PyObject *module);
+
+PyMODINIT_FUNC PyInit__sockdup(void);
+
+#endif /* SOCKDUP_PYTHON_MODULE_H */

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What is done with a token through the device, and the text form.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "module.h"
+
+static const struct reason export_reasons[] = {
+	{ EBADF, "the socket's descriptor is not open" },
+	{ ENOTSOCK, "the descriptor is not a socket's" },
+	{ EINVAL,
+	  "the target is no process id or names a thread, or the life exceeds the limit" },
+	{ ENOTCONN, "the peer socket has no peer that the kernel knows" },
+	{ ESRCH, "there is no such target process, it has ended, or it is a kernel thread" },
+	{ EPERM,
+	  "so long a life takes a target of the same user, or one that has opened the device" },
+	{ ENOBUFS, "the user's tokens hold as many sockets as RLIMIT_NOFILE allows" },
+	{ }
+};
+
+static const struct reason token_reasons[] = {
+	{ EINVAL, "these bytes are no protocol info" },
+	{ ENOENT,
+	  "no live token has these bytes: it was imported or revoked, or its time is over" },
+	{ EPERM, "the token is for another process" },
+	{ EBUSY, "the token is being imported; if that fails, it is revoked" },
+	{ }
+};
+
+/**
+ * info_read - a converter for PyArg_ParseTuple(): bytes as a protocol info
+ * @object: any object with a buffer
+ * @info: the struct sockdup_protocol_info to fill
+ *
+ * Copies, as the buffer may change once the interpreter's lock is released.
+ *
+ * Return: 1, or 0 with TypeError or, for a wrong length, ValueError.
+ */
+int info_read(PyObject *object, void *info)
+{
+	Py_buffer buffer;
+	int fits;
+
+	if (PyObject_GetBuffer(object, &buffer, PyBUF_SIMPLE))
+		return 0;
+	fits = buffer.len == sizeof(struct sockdup_protocol_info);
+	if (fits)
+		memcpy(info, buffer.buf, buffer.len);
+	else
+		PyErr_Format(PyExc_ValueError,
+			     "a protocol info has %zu bytes, and this has %zd",
+			     sizeof(struct sockdup_protocol_info), buffer.len);
+	PyBuffer_Release(&buffer);
+	return fits;
+}
+
+static PyObject *info_bytes(const struct sockdup_protocol_info *info)
+{
+	return PyBytes_FromStringAndSize((const char *)info, sizeof(*info));
+}
+
+static PyObject *token_export(PyObject *module, PyObject *arguments)
+{
+	struct sockdup_protocol_info info;
+	unsigned int flags, ttl_ms;
+	int fd, target, result;
+
+	if (!PyArg_ParseTuple(arguments, "iiII:export", &fd, &target, &flags,
+			      &ttl_ms))
+		return NULL;
+	Py_BEGIN_ALLOW_THREADS
+	result = sockdup_export(fd, target, flags, ttl_ms, &info);
+	Py_END_ALLOW_THREADS
+	if (result)
+		return error_raise(export_reasons);
+	return info_bytes(&info);
+}
+
+static int socket_number(int fd, int option, int *value)
+{
+	socklen_t size = sizeof(*value);
+
+	return getsockopt(fd, SOL_SOCKET, option, value, &size);
+}
+
+/*
+ * A socket as Python's socket.socket() takes it. Its type says as well whether
+ * the file is non-blocking, for Python keeps a timeout of its own.
+ */
+static PyObject *socket_tuple(int fd, const struct sockdup_identity *source)
+{
+	int family, type, protocol, flags;
+
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || socket_number(fd, SO_DOMAIN, &family) ||
+	    socket_number(fd, SO_TYPE, &type) ||
+	    socket_number(fd, SO_PROTOCOL, &protocol))
+		return error_raise(NULL);
+	if (flags & O_NONBLOCK)
+		type |= SOCK_NONBLOCK;
+	return Py_BuildValue("(iiii(iII))", fd, family, type, protocol,
+			     source->pid, source->uid, source->gid);
+}
+
+static PyObject *token_import(PyObject *module, PyObject *arguments)
+{
+	struct sockdup_protocol_info info;
+	struct sockdup_identity source;
+	unsigned int flags;
+	PyObject *socket;
+	int fd;
+
+	if (!PyArg_ParseTuple(arguments, "O&I:import_", info_read, &info,
+			      &flags))
+		return NULL;
+	Py_BEGIN_ALLOW_THREADS
+	fd = sockdup_import(&info, flags, &source);
+	Py_END_ALLOW_THREADS
+	if (fd < 0)
+		return error_raise(token_reasons);
+	socket = socket_tuple(fd, &source);
+	if (!socket)
+		close(fd);
+	return socket;
+}
+
+static PyObject *token_revoke(PyObject *module, PyObject *arguments)
+{
+	struct sockdup_protocol_info info;
+	int result;
+
+	if (!PyArg_ParseTuple(arguments, "O&:revoke", info_read, &info))
+		return NULL;
+	Py_BEGIN_ALLOW_THREADS
+	result = sockdup_revoke(&info);
+	Py_END_ALLOW_THREADS
+	if (result)
+		return error_raise(token_reasons);
+	Py_RETURN_NONE;
+}
+
+static PyObject *token_encode(PyObject *module, PyObject *arguments)
+{
+	struct sockdup_protocol_info info;
+	char text[SOCKDUP_TEXT_SIZE];
+
+	if (!PyArg_ParseTuple(arguments, "O&:encode", info_read, &info))
+		return NULL;
+	if (sockdup_info_to_text(&info, text)) {
+		PyErr_SetString(PyExc_ValueError,
+				"these bytes are no protocol info");
+		return NULL;
+	}
+	return PyUnicode_FromString(text);
+}
+
+static PyObject *token_decode(PyObject *module, PyObject *arguments)
+{
+	struct sockdup_protocol_info info;
+	const char *text;
+
+	if (!PyArg_ParseTuple(arguments, "s:decode", &text))
+		return NULL;
+	memset(&info, 0, sizeof(info));
+	if (!sockdup_info_from_text(text, &info))
+		return info_bytes(&info);
+	PyErr_SetString(PyExc_ValueError, errno == EBADMSG ?
+			"characters of this token have been altered" :
+			"this is not the text of a token");
+	return NULL;
+}
+
+static PyObject *token_info(PyObject *module, PyObject *unused)
+{
+	struct sockdup_info info = { .size = sizeof(info) };
+	int result;
+
+	Py_BEGIN_ALLOW_THREADS
+	result = sockdup_info(&info);
+	Py_END_ALLOW_THREADS
+	if (result)
+		return error_raise(NULL);
+	return Py_BuildValue("(IIKIII)", info.abi_version,
+			     info.protocol_info_size, info.features,
+			     info.default_ttl_ms, info.max_ttl_ms,
+			     info.max_sockets);
+}
+
+static PyObject *handle_open(PyObject *module, PyObject *unused)
+{
+	int fd;
+
+	Py_BEGIN_ALLOW_THREADS
+	fd = sockdup_open();
+	Py_END_ALLOW_THREADS
+	if (fd < 0)
+		return error_raise(NULL);
+	return PyLong_FromLong(fd);
+}
+
+static PyObject *handle_use(PyObject *module, PyObject *arguments)
+{
+	static const struct reason reasons[] = {
+		{ EINVAL, "the descriptor is not one of /dev/sockdup" },
+		{ }
+	};
+	int fd, result;
+
+	if (!PyArg_ParseTuple(arguments, "i:use", &fd))
+		return NULL;
+	Py_BEGIN_ALLOW_THREADS
+	result = sockdup_use(fd);
+	Py_END_ALLOW_THREADS
+	if (result)
+		return error_raise(reasons);
+	Py_RETURN_NONE;
+}
+
+static PyObject *handle_release(PyObject *module, PyObject *unused)
+{
+	PyThreadState *thread = PyEval_SaveThread();
+
+	sockdup_release();
+	PyEval_RestoreThread(thread);
+	Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+	{ "export", token_export, METH_VARARGS, NULL },
+	{ "import_", token_import, METH_VARARGS, NULL },
+	{ "revoke", token_revoke, METH_VARARGS, NULL },
+	{ "encode", token_encode, METH_VARARGS, NULL },
+	{ "decode", token_decode, METH_VARARGS, NULL },
+	{ "info", token_info, METH_NOARGS, NULL },
+	{ "open", handle_open, METH_NOARGS, NULL },
+	{ "use", handle_use, METH_VARARGS, NULL },
+	{ "release", handle_release, METH_NOARGS, NULL },
+	{ }
+};
+
+int token_add(PyObject *module)
+{
+	return PyModule_AddFunctions(module, functions) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_TO_PIDFD) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_TO_PEER) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_END_ON_CLOSE) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_IMPORT_INHERITABLE) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EVENTS) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EVENT_ONCE) ? -1 : 0;
+}

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the tests of the Python package share: unittest that prints TAP.
+
+A class is a fixture and its test_ methods are tests; SOCKDUP_TEST_FILTER names
+some as fixture.name. Each must leave as many descriptors open as it found.
+"""
+
+import fnmatch
+import gc
+import os
+import pathlib
+import pickle
+import sys
+import traceback
+import unittest
+
+BUILD = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(BUILD / "python"))
+os.environ["PYTHONPATH"] = str(BUILD / "python")
+
+import sockdup  # noqa: E402
+
+
+def descriptors():
+    """{number: what it is}"""
+    found = {}
+    for number in os.listdir("/proc/self/fd"):
+        try:
+            found[int(number)] = os.readlink(f"/proc/self/fd/{number}")
+        except FileNotFoundError:
+            pass  # The directory's own.
+    return found
+
+
+class TestCase(unittest.TestCase):
+    def run(self, result=None):
+        sockdup.open()
+        gc.collect()
+        before = descriptors()
+        super().run(result)
+        gc.collect()
+        after = descriptors()
+        if before.keys() != after.keys():
+            try:
+                self.fail(f"descriptors before: {before}\nand after: {after}")
+            except self.failureException:
+                result.addFailure(self, sys.exc_info())
+
+    def assert_error(self, number, function, *arguments, **options):
+        """The OSError with this errno, which function must raise."""
+        with self.assertRaises(OSError) as caught:
+            function(*arguments, **options)
+        self.assertEqual(number, caught.exception.errno, caught.exception)
+        return caught.exception
+
+
+class Child:
+    """A child of fork() that runs function(*arguments) once it is told to go on,
+    with one more argument, and gives back what it returns or raises."""
+
+    def __init__(self, function, *arguments):
+        to_read, self._to = os.pipe()
+        self._from, from_write = os.pipe()
+        sys.stdout.flush()
+        self.pid = os.fork()
+        if self.pid:
+            os.close(to_read)
+            os.close(from_write)
+            return
+        try:
+            os.close(self._to)
+            os.close(self._from)
+            argument = pickle.load(open(to_read, "rb", closefd=False))
+            try:
+                answer = True, function(*arguments, argument)
+            except Exception as error:
+                answer = False, error
+            os.write(from_write, pickle.dumps(answer))
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(0)
+
+    def go_on(self, argument=None):
+        """What the function returned, or its exception raised here."""
+        os.write(self._to, pickle.dumps(argument))
+        os.close(self._to)
+        with open(self._from, "rb") as answers:
+            answer = answers.read()
+        os.waitpid(self.pid, 0)
+        well, value = pickle.loads(answer)
+        if not well:
+            raise value
+        return value
+
+
+class _Result(unittest.TestResult):
+    """One line a test, and the reasons of a failure before it."""
+
+    def startTest(self, test):
+        super().startTest(test)
+        self._reasons = []
+
+    def addFailure(self, test, err):
+        self._reasons.append(self._exc_info_to_string(err, test))
+
+    addError = addFailure
+
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            self._reasons.append(f"{subtest}\n{self._exc_info_to_string(err, test)}")
+
+    def addSkip(self, test, reason):
+        self._reasons.append(f"a test of these may not be left out: {reason}")
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        result = "not ok" if self._reasons else "ok"
+        for line in "\n".join(self._reasons).splitlines():
+            print("#", line)
+        print(result, self.testsRun, name_of(test), flush=True)
+        self.all_failed = getattr(self, "all_failed", 0) + bool(self._reasons)
+
+
+def name_of(test):
+    method = test.id().split(".")[-1].removeprefix("test_")
+    return f"{type(test).__name__.lower()}.{method}"
+
+
+def tests_of(suite):
+    for test in suite:
+        if isinstance(test, unittest.TestSuite):
+            yield from tests_of(test)
+        else:
+            yield test
+
+
+def main():
+    pattern = os.environ.get("SOCKDUP_TEST_FILTER", "*")
+    module = sys.modules["__main__"]
+    tests = [
+        test
+        for test in tests_of(unittest.defaultTestLoader.loadTestsFromModule(module))
+        if fnmatch.fnmatchcase(name_of(test), pattern)
+    ]
+    print("TAP version 13")
+    print(f"1..{len(tests)}", flush=True)
+    result = _Result()
+    unittest.TestSuite(tests).run(result)
+    failed = getattr(result, "all_failed", 0)
+    print(f"# {len(tests) - failed} of {len(tests)} passed")
+    sys.exit(failed > 0)
