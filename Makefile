@@ -223,13 +223,16 @@ netlink: need-netlink ## what follows from the netlink specification, made anew
 	$(call say,NETLINK,by the generator of the kernel)
 	$(Q)selftests/tools/netlink_gen $(O)
 
-transcripts: guest cli need-check ## what the command prints, into Documentation/transcripts
+docs-transcripts: guest cli need-check ## what the command prints, into Documentation/transcripts
 	$(call say,DOCS,Documentation/transcripts by a guest with Linux $(GUEST_RELEASE))
 	$(Q)selftests/tools/transcripts $(O) $(GUEST_MODULE)
 
 docs: need-docs ## the documentation as HTML
 	$(call say,DOCS,$(O)/docs)
 	$(Q)sphinx-build -q -W -b html Documentation $(O)/docs
+
+check-docs: docs need-check-docs ## the web pages in a browser: links, widths, colours, pictures
+	$(Q)selftests/tools/check_docs $(O)/docs $(O)/docs-check
 
 RELEASE = bookworm
 TARGETS = demo
@@ -284,5 +287,5 @@ FORCE:
 .PHONY: all help modules lib cli python samples man guest vm demo demo-winsock demo-nginx selftests \
 	selftests-32 check check-long check-debug check-matrix check-wine check-winsock \
 	check-compile bench-program bench bench-check bench-budget bench-locks \
-	bench-docs style netlink transcripts docs fresh install install-lib \
-	install-python uninstall clean FORCE
+	bench-docs style netlink docs-transcripts docs check-docs fresh \
+	install install-lib install-python uninstall clean FORCE

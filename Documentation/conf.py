@@ -20,12 +20,21 @@ author = "The sockdup developers"
 copyright = "the sockdup developers"
 version = release = module_version()
 
-extensions = ["behaviours"]
+extensions = ["behaviours", "man_html"]
 exclude_patterns = ["licenses", "examples"]
 highlight_language = "c"
 nitpicky = True
 
-html_theme = "alabaster"
-html_theme_options = {"page_width": "60em"}
-html_sidebars = {"**": ["about.html", "navigation.html", "searchbox.html"]}
+html_theme = "furo"
+# Each of their colours can be read on its background.
+pygments_style = "xcode"
+pygments_dark_style = "github-dark"
+html_title = f"sockdup {release}"
+html_static_path = ["static"]
+html_css_files = ["sockdup.css"]
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#0b5cad", "color-brand-content": "#0b5cad"},
+    "dark_css_variables": {"color-brand-primary": "#7ab8ff", "color-brand-content": "#7ab8ff"},
+}
 html_copy_source = False
+html_show_sphinx = False

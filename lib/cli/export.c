@@ -268,7 +268,7 @@ const struct verb verb_export = {
 	"\n"
 	"Makes a token of a socket for the process TARGET, and prints it as text. The\n"
 	"socket is the command's own descriptor FD, as the shell passed it in, or the\n"
-	"descriptor FD of the process PID, which takes the right to trace that process.\n"
+	"descriptor FD of the process PID, which needs the right to trace that process.\n"
 	"\n"
 	"  --pidfd FD           in place of TARGET, the process of a pidfd that was\n"
 	"                       passed in\n"

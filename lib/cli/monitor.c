@@ -243,7 +243,7 @@ const struct verb verb_monitor = {
 	"monitor [-H] [-t] [-j|-o] [-n N]\n"
 	"\n"
 	"Shows what happens to the tokens of this network namespace, until it is\n"
-	"interrupted. Takes CAP_NET_ADMIN. With -j each notification is an object on a\n"
+	"interrupted. Needs CAP_NET_ADMIN. With -j each notification is an object on a\n"
 	"line. Processes and sockets are shown of the tokens that list would show you.\n"
 	"\n"
 	"  -n, --count N        end after N notifications\n"

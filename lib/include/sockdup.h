@@ -159,7 +159,7 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
  * @flags: SOCKDUP_EXPORT_* or 0. SOCKDUP_EXPORT_END_ON_CLOSE ends the token
  *         with this process's handle; other tokens outlive the process
  * @ttl_ms: life of the token in milliseconds, 0 for the module's default. A
- *          longer life takes a target of the same user or one that has the
+ *          longer life needs a target of the same user or one that has the
  *          device open (see sockdup_open()), or a caller with CAP_SYS_RESOURCE
  *          in the initial user namespace
  * @info: filled with the bytes to send to the target
@@ -307,9 +307,9 @@ int sockdup_event_select(int fd, int event, unsigned int mask,
 /**
  * sockdup_event_register - register for network events, with flags
  * @fd: as for sockdup_event_select()
- * @event: likewise
- * @mask: likewise
- * @kind: likewise
+ * @event: as for sockdup_event_select()
+ * @mask: as for sockdup_event_select()
+ * @kind: as for sockdup_event_select()
  * @flags: 0, or SOCKDUP_EVENT_ONCE: READ, OOB and ACCEPT are recorded once, as
  *         WRITE is, until sockdup_event_rearm() names them
  *
@@ -496,7 +496,7 @@ const char *sockdup_error_attribute(void);
  * @local_size: bytes of it, 0 where there is none
  * @remote: the address of its peer
  * @remote_size: bytes of it, 0 where there is none
- * @ipv6_only: true for one of AF_INET6 that takes no part in IPv4
+ * @ipv6_only: true for one of AF_INET6 with IPV6_V6ONLY
  * @inode: its inode number, as in /proc
  * @netns: the inode number of its network namespace, as /proc/PID/ns/net has
  *         it; 0 where the kernel does not tell: to callers without privilege it
@@ -742,7 +742,7 @@ struct sockdup_subscription;
  * @subscription: filled; sockdup_unsubscribe() ends it
  *
  * The kernel sends notifications of the tokens of all users that were exported
- * in the caller's network namespace. This takes CAP_NET_ADMIN in the user
+ * in the caller's network namespace. This needs CAP_NET_ADMIN in the user
  * namespace that owns it. A subscription is for one thread at a time.
  *
  * Return: 0, or -1 with errno: EFAULT,

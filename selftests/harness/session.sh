@@ -66,13 +66,14 @@ session_same() {
 	[ -s "$1" ] && diff -u <(without_numbers "$1") <(without_numbers "$2")
 }
 
-# transcript SHOWN PRINTED: a session of the command, in a directory of its own and
-# with no token from the one before.
+# transcript SHOWN PRINTED: a session of the command, in a directory of its own that has
+# the scripts of Documentation/examples, and with no token from the one before.
 transcript() {
 	local directory
 
 	until [ -z "$(sockdup list --no-header)" ]; do sleep .1; done
 	directory=$(mktemp -d)
+	cp "$(dirname "$1")"/../examples/*.py "$directory"
 	(cd "$directory" && session "$1" "$2")
 	rm -rf "$directory"
 }
