@@ -35,12 +35,18 @@ static __u64 own_netns(void)
 }
 
 /*
- * Whether the token's socket is in another network namespace than we are. The
- * kernel does not tell everybody in which.
+ * Whether the token's socket is known to be in another network namespace than
+ * we are. The kernel does not tell everybody in which; it then tells a state
+ * alone, where there is one. A module that tells neither is an older one.
  */
 bool token_is_elsewhere(const struct sockdup_token_info *token)
 {
-	return token->socket.netns != own_netns();
+	const struct sockdup_socket_info *socket = &token->socket;
+	const __u64 own = own_netns();
+
+	if (!own)
+		return false;
+	return socket->netns ? socket->netns != own : socket->state;
 }
 
 /* Of the tokens that follow. */
