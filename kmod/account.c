@@ -392,8 +392,8 @@ static bool put_leaves_groups(const struct sock *sk)
 }
 
 /*
- * Locks of the file and who watches it are dealt with by its last put, too, and can
- * be any number.
+ * The last put of a file also ends its locks and its watches, and there may be any
+ * number of these.
  */
 static bool put_has_more(const struct inode *inode)
 {
@@ -556,8 +556,9 @@ struct workqueue_struct *sockdup_line_queue(enum sockdup_line line)
 }
 
 /*
- * What does not sleep needs no more workers than processors: they would take the
- * time of those who wait for them. The others may sleep, or are to share the time.
+ * Jobs that do not sleep get as many workers as there are processors. More workers would
+ * take processor time from the jobs' own users. The other jobs may sleep, or should share
+ * the time.
  */
 static struct workqueue_struct *__init account_queue_new(const char *name,
 							 bool many)

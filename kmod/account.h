@@ -134,7 +134,7 @@ struct sockdup_account {
 /**
  * struct sockdup_charge - a file that a user pays for
  * @file: the file; the charge owns one reference
- * @account: who pays; held by the charge's owner
+ * @account: of the user who pays; held by the charge's owner
  * @job: puts @file
  * @returned: called after that
  */

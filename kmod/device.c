@@ -668,10 +668,10 @@ static void device_show_tokens(struct seq_file *m, struct sockdup_target *target
 }
 
 /*
- * Numbers are those of the reader's namespaces. What waits for the process that
- * opened is for its user, and not for a stranger who has got the handle. What a user
- * holds anywhere is for that user, and not for readers who do not see all processes.
- * Privileged readers see both.
+ * Numbers are those of the reader's namespaces. Only the opener's user sees the tokens
+ * that wait for the opener; another user who got the handle does not. Only that user, in
+ * the initial pid namespace, sees how many sockets the user holds. Privileged readers
+ * see both.
  */
 static void device_show_fdinfo(struct seq_file *m, struct file *file)
 {

@@ -240,7 +240,7 @@ static int nl_put_description(struct sk_buff *skb, struct file *file,
 	return 0;
 }
 
-/* A message under way, and who is to read it. */
+/* A message that is being made, and its reader. */
 struct nl_page {
 	struct sk_buff *skb;
 	const struct nl_reader *reader;
@@ -414,7 +414,7 @@ static int nl_export_file(struct genl_info *info, struct file *file,
 		nl_blame(info, PTR_ERR(token));
 		return PTR_ERR(token);
 	}
-	/* The socket's namespace counts, as it does for who sees the token. */
+	/* Users see tokens of their netlink socket's namespace, so that is what counts. */
 	token->net = genl_info_net(info)->net_cookie;
 	reply = nl_export_reply(info, token);
 	if (IS_ERR(reply)) {
@@ -547,7 +547,7 @@ nl_token_by_info(struct genl_info *info,
 	return ERR_PTR(err);
 }
 
-/* By what lists show; what may not be seen is not there. */
+/* Finds what a list would show to this reader. Any other token is ENOENT. */
 static struct sockdup_token *
 nl_token_by_id(struct genl_info *info,
 	       const struct nl_reader *reader)
@@ -743,7 +743,7 @@ static int nl_list_account(struct nl_list *list)
 	return 0;
 }
 
-/* Rights and namespaces are those of now, whoever receives the list. */
+/* A list has the rights and namespaces of the process that begins it. */
 static int nl_list_start(struct netlink_callback *cb)
 {
 	struct netlink_ext_ack *extack;
@@ -819,8 +819,8 @@ static int nl_list_token(struct sk_buff *skb, struct netlink_callback *cb,
 #define NL_LIST_STEP		256
 
 /*
- * Where no token of a step belongs into the list, a message without a meaning: to the
- * reader, nothing at all would be the end.
+ * A step in which no token belongs into the list sends a message without a meaning. An
+ * empty step would be the end of the list to its reader.
  */
 static int nl_list_pause(struct sk_buff *skb, struct netlink_callback *cb)
 {
@@ -1030,7 +1030,7 @@ static struct sk_buff *nl_notice(const struct sockdup_token *token,
 
 /*
  * A message like the others. genl_set_err() would walk all listeners, and wake them,
- * with interrupts off and a lock that whoever closes a netlink socket spins for.
+ * with interrupts off and under a lock that every close of a netlink socket spins for.
  */
 static void nl_multicast_loss(struct net *net)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The registration of a socket for network events. A socket has at most one,
- * found by its inode, whoever made it and through whichever descriptor. The
+ * found by its inode, so it is one for all processes and descriptors. The
  * registration waits on the socket's wait queue, records the network events that
  * happen, and sets an event object. It pins the socket's inode and never its file,
  * so the last close() of a descriptor closes the socket. A registration ends when
@@ -509,7 +509,7 @@ void sockdup_registration_sweep(struct work_struct *work)
 	if (!user->left)
 		user->left = READ_ONCE(user->count);
 	registration_sweep_batch(user, &user->left);
-	/* Whoever adds one after this look queues the work, too. */
+	/* A caller that adds one after this look queues the work, too. */
 	if (READ_ONCE(user->count))
 		sockdup_account_sweep(&user->sweep, user->left ?
 				      0 : REGISTRATION_SWEEP_PERIOD);
@@ -633,7 +633,7 @@ static bool registration_may_look(const struct socket *sock)
  * @terms: what for
  * @list: of the handle that the registration ends with
  *
- * Cancels the socket's previous registration, whoever made it. Network events that
+ * Cancels the socket's previous registration of any process. Network events that
  * hold already are recorded.
  *
  * Return: 0; -EOPNOTSUPP where poll() of the socket is more than a look;
@@ -800,7 +800,7 @@ int sockdup_registration_clear(struct sockdup_registration *reg,
 
 /*
  * Arm network events again. A re-arming that no look has answered yet counts for those
- * that come meanwhile: otherwise a holder of the socket who re-arms without end would
+ * that come meanwhile: otherwise a process that re-arms without end would
  * make every look stale. At worst the look that answers reports data which a call
  * between these re-armings has received. The caller holds the bucket's lock.
  */

@@ -186,7 +186,7 @@ struct sockdup_target *sockdup_target_get(struct pid *pid)
 
 /**
  * sockdup_target_put - let go of a target
- * @target: held by the caller, who is not its work
+ * @target: held by the caller, which is not the target's own work
  *
  * Context: process context. May wait for a part of the target's work.
  */
@@ -257,8 +257,8 @@ struct sockdup_target *sockdup_target_find(pid_t nr)
 }
 
 /*
- * The process that the kernel recorded as a socket's peer, referenced. For one
- * that listens it recorded who does, for those who will connect to it.
+ * The process that the kernel recorded as a socket's peer, referenced. In a listening
+ * socket the kernel records the listener itself, for later clients.
  */
 static struct pid *target_peer(struct sock *sk)
 {

@@ -5,11 +5,11 @@
  * death.
  *
  * An importer claims the token, which is to lock a mutex, and then spends or
- * restores it. An import that fails has changed nothing. Nobody else waits for
- * the claim: who wants to end a token gives a verdict, and ends it if the claim
- * is free. Otherwise the importer, who may be kept from running for long, finds
- * the verdict when it restores the token. Do not touch user memory while holding
- * a claim: a page fault can block for ever.
+ * restores it. An import that fails has changed nothing. No other caller waits for
+ * the claim, as a user can keep an importer from running for long. A caller that
+ * ends a token writes a verdict, and ends the token if the claim is free. Otherwise
+ * the importer finds the verdict when it restores the token. Do not touch user
+ * memory while holding a claim: a page fault can block for ever.
  *
  * Locks, from the outside in: a claim, the target's lock, and then one of the
  * account's, the list's and the bucket's.
@@ -70,7 +70,7 @@ static struct kmem_cache *token_cache;
 static void (*token_told)(struct sockdup_token *token,
 			  enum sockdup_token_event event);
 
-/* One set a processor: those who export share no line that they write. */
+/* One set for each processor, so that exporters write to no common cache line. */
 struct token_counts {
 	unsigned long of[SOCKDUP_TOKEN_EVENTS];
 };
@@ -97,7 +97,7 @@ unsigned int sockdup_token_default_ttl(void)
 	return clamp(READ_ONCE(default_ttl_ms), 1U, sockdup_token_max_ttl());
 }
 
-/* Half of an id is enough: too few ids to fill a bucket have that in common. */
+/* Half of an id is enough: too few ids share one half to fill a bucket. */
 static struct hlist_bl_head *token_bucket(u64 id)
 {
 	u32 hash = hsiphash_1u32(lower_32_bits(id), &token_table_key);
@@ -196,7 +196,7 @@ static void token_join_account(struct sockdup_token *token)
 	spin_unlock(&account->lock);
 }
 
-/* After this nobody who looks under the lock finds the file. */
+/* After this, a look under the lock finds no file. */
 static void token_leave_account(struct sockdup_token *token)
 {
 	struct sockdup_account *account = token->charge.account;
@@ -240,8 +240,8 @@ static int token_link(struct sockdup_token *token)
 		return -ESRCH;
 	}
 	/*
-	 * Before anybody finds the token, and can let it end; who is told waits for
-	 * the rest, by sockdup_token_wait_published().
+	 * Report before any caller can find the token and end it. A listener waits for
+	 * the rest by sockdup_token_wait_published().
 	 */
 	token_tell(token, SOCKDUP_TOKEN_EXPORTED);
 	list_add_tail(&token->sibling, &target->tokens);
@@ -282,7 +282,7 @@ static void token_finish(struct sockdup_token *token,
 
 	token->end = how;
 	token_unlink(token);
-	/* Nobody who is told finds the token any more. */
+	/* After the report no listener finds the token any more. */
 	token_tell(token, how);
 	mutex_unlock(&token->claim);
 }
@@ -431,7 +431,7 @@ int sockdup_token_publish(struct sockdup_token *token)
 
 /**
  * sockdup_token_wait_published - wait until a token can be found
- * @token: told of by its exporter, who may not have let it be found yet
+ * @token: reported by its exporter, and perhaps not in the table yet
  */
 void sockdup_token_wait_published(struct sockdup_token *token)
 {
@@ -450,7 +450,7 @@ void sockdup_token_discard(struct sockdup_token *token)
 	sockdup_token_put(token);
 }
 
-/* Where @secret is NULL, whoever has the id will do. */
+/* Where @secret is NULL, the id is enough. */
 static struct sockdup_token *token_find(u64 id, const u64 *secret)
 {
 	struct hlist_bl_head *bucket = token_bucket(id);
@@ -488,7 +488,7 @@ struct sockdup_token *sockdup_token_get(const struct sockdup_opaque *opaque)
  * sockdup_token_get_by_id - find a token by what lists show of it
  * @id: its public name
  *
- * The caller makes sure that who asks may know.
+ * The caller has checked that its user may know of this token.
  *
  * Return: as sockdup_token_get().
  */
@@ -566,7 +566,7 @@ void sockdup_token_restore(struct sockdup_token *token)
 {
 	mutex_unlock(&token->claim);
 	/*
-	 * Either this sees the verdict, or whoever gives it sees the claim free.
+	 * Either this sees the verdict, or the writer of the verdict sees the claim free.
 	 * Pairs with the cmpxchg in sockdup_token_end().
 	 */
 	smp_mb();
@@ -609,12 +609,12 @@ static bool token_is_to_be_put_here(const struct sockdup_token *token,
 }
 
 /**
- * sockdup_token_end - end a token that nobody is given
- * @token: got by the caller, who has not claimed it
+ * sockdup_token_end - end a token without handing its socket out
+ * @token: referenced and not claimed by the caller
  * @how: what ends it
  *
- * A claim is not waited for, as it may last: the importer ends the token instead
- * of restoring it, and keeps a socket that it is about to be given.
+ * Does not wait for a claim, which may last. If the import fails, the importer ends
+ * the token instead of restoring it. If it succeeds, the importer keeps the socket.
  *
  * The exporter itself puts the file of a token that it revokes, or that ends with
  * its handle. Otherwise a worker does, so that nobody waits for another's close.
@@ -627,13 +627,13 @@ int sockdup_token_end(struct sockdup_token *token,
 {
 	enum sockdup_token_event cause = token_cause(token) ?: how;
 
-	/* The first verdict counts. Only whoever gave it tries to end the token. */
+	/* The first verdict counts. Only its writer tries to end the token. */
 	if (atomic_cmpxchg(&token->verdict, 0, cause))
 		return -ENOENT;
 	if (!mutex_trylock(&token->claim))
 		return cause == how ? -EBUSY : -ENOENT;
 	if (token->end) {
-		/* Whoever restored the token meanwhile has carried it out. */
+		/* An importer that restored the token meanwhile has carried it out. */
 		if (token->end == SOCKDUP_TOKEN_IMPORTED)
 			cause = SOCKDUP_TOKEN_IMPORTED;
 		mutex_unlock(&token->claim);

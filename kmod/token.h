@@ -57,8 +57,8 @@ enum sockdup_token_event {
 
 /**
  * struct sockdup_token - a socket on its way to its target
- * @charge: the socket's file and who pays for it; whoever ends the token
- *	    returns it. The token holds the account until it is freed
+ * @charge: the socket's file and the account that pays for it; the caller that ends
+ *	    the token returns it. The token holds the account until it is freed
  * @bucket: of the table
  * @place: there; covered by the bucket's lock
  * @node: among the account's tokens; covered by the account's lock
@@ -67,7 +67,7 @@ enum sockdup_token_event {
  * @sibling: among the target's tokens; covered by the target's lock
  * @list: the tokens that it ends with, or NULL; held
  * @mate: on @list; covered by its lock
- * @claim: held by whoever imports or ends the token; covers @end
+ * @claim: held by the caller that imports or ends the token; covers @end
  * @end: how it ended, or 0
  * @verdict: how it is to end unless somebody imports it first, an enum
  *	     sockdup_token_event, or 0

@@ -17,8 +17,7 @@
  * struct address_text - a socket address in two parts
  * @address: as ss(8) shows it; empty where there is none
  * @port: empty where the family has none
- * @absent: what stands for an address that there is not, or that the kernel
- *          does not tell
+ * @absent: what is shown where there is no address, or the kernel does not tell it
  * @any_version: all addresses of IPv6 and IPv4, for which ss(8) has a sign
  */
 struct address_text {

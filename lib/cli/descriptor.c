@@ -39,7 +39,7 @@ void descriptors_guard(void)
 	}
 }
 
-/* To be called before anything else is opened, likewise. */
+/* Call this before the program opens anything, too. */
 int descriptor_parse(const char *text)
 {
 	int fd = number_parse(text, 0, INT_MAX, "a descriptor");

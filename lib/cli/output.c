@@ -240,7 +240,7 @@ void field_boolean(const char *key, bool value)
 		fputs(value ? "true" : "false", stdout);
 }
 
-/* A value that there is not: no word at all but in JSON. */
+/* An absent value: null in JSON, and nothing in lines. */
 void field_null(const char *key)
 {
 	if (format == FORMAT_JSON && field_begin(key))

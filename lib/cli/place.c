@@ -75,7 +75,7 @@ static int environment_set(const struct plan *plan)
 	return plan->names ? setenv("LISTEN_FDNAMES", plan->names, 1) : 0;
 }
 
-/* A flag of the open file, which all have in common who have it open. */
+/* The flag belongs to the open file, so this changes it for all descriptors. */
 static int socket_block(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);

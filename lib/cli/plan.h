@@ -46,10 +46,10 @@ void plan_name(struct plan *plan, const char *name);
 int plan_read(struct plan *plan);
 int plan_number_of(const struct plan *plan, int i);
 
-/* check.c: likewise. */
+/* In check.c; gives an exit code after a complaint. */
 int plan_check(const struct plan *plan);
 
-/* place.c: likewise. */
+/* In place.c; gives an exit code after a complaint. */
 int plan_carry_out(const struct plan *plan);
 
 #endif /* CLI_PLAN_H */

@@ -38,8 +38,8 @@ static atomic_uint device_generation;
 static bool device_chosen;
 
 /*
- * Whoever has the lock is not cancelled, though open() and close() are places
- * for that.
+ * Switches cancellation off: open() and close() are cancellation points, and a thread
+ * that is cancelled there would keep the lock.
  */
 static int device_take_lock(void)
 {
