@@ -20,7 +20,7 @@ author = "The sockdup developers"
 copyright = "the sockdup developers"
 version = release = module_version()
 
-extensions = ["behaviours", "man_html"]
+extensions = ["behaviours", "man_html", "netlink_spec"]
 exclude_patterns = ["licenses", "examples"]
 highlight_language = "c"
 nitpicky = True
