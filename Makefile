@@ -234,6 +234,16 @@ docs: need-docs ## the documentation as HTML
 check-docs: docs need-check-docs ## the web pages in a browser: links, widths, colours, pictures
 	$(Q)selftests/tools/check_docs $(O)/docs $(O)/docs-check
 
+deb: need-deb ## the Debian packages, in build/deb, and what lintian says of them
+	$(call say,DEB,$(O)/deb)
+	$(Q)selftests/tools/deb $(O)/deb
+
+DEBIANS = bookworm trixie
+
+check-deb: need-vm need-fresh ## the packages in a bare Debian each of DEBIANS that boots: install, upgrade, purge, DKMS
+	$(call say,CHECK,the packages on $(DEBIANS))
+	$(Q)selftests/packages/check $(O) $(DEBIANS)
+
 RELEASE = bookworm
 TARGETS = demo
 
@@ -268,6 +278,16 @@ install: all install-lib ## the libraries, the module, stripped, the command and
 	$(Q)$(MAKE) -s -C lib/cli O=$(O) install
 	$(Q)$(MAKE) -s -C Documentation/man O=$(O) SECTIONS='1 4 7' install
 
+VERSION := $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' kmod/main.c)
+DKMS_SOURCE = $(DESTDIR)/usr/src/sockdup-$(VERSION)
+
+# With the version itself, as not all that read dkms.conf are shells.
+install-dkms: ## the module's sources for DKMS, below DESTDIR; then: dkms install sockdup/VERSION
+	$(Q)install -d $(DKMS_SOURCE)
+	$(Q)cp -r Kbuild kmod uapi $(DKMS_SOURCE)
+	$(Q)sed 's|^PACKAGE_VERSION=.*|PACKAGE_VERSION="$(VERSION)"|' dkms.conf \
+		>$(DKMS_SOURCE)/dkms.conf
+
 # What an installation elsewhere has is what is to go.
 STAGED = $(O)/uninstall
 
@@ -287,5 +307,5 @@ FORCE:
 .PHONY: all help modules lib cli python samples man guest vm demo demo-winsock demo-nginx selftests \
 	selftests-32 check check-long check-debug check-matrix check-wine check-winsock \
 	check-compile bench-program bench bench-check bench-budget bench-locks \
-	bench-docs style netlink docs-transcripts docs check-docs fresh \
-	install install-lib install-python uninstall clean FORCE
+	bench-docs style netlink docs-transcripts docs check-docs deb check-deb fresh \
+	install install-lib install-python install-dkms uninstall clean FORCE
