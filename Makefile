@@ -198,7 +198,11 @@ bench-check: guest bench-program $(if $(SHORT),,need-matrix) ## fails where a li
 	$(Q)$(REPORT) table $(FIGURES)
 	$(Q)$(REPORT) check $(if $(SHORT),--short) $(FIGURES)
 
-bench-budget: guest bench-program need-matrix ## where each instruction of a hand-over goes, and locked operations; after bench
+# Who wants figures where there are none yet has them measured first.
+$(O)/bench/bench.json:
+	$(Q)$(MAKE) --no-print-directory bench
+
+bench-budget: guest bench-program need-matrix $(O)/bench/bench.json ## where each instruction of a hand-over goes, and locked operations; bench is run first if it has not been
 	$(call say,BENCH,each instruction on each kernel)
 	$(Q)selftests/bench/budgets $(O)
 	$(Q)$(REPORT) budget $(O)/bench/docs $(O)/bench/budget/*.json
@@ -209,11 +213,11 @@ bench-locks: need-build need-vm need-debug bench-program ## who waits for sockdu
 	$(Q)$(build_debug) && \
 		selftests/bench/lock_stat $$debug $(O)/debug/sockdup.ko $(O)/bench/pairs
 
-bench-docs: ## the figures of the last `make bench` and `make bench-budget` into the documentation
+bench-docs: $(O)/bench/bench.json ## the figures of the last `make bench` and `make bench-budget` into the documentation
 	$(call say,BENCH,Documentation/performance)
 	$(Q)mkdir -p Documentation/performance
-	$(Q)cp $(foreach form,csv svg png,$(wildcard $(O)/bench/docs/*.$(form))) \
-		Documentation/performance
+	$(Q)find $(O)/bench/docs -name '*.csv' -o -name '*.svg' -o -name '*.png' | \
+		xargs cp -t Documentation/performance
 
 style: need-style python ## checkpatch, generated files, sparse, gcc and clang at W=1, pahole, shellcheck, mypy
 	$(call need,guest)
