@@ -69,6 +69,10 @@ python: lib need-python ## the Python package; `all` leaves it out, as it takes 
 	$(call say,PYTHON,$(O)/python)
 	$(Q)$(MAKE) -s -C lib/python O=$(O)
 
+node: lib need-node ## the Node package; `all` leaves it out, as it takes Node's headers
+	$(call say,NODE,$(O)/node)
+	$(Q)$(MAKE) -s -C lib/node O=$(O)
+
 samples: lib ## the samples
 	$(call say,SAMPLES,$(O)/samples)
 	$(Q)$(MAKE) -s -C lib/samples O=$(O)
@@ -92,6 +96,10 @@ demo: guest samples need-demo ## hand over a live download and a listening port
 demo-winsock: guest samples ## programs written for Winsock that share sockets between processes
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/winsock/samples/demo $(O)
+
+demo-node: guest node ## hand a live HTTP connection to another process, in Node
+	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
+	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/node/samples/demo $(O)/node
 
 demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx, and what a restart does
 	$(call say,DEMO,nginx in a guest with Linux $(GUEST_RELEASE))
@@ -219,7 +227,7 @@ bench-docs: $(O)/bench/bench.json ## the figures of the last `make bench` and `m
 	$(Q)find $(O)/bench/docs -name '*.csv' -o -name '*.svg' -o -name '*.png' | \
 		xargs cp -t Documentation/performance
 
-style: need-style python ## checkpatch, generated files, sparse, gcc and clang at W=1, pahole, shellcheck, mypy
+style: need-style node python ## checkpatch, generated files, sparse, gcc and clang at W=1, pahole, shellcheck, mypy, tsc
 	$(call need,guest)
 	$(Q)selftests/tools/style $(O) $(GUEST_RELEASE)
 
@@ -266,6 +274,9 @@ install-lib: lib man ## the libraries and their manual pages, below DESTDIR and 
 	$(Q)$(MAKE) -s -C lib/winsock O=$(O) install
 	$(Q)$(MAKE) -s -C Documentation/man O=$(O) SECTIONS=3 install
 
+install-node: node ## the Node package alone, below DESTDIR and PREFIX
+	$(Q)$(MAKE) -s -C lib/node O=$(O) install
+
 install-python: python ## the Python package alone, below DESTDIR and PREFIX
 	$(Q)$(MAKE) -s -C lib/python O=$(O) install
 
@@ -308,8 +319,9 @@ clean: ## remove what was built
 
 FORCE:
 
-.PHONY: all help modules lib cli python samples man guest vm demo demo-winsock demo-nginx selftests \
-	selftests-32 check check-long check-debug check-matrix check-wine check-winsock \
-	check-compile bench-program bench bench-check bench-budget bench-locks \
-	bench-docs style netlink docs-transcripts docs check-docs deb check-deb fresh \
-	install install-lib install-python install-dkms uninstall clean FORCE
+.PHONY: all help modules lib cli node python samples man guest vm demo demo-winsock \
+	demo-node demo-nginx selftests selftests-32 check check-long check-debug \
+	check-matrix check-wine check-winsock check-compile bench-program bench \
+	bench-check bench-budget bench-locks bench-docs style netlink \
+	docs-transcripts docs check-docs deb check-deb fresh install install-lib \
+	install-node install-python install-dkms uninstall clean FORCE

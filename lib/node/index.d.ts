@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// sockdup for Node: share a socket with another process as plain bytes.
+//
+// Functions throw what a system call refuses as Node's own do: an Error with code
+// ('ENOENT'), errno (negative) and syscall. A wrong argument is a TypeError with the code
+// ERR_INVALID_ARG_VALUE.
+
+import * as dgram from 'dgram';
+import * as net from 'net';
+
+/** What can be shared. A number is a descriptor of this process. */
+export type Shareable = net.Socket | net.Server | dgram.Socket | number;
+
+export interface ShareOptions {
+  /** The token's life in milliseconds; 0, the default, is the module's. */
+  ttl?: number;
+  /** The token ends with this process, at the latest. */
+  endOnClose?: boolean;
+}
+
+/**
+ * Export a socket to a process. It stays open in this one: destroy() or close() it in the
+ * same turn of the event loop, or both processes read from it.
+ *
+ * @param target the process, by its id; or the one at the other end of an AF_UNIX connection
+ * @returns the 128 bytes to send to the target
+ */
+export function share(handle: Shareable, target: number | net.Socket, options?: ShareOptions): Buffer;
+
+export interface FromShareOptions {
+  /**
+   * Gets what is taken over: a listening socket makes it listen, a connection is its next
+   * 'connection'. An http.Server or tls.Server will do.
+   */
+  server?: net.Server;
+  /** As for new net.Socket() and new net.Server(); the default is the server's. */
+  allowHalfOpen?: boolean;
+  /** As for new net.Socket(). */
+  readable?: boolean;
+  /** As for new net.Socket(). */
+  writable?: boolean;
+}
+
+/**
+ * Import a socket that was shared with this process. The class is that of the socket: a
+ * net.Socket for a connection, a net.Server for a listening socket, a dgram.Socket for
+ * datagrams. Node makes the socket non-blocking, for all processes that have it.
+ */
+export function fromShare(info: Uint8Array, options?: FromShareOptions): net.Socket | net.Server | dgram.Socket;
+
+export interface Identity {
+  /** 0 if the process is not visible here. */
+  pid: number;
+  uid: number;
+  gid: number;
+}
+
+export interface TokenDescription {
+  /** AF_* of the socket. */
+  family: number;
+  /** SOCK_* of the socket. */
+  type: number;
+  /** The protocol, as the kernel names it. */
+  protocol: string;
+  source: Identity;
+  /** The process that may import; 0 if it is not visible here. */
+  target: number;
+  /** Milliseconds since the export. */
+  age: number;
+  /** Milliseconds until the end of the token's life. */
+  left: number;
+}
+
+/** Ask about a token: for its target, and for its exporter's user. */
+export function query(info: Uint8Array): TokenDescription;
+
+/** End a token, named by its bytes or by the id that list() and monitor() tell. */
+export function revoke(token: Uint8Array | string): void;
+
+export interface IpAddress {
+  address: string;
+  family: 'IPv4' | 'IPv6';
+  port: number;
+}
+
+export interface UnixAddress {
+  /** Begins with a NUL if it is no path but an abstract name. */
+  path: string;
+}
+
+export interface TokenInfo {
+  /** Names the token; nobody can import with it. */
+  id: string;
+  target: number;
+  source: number;
+  uid: number;
+  gid: number;
+  age: number;
+  left: number;
+  /** How many sockets the token holds; the rest tells of the first. */
+  sockets: number;
+  family: number;
+  type: number;
+  protocol: string;
+  local?: IpAddress | UnixAddress;
+  remote?: IpAddress | UnixAddress;
+  inode: number;
+}
+
+export interface ListFilter {
+  target?: number;
+  source?: number;
+  uid?: number;
+}
+
+/** The live tokens that this user sees. */
+export function list(filter?: ListFilter): TokenInfo[];
+
+export interface TokenEvent {
+  event: 'exported' | 'imported' | 'revoked' | 'expired' | 'handle-closed' | 'target-died' | 'other';
+  id: string;
+  uid: number;
+}
+
+/** Notifications came too fast, and some are lost. */
+export interface LostEvents {
+  event: 'lost';
+  id?: undefined;
+  uid?: undefined;
+}
+
+export interface Monitor extends AsyncIterableIterator<TokenEvent | LostEvents> {
+  /** End it, and the iterations that wait. */
+  close(): void;
+}
+
+/** What happens to tokens from now on. Takes CAP_NET_ADMIN. */
+export function monitor(): Monitor;
+
+export interface ModuleInfo {
+  abiVersion: number;
+  /** SOCKDUP_FEATURE_* */
+  features: number;
+  /** Milliseconds. */
+  defaultTtl: number;
+  /** Milliseconds. */
+  maxTtl: number;
+  maxSockets: number;
+}
+
+/** What the module tells of itself; throws ENODEV where it is not loaded. */
+export function info(): ModuleInfo;
+
+/** One word of printable ASCII that names the token, for a line or a variable. */
+export function toText(info: Uint8Array): string;
+
+export function fromText(text: string): Buffer;

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The same for import.
+
+import sockdup from './index.js';
+
+export const {
+  share, fromShare, query, revoke, list, monitor, info, toText, fromText,
+} = sockdup;
+export default sockdup;

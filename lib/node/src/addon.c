@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The addon: what index.js calls. It has no state, so each thread may load it. */
+
+#include "socket.h"
+#include "subscription.h"
+#include "token.h"
+#include "value.h"
+
+static const struct {
+	const char *name;
+	napi_callback function;
+} functions[] = {
+	{ "export", token_export },
+	{ "import", token_import },
+	{ "query", token_query },
+	{ "revoke", token_revoke },
+	{ "revokeId", token_revoke_id },
+	{ "list", token_list },
+	{ "info", token_module_info },
+	{ "toText", token_to_text },
+	{ "fromText", token_from_text },
+	{ "describe", socket_describe },
+};
+
+NAPI_MODULE_INIT()
+{
+	napi_value function = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(functions); i++) {
+		napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH,
+				     functions[i].function, NULL, &function);
+		value_set(env, exports, functions[i].name, function);
+	}
+	value_set(env, exports, "Subscription", subscription_class(env));
+	value_set_number(env, exports, "TO_PEER", SOCKDUP_EXPORT_TO_PEER);
+	value_set_number(env, exports, "END_ON_CLOSE",
+			 SOCKDUP_EXPORT_END_ON_CLOSE);
+	value_set_number(env, exports, "AF_UNIX", AF_UNIX);
+	value_set_number(env, exports, "AF_INET", AF_INET);
+	value_set_number(env, exports, "AF_INET6", AF_INET6);
+	value_set_number(env, exports, "SOCK_STREAM", SOCK_STREAM);
+	value_set_number(env, exports, "SOCK_DGRAM", SOCK_DGRAM);
+	return exports;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Errors as Node's own system calls have them: code is the name of the errno,
+ * errno is negative, syscall is the library's function.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "value.h"
+
+/* What an errno means to one function, or to all where call is NULL. */
+static const struct {
+	const char *call;
+	int number;
+	const char *meaning;
+} meanings[] = {
+	{ NULL, ENODEV, "the sockdup module is not loaded, or has no device here" },
+	{ NULL, EACCES, "this user may not open /dev/sockdup" },
+	{ NULL, ENOENT, "no such token: it was imported or revoked, or its life is over" },
+	{ NULL, EBUSY, "an import of the token is under way" },
+	{ "sockdup_export", EBADF, "the descriptor is not open" },
+	{ "sockdup_export", EINVAL, "the target is no process, or ttl is above the limit" },
+	{ "sockdup_export", EPERM, "for this target ttl may not be above the default" },
+	{ "sockdup_export", ESRCH, "there is no such process" },
+	{ "sockdup_export", ENOTCONN, "the socket that names the target has no peer" },
+	{ "sockdup_export", ENOBUFS, "this user's tokens hold RLIMIT_NOFILE sockets" },
+	{ "sockdup_import", EINVAL, "these bytes are no protocol info" },
+	{ "sockdup_import", EPERM, "the token is bound to another process" },
+	{ "sockdup_query", EINVAL, "these bytes are no protocol info" },
+	{ "sockdup_query", EPERM, "the token is another user's, for another process" },
+	{ "sockdup_revoke", EINVAL, "these bytes are no protocol info" },
+	{ "sockdup_revoke", EPERM, "the token is another user's, for another process" },
+	{ "sockdup_info_to_text", EINVAL, "these bytes are no protocol info" },
+	{ "sockdup_info_from_text", EINVAL, "this is not the text form of a token" },
+	{ "sockdup_info_from_text", EBADMSG, "characters of the text have been altered" },
+	{ "sockdup_subscribe", EPERM, "notifications take CAP_NET_ADMIN" },
+};
+
+static const char *meaning_of(const char *call, int number)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (meanings[i].number == number &&
+		    (!meanings[i].call || !strcmp(meanings[i].call, call)))
+			return meanings[i].meaning;
+	return strerror(number);
+}
+
+napi_value value_throw(napi_env env, const char *call)
+{
+	int number = errno;
+	const char *code = strerrorname_np(number);
+	napi_value error = NULL;
+	char message[256];
+
+	snprintf(message, sizeof(message), "%s: %s, %s", code,
+		 meaning_of(call, number), call);
+	napi_create_error(env, value_text(env, code, NAPI_AUTO_LENGTH),
+			  value_text(env, message, NAPI_AUTO_LENGTH), &error);
+	value_set_number(env, error, "errno", -number);
+	value_set_text(env, error, "syscall", call);
+	napi_throw(env, error);
+	return NULL;
+}

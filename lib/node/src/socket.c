@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What a descriptor is, which decides what Node can make of it. */
+
+#include <errno.h>
+
+#include "socket.h"
+#include "value.h"
+
+static bool option(int fd, int name, int *value)
+{
+	socklen_t size = sizeof(*value);
+
+	return !getsockopt(fd, SOL_SOCKET, name, value, &size);
+}
+
+/* Families other than AF_INET, AF_INET6 and AF_UNIX may have no such option. */
+static bool is_listening(int fd)
+{
+	int listening;
+
+	return option(fd, SO_ACCEPTCONN, &listening) && listening;
+}
+
+static bool is_connected(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+
+	return !getpeername(fd, (struct sockaddr *)&peer, &size);
+}
+
+napi_value socket_describe(napi_env env, napi_callback_info call)
+{
+	napi_value given, value;
+	int fd, family, type;
+
+	if (!value_arguments(env, call, 1, &given) ||
+	    !value_to_int(env, given, &fd))
+		return NULL;
+	if (!option(fd, SO_DOMAIN, &family) || !option(fd, SO_TYPE, &type))
+		return value_throw(env, "getsockopt");
+	value = value_object(env);
+	value_set_number(env, value, "family", family);
+	value_set_number(env, value, "type", type);
+	value_set_flag(env, value, "listening", is_listening(fd));
+	value_set_flag(env, value, "connected", is_connected(fd));
+	return value;
+}

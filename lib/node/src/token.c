@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Tokens; see token.h. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "token.h"
+#include "value.h"
+
+napi_value token_export(napi_env env, napi_callback_info call)
+{
+	struct sockdup_protocol_info info;
+	unsigned int flags, ttl;
+	napi_value given[4];
+	int fd, target;
+
+	if (!value_arguments(env, call, 4, given) ||
+	    !value_to_int(env, given[0], &fd) ||
+	    !value_to_int(env, given[1], &target) ||
+	    !value_to_uint(env, given[2], &flags) ||
+	    !value_to_uint(env, given[3], &ttl))
+		return NULL;
+	if (sockdup_export(fd, target, flags, ttl, &info))
+		return value_throw(env, "sockdup_export");
+	return value_info(env, &info);
+}
+
+/*
+ * Node has its own way with the numbers below 3, which can be free in a process
+ * that closed them. Where no other is free, the socket is lost, as the token has
+ * been spent.
+ */
+static int above_standard_streams(int fd)
+{
+	int other, saved;
+
+	if (fd < 0 || fd > STDERR_FILENO)
+		return fd;
+	other = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return other;
+}
+
+napi_value token_import(napi_env env, napi_callback_info call)
+{
+	struct sockdup_protocol_info info;
+	napi_value given, value = NULL;
+	int fd;
+
+	if (!value_arguments(env, call, 1, &given) ||
+	    !value_to_info(env, given, &info))
+		return NULL;
+	fd = above_standard_streams(sockdup_import(&info, 0, NULL));
+	if (fd < 0)
+		return value_throw(env, "sockdup_import");
+	if (napi_create_int32(env, fd, &value))
+		close(fd);
+	return value;
+}
+
+napi_value token_query(napi_env env, napi_callback_info call)
+{
+	struct sockdup_description description;
+	struct sockdup_protocol_info info;
+	napi_value given, value;
+
+	if (!value_arguments(env, call, 1, &given) ||
+	    !value_to_info(env, given, &info))
+		return NULL;
+	if (sockdup_query(&info, &description))
+		return value_throw(env, "sockdup_query");
+	value = value_object(env);
+	value_set_number(env, value, "family", description.info.address_family);
+	value_set_number(env, value, "type", description.info.socket_type);
+	value_set_text(env, value, "protocol", description.info.protocol_name);
+	value_set_identity(env, value, "source", &description.source);
+	value_set_number(env, value, "target", description.target_pid);
+	value_set_number(env, value, "age", description.age_ms);
+	value_set_number(env, value, "left", description.left_ms);
+	return value;
+}
+
+napi_value token_revoke(napi_env env, napi_callback_info call)
+{
+	struct sockdup_protocol_info info;
+	napi_value given;
+
+	if (!value_arguments(env, call, 1, &given) ||
+	    !value_to_info(env, given, &info))
+		return NULL;
+	if (sockdup_revoke(&info))
+		return value_throw(env, "sockdup_revoke");
+	return value_undefined(env);
+}
+
+napi_value token_revoke_id(napi_env env, napi_callback_info call)
+{
+	char text[VALUE_ID_SIZE];
+	napi_value given;
+
+	if (!value_arguments(env, call, 1, &given) ||
+	    !value_to_text(env, given, text, sizeof(text)))
+		return NULL;
+	if (sockdup_revoke_id(strtoull(text, NULL, 16)))
+		return value_throw(env, "sockdup_revoke_id");
+	return value_undefined(env);
+}
+
+struct list {
+	napi_env env;
+	napi_value array;
+	unsigned int length;
+};
+
+static int add_to_list(const struct sockdup_token_info *token, void *context)
+{
+	const struct sockdup_socket_info *socket = &token->socket;
+	struct list *list = context;
+	napi_env env = list->env;
+	napi_handle_scope scope;
+	napi_value value;
+
+	/* Without it each token's values would live until the end of the list. */
+	if (napi_open_handle_scope(env, &scope))
+		return 1;
+	value = value_object(env);
+	value_set_id(env, value, token->id);
+	value_set_number(env, value, "target", token->target);
+	value_set_number(env, value, "source", token->source);
+	value_set_number(env, value, "uid", token->uid);
+	value_set_number(env, value, "gid", token->gid);
+	value_set_number(env, value, "age", token->age_ms);
+	value_set_number(env, value, "left", token->left_ms);
+	value_set_number(env, value, "sockets", token->socket_count);
+	value_set_number(env, value, "family", socket->family);
+	value_set_number(env, value, "type", socket->type);
+	value_set_text(env, value, "protocol", socket->protocol_name);
+	value_set_address(env, value, "local", &socket->local,
+			  socket->local_size);
+	value_set_address(env, value, "remote", &socket->remote,
+			  socket->remote_size);
+	value_set_number(env, value, "inode", socket->inode);
+	napi_set_element(env, list->array, list->length++, value);
+	napi_close_handle_scope(env, scope);
+	return 0;
+}
+
+napi_value token_list(napi_env env, napi_callback_info call)
+{
+	struct sockdup_filter filter = { 0 };
+	struct list list = { .env = env };
+	napi_value given[3];
+	double uid;
+
+	if (!value_arguments(env, call, 3, given) ||
+	    !value_to_int(env, given[0], &filter.target) ||
+	    !value_to_int(env, given[1], &filter.source) ||
+	    napi_get_value_double(env, given[2], &uid))
+		return NULL;
+	filter.by_uid = uid >= 0;
+	if (filter.by_uid)
+		filter.uid = uid;
+	napi_create_array(env, &list.array);
+	if (sockdup_list(&filter, add_to_list, &list) < 0)
+		return value_throw(env, "sockdup_list");
+	return list.array;
+}
+
+napi_value token_module_info(napi_env env, napi_callback_info call)
+{
+	struct sockdup_info info = { .size = sizeof(info) };
+	napi_value value;
+
+	(void)call;
+	if (sockdup_info(&info))
+		return value_throw(env, "sockdup_info");
+	value = value_object(env);
+	value_set_number(env, value, "abiVersion", info.abi_version);
+	value_set_number(env, value, "features", info.features);
+	value_set_number(env, value, "defaultTtl", info.default_ttl_ms);
+	value_set_number(env, value, "maxTtl", info.max_ttl_ms);
+	value_set_number(env, value, "maxSockets", info.max_sockets);
+	return value;
+}
+
+napi_value token_to_text(napi_env env, napi_callback_info call)
+{
+	struct sockdup_protocol_info info;
+	char text[SOCKDUP_TEXT_SIZE];
+	napi_value given;
+
+	if (!value_arguments(env, call, 1, &given) ||
+	    !value_to_info(env, given, &info))
+		return NULL;
+	if (sockdup_info_to_text(&info, text))
+		return value_throw(env, "sockdup_info_to_text");
+	return value_text(env, text, NAPI_AUTO_LENGTH);
+}
+
+/* Room for one character too many, which makes a longer text wrong as well. */
+napi_value token_from_text(napi_env env, napi_callback_info call)
+{
+	struct sockdup_protocol_info info;
+	char text[SOCKDUP_TEXT_SIZE + 1];
+	napi_value given;
+	size_t length;
+
+	if (!value_arguments(env, call, 1, &given) ||
+	    napi_get_value_string_utf8(env, given, text, sizeof(text), &length))
+		return NULL;
+	/* The library would take a NUL for the end. */
+	if (strlen(text) != length)
+		text[0] = 0;
+	if (sockdup_info_from_text(text, &info))
+		return value_throw(env, "sockdup_info_from_text");
+	return value_info(env, &info);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What compiles with the package's types, and what must not.
+
+import * as dgram from 'dgram';
+import * as http from 'http';
+import * as net from 'net';
+
+import * as sockdup from 'sockdup';
+
+declare const socket: net.Socket;
+declare const datagrams: dgram.Socket;
+
+const info: Buffer = sockdup.share(socket, 1);
+sockdup.share(http.createServer(), 1, { ttl: 1000, endOnClose: true });
+sockdup.share(datagrams, socket, {});
+sockdup.share(3, 1);
+
+const taken: net.Socket | net.Server | dgram.Socket = sockdup.fromShare(info);
+if (taken instanceof net.Socket)
+  taken.write('hello');
+else if (taken instanceof net.Server)
+  taken.close();
+else
+  taken.setTTL(1);
+sockdup.fromShare(new Uint8Array(128), { server: http.createServer(), allowHalfOpen: true });
+
+const uid: number = sockdup.query(info).source.uid;
+sockdup.revoke(info);
+sockdup.revoke('0123456789abcdef');
+for (const { id, local } of sockdup.list({ uid })) {
+  if (local && 'port' in local)
+    local.port.toFixed();
+  else if (local)
+    local.path.length;
+  sockdup.revoke(id);
+}
+const text: string = sockdup.toText(info);
+sockdup.fromText(text).length;
+sockdup.info().maxTtl.toFixed();
+
+export async function watch(): Promise<void> {
+  const monitor = sockdup.monitor();
+
+  for await (const { event, id } of monitor) {
+    if (event === 'lost')
+      monitor.close();
+    else if (event === 'exported')
+      id?.length;
+  }
+}
+
+// @ts-expect-error a process is needed
+sockdup.share(socket);
+// @ts-expect-error not a socket
+sockdup.share('socket', 1);
+// @ts-expect-error there is no such option
+sockdup.share(socket, 1, { life: 1 });
+// @ts-expect-error text is not bytes
+sockdup.fromShare('sockdup1:');
+// @ts-expect-error may be a server
+sockdup.fromShare(info).write('hello');
+// @ts-expect-error not a server
+sockdup.fromShare(info, { server: socket });
+export async function never(): Promise<void> {
+  for await (const { event } of sockdup.monitor())
+    // @ts-expect-error there is no such event
+    if (event === 'closed')
+      break;
+}
