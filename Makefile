@@ -78,6 +78,10 @@ samples: lib ## the samples
 	$(Q)$(MAKE) -s -C lib/samples O=$(O)
 	$(Q)$(MAKE) -s -C lib/winsock/samples O=$(O)
 
+examples: lib
+	$(call say,EXAMPLES,$(O)/examples)
+	$(Q)$(MAKE) -s -C Documentation/examples O=$(O)
+
 man: need-build ## the manual pages
 	$(call say,MAN,$(O)/man)
 	$(Q)$(MAKE) -s -C Documentation/man O=$(O)
@@ -319,7 +323,7 @@ clean: ## remove what was built
 
 FORCE:
 
-.PHONY: all help modules lib cli node python samples man guest vm demo demo-winsock \
+.PHONY: all help modules lib cli node python samples examples man guest vm demo demo-winsock \
 	demo-node demo-nginx selftests selftests-32 check check-long check-debug \
 	check-matrix check-wine check-winsock check-compile bench-program bench \
 	bench-check bench-budget bench-locks bench-docs style netlink \
