@@ -111,7 +111,7 @@ demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx, 
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/samples/demo-nginx "$(O)" && \
 		echo && lib/samples/demo-nginx --restart "$(O)"'
 
-selftests: lib cli samples man python need-check
+selftests: lib cli samples examples man node python need-check
 	$(call say,TESTS,$(O)/selftests)
 	$(Q)$(MAKE) -s -C selftests O=$(O)
 
