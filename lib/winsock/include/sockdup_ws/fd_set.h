@@ -31,9 +31,43 @@ typedef struct sockdup_ws_fd_set {
 #endif
 
 #ifdef __cplusplus
-extern "C++" int select(int unused, fd_set *read, fd_set *write,
-			fd_set *except, const struct timeval *timeout)
-	SOCKDUP_WS_SELECT;
+extern "C++" {
+int select(int unused, fd_set *read, fd_set *write, fd_set *except,
+	   const struct timeval *timeout) SOCKDUP_WS_SELECT;
+
+/*
+ * Null pointers alone fit glibc's select(), which <cstdlib> declares, as well or
+ * better. So there is one more that fits these exactly: nullptr, and the
+ * integers that NULL and 0 are.
+ */
+template <typename type> struct sockdup_ws_null;
+template <> struct sockdup_ws_null<decltype(nullptr)> { typedef int of; };
+template <> struct sockdup_ws_null<int> { typedef int of; };
+template <> struct sockdup_ws_null<long> { typedef int of; };
+
+inline const struct timeval *sockdup_ws_fd_set_time(const struct timeval *time)
+{
+	return time;
+}
+
+template <typename null>
+inline const struct timeval *
+sockdup_ws_fd_set_time(null, typename sockdup_ws_null<null>::of = 0)
+{
+	return nullptr;
+}
+
+template <typename a, typename b, typename c, typename time>
+inline int select(int unused, a, b, c, time timeout,
+		  typename sockdup_ws_null<a>::of = 0,
+		  typename sockdup_ws_null<b>::of = 0,
+		  typename sockdup_ws_null<c>::of = 0)
+{
+	fd_set *none = nullptr;
+
+	return select(unused, none, none, none, sockdup_ws_fd_set_time(timeout));
+}
+}
 #elif defined(SOCKDUP_WS_POSIX_SELECT)
 int sockdup_ws_select(int unused, fd_set *read, fd_set *write, fd_set *except,
 		      const struct timeval *timeout) SOCKDUP_WS_SELECT;
