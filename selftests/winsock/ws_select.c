@@ -5,6 +5,8 @@
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
+#include <pthread.h>
+
 #include "partner.h"
 #include "test.h"
 #include "world.h"
@@ -164,6 +166,34 @@ TEST(a_refused_connection_is_in_the_third_set_alone)
 	ASSERT_EQ(0, writable.fd_count);
 	ASSERT_EQ(1, failed.fd_count);
 	ASSERT_EQ(WSAECONNREFUSED, get_option(s, SOL_SOCKET, SO_ERROR));
+}
+
+struct later {
+	SOCKET socket;
+	unsigned short port;
+};
+
+static void *connect_later(void *argument)
+{
+	const struct later *later = argument;
+	struct sockaddr_in address = loopback_address(later->port);
+
+	Sleep(QUIET_MS);
+	connect(later->socket, (struct sockaddr *)&address, sizeof(address));
+	return NULL;
+}
+
+TEST(a_connection_that_another_thread_makes_meanwhile)
+{
+	SOCKET listener = stream_listener();
+	struct later later = { new_socket(AF_INET, SOCK_STREAM), port_of(listener) };
+	pthread_t thread;
+	int count;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, connect_later, &later));
+	count = writable_within(later.socket, WAIT_MS);
+	pthread_join(thread, NULL);
+	ASSERT_EQ(1, count);
 }
 
 TEST(urgent_data_is_in_the_third_set)

@@ -5,17 +5,19 @@
 
 #include "posix.h"
 
-#include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "deadline.h"
 #include "descriptor.h"
 #include "error.h"
 #include "startup.h"
 #include "tcp.h"
 
-/* Nanoseconds in a second. */
-#define BILLION		1000000000LL
+/* How often sockets are asked again that cannot be waited for. */
+#define AGAIN		(50 * WS_MILLISECOND)
+
+/* Longer waits are for ever: seconds, and microseconds beside them. */
+#define LONGEST		1000000000LL
 
 int __WSAFDIsSet(SOCKET s, fd_set *set)
 {
@@ -164,59 +166,71 @@ static int collect(const struct selection *selection, bool keep)
 	return count;
 }
 
-static long long now(void)
+/*
+ * What poll() reports though no set asks for it, it would report for ever. True
+ * where there is such a socket.
+ */
+static bool silence(struct selection *selection)
 {
-	struct timespec time;
+	bool silenced = false;
+	u_int i;
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * BILLION + time.tv_nsec;
+	for (i = 0; i < selection->count; i++) {
+		if (!selection->pollers[i].revents)
+			continue;
+		selection->pollers[i].fd = ~selection->pollers[i].fd;
+		silenced = true;
+	}
+	return silenced;
 }
 
-/* Like poll(), until @deadline, or for ever where that is negative. */
-static int poll_until(struct selection *selection, long long deadline)
-{
-	struct timespec left;
-	long long ns;
-	int result;
-
-	do {
-		ns = deadline - now();
-		if (ns < 0)
-			ns = 0;
-		left = (struct timespec){ ns / BILLION, ns % BILLION };
-		result = ppoll(selection->pollers, selection->count,
-			       deadline < 0 ? NULL : &left, NULL);
-	} while (result < 0 && errno == EINTR);
-	return result;
-}
-
-/* What poll() reports though no set asks for it, it would report for ever. */
-static void silence(struct selection *selection)
+static void unsilence(struct selection *selection)
 {
 	u_int i;
 
 	for (i = 0; i < selection->count; i++)
-		if (selection->pollers[i].revents)
+		if (selection->pollers[i].fd < 0)
 			selection->pollers[i].fd = ~selection->pollers[i].fd;
+}
+
+/*
+ * Like ws_poll(). A silent socket may come to have something to say meanwhile:
+ * another thread connects it.
+ */
+static int poll_all(struct selection *selection, long long deadline)
+{
+	bool silenced = false;
+	int woken;
+
+	for (;;) {
+		woken = ws_poll(selection->pollers, selection->count,
+				silenced ? ws_sooner(deadline,
+						     ws_deadline_in(AGAIN)) :
+				deadline);
+		if (woken < 0 || (woken && collect(selection, false)))
+			return woken;
+		if (woken) {
+			silenced = silence(selection) || silenced;
+			continue;
+		}
+		if (!silenced || ws_is_over(deadline))
+			return 0;
+		unsilence(selection);
+		silenced = false;
+	}
 }
 
 /* Fills the caller's sets; the number of their members, or an error. */
 static int select_until(struct selection *selection, long long deadline)
 {
-	int kind, woken, count;
+	int kind;
 
 	for (kind = 0; kind < KINDS; kind++)
 		if (!add_set(selection, kind))
 			return ws_fail(WSAENOTSOCK);
-	for (;;) {
-		woken = poll_until(selection, deadline);
-		if (woken < 0)
-			return ws_fail_errno(NULL);
-		count = collect(selection, false);
-		if (count || !woken)
-			return collect(selection, true);
-		silence(selection);
-	}
+	if (poll_all(selection, deadline) < 0)
+		return ws_fail_errno(NULL);
+	return collect(selection, true);
 }
 
 static u_int size_of(const fd_set *set)
@@ -245,7 +259,7 @@ int select_64(int unused, fd_set *read, fd_set *write, fd_set *except,
 {
 	u_int size = size_of(read) + size_of(write) + size_of(except);
 	struct selection selection = { .sets = { read, write, except } };
-	long long deadline = -1;
+	long long deadline = WS_NEVER;
 	int result;
 
 	if (!ws_ready())
@@ -253,11 +267,10 @@ int select_64(int unused, fd_set *read, fd_set *write, fd_set *except,
 	if (!size ||
 	    (timeout && (timeout->seconds < 0 || timeout->microseconds < 0)))
 		return ws_fail(WSAEINVAL);
-	/* Longer is for ever. */
-	if (timeout && timeout->seconds < BILLION &&
-	    timeout->microseconds < BILLION)
-		deadline = now() + timeout->seconds * BILLION +
-			   timeout->microseconds * 1000;
+	if (timeout && timeout->seconds < LONGEST &&
+	    timeout->microseconds < LONGEST)
+		deadline = ws_deadline_in(timeout->seconds * WS_SECOND +
+					  timeout->microseconds * 1000);
 	selection.pollers = calloc(size, sizeof(*selection.pollers));
 	if (!selection.pollers)
 		return ws_fail(WSAENOBUFS);

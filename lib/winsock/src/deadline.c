@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Waits that end at a time.
+ */
+
+#include "posix.h"
+
+#include <time.h>
+
+#include "deadline.h"
+
+static long long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * WS_SECOND + time.tv_nsec;
+}
+
+long long ws_deadline_in(long long nanoseconds)
+{
+	return now() + nanoseconds;
+}
+
+bool ws_is_over(long long deadline)
+{
+	return deadline != WS_NEVER && deadline <= now();
+}
+
+long long ws_sooner(long long a, long long b)
+{
+	if (a == WS_NEVER || b == WS_NEVER)
+		return a == WS_NEVER ? b : a;
+	return a < b ? a : b;
+}
+
+int ws_poll(struct pollfd *pollers, unsigned int count, long long deadline)
+{
+	struct timespec left;
+	long long ns;
+	int result;
+
+	do {
+		ns = deadline == WS_NEVER ? 0 : deadline - now();
+		if (ns < 0)
+			ns = 0;
+		left = (struct timespec){ ns / WS_SECOND, ns % WS_SECOND };
+		result = ppoll(pollers, count,
+			       deadline == WS_NEVER ? NULL : &left, NULL);
+	} while (result < 0 && errno == EINTR);
+	return result;
+}
+
+short ws_wait_for(int fd, short events, long long deadline)
+{
+	struct pollfd poller = { .fd = fd, .events = events };
+
+	return ws_poll(&poller, 1, deadline) > 0 ? poller.revents : 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef WS_DEADLINE_H
+#define WS_DEADLINE_H
+
+#include <poll.h>
+
+/*
+ * A deadline is a time of the monotonic clock in nanoseconds, so that a call
+ * which a signal interrupts goes on and ends when it would have ended.
+ */
+#define WS_NEVER	(-1LL)
+
+#define WS_SECOND	1000000000LL
+#define WS_MILLISECOND	1000000LL
+
+long long ws_deadline_in(long long nanoseconds);
+bool ws_is_over(long long deadline);
+long long ws_sooner(long long a, long long b);
+
+/* poll() until @deadline, whatever signals come. */
+int ws_poll(struct pollfd *pollers, unsigned int count, long long deadline);
+/* What has happened of @events, POLLERR or POLLHUP; 0 at the deadline. */
+short ws_wait_for(int fd, short events, long long deadline);
+
+#endif /* WS_DEADLINE_H */
