@@ -75,42 +75,143 @@ TEST(W95_an_extra_cleanup_fails)
 	restart();
 }
 
+/* Of a call that may fail otherwise than by -1. */
+#define ASSERT_TOO_EARLY(failure, call)					\
+	do {								\
+		WSASetLastError(0);					\
+		ASSERT_EQ(failure, call);				\
+		ASSERT_EQ(WSANOTINITIALISED, WSAGetLastError());	\
+	} while (0)
+
 TEST(W95_no_socket_before_startup)
 {
+	WSAPROTOCOL_INFOA narrow;
+	WSAPROTOCOL_INFOW wide;
+	DWORD size = 0;
+
 	stop();
 	ASSERT_FAILS(WSANOTINITIALISED, socket(AF_INET, SOCK_STREAM, 0));
+	ASSERT_FAILS(WSANOTINITIALISED, WSASocketA(AF_INET, SOCK_STREAM, 0, NULL, 0, 0));
 	ASSERT_FAILS(WSANOTINITIALISED, WSASocketW(AF_INET, SOCK_STREAM, 0, NULL, 0, 0));
+	ASSERT_FAILS(WSANOTINITIALISED, WSAEnumProtocolsA(NULL, &narrow, &size));
+	ASSERT_FAILS(WSANOTINITIALISED, WSAEnumProtocolsW(NULL, &wide, &size));
 	restart();
 }
 
-TEST(W95_no_call_on_a_socket_before_startup)
+TEST(W95_no_name_or_option_before_startup)
 {
 	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
 	struct sockaddr_in address = loopback_address(0);
-	WSAEVENT event = new_event();
-	int size = sizeof(address);
-	WSANETWORKEVENTS happened;
-	WSAPROTOCOL_INFOW info;
+	struct sockaddr *name = (struct sockaddr *)&address;
+	int size = sizeof(address), value = 1;
 	u_long on = 1;
-	char byte;
+	DWORD bytes;
+
+	stop();
+	ASSERT_FAILS(WSANOTINITIALISED, bind(s, name, size));
+	ASSERT_FAILS(WSANOTINITIALISED, getsockname(s, name, &size));
+	ASSERT_FAILS(WSANOTINITIALISED, getpeername(s, name, &size));
+	ASSERT_FAILS(WSANOTINITIALISED, setsockopt(s, SOL_SOCKET, SO_KEEPALIVE,
+						   (char *)&value, sizeof(value)));
+	ASSERT_FAILS(WSANOTINITIALISED, getsockopt(s, SOL_SOCKET, SO_KEEPALIVE,
+						   (char *)&value, &size));
+	ASSERT_FAILS(WSANOTINITIALISED, ioctlsocket(s, FIONBIO, &on));
+	ASSERT_FAILS(WSANOTINITIALISED, WSAIoctl(s, FIONBIO, &on, sizeof(on), NULL, 0,
+						 &bytes, NULL, NULL));
+	restart();
+}
+
+TEST(W95_no_connection_before_startup)
+{
+	SOCKET s = new_socket(AF_INET, SOCK_STREAM), listener = stream_listener();
+	struct sockaddr_in address = loopback_address(port_of(listener));
+	struct sockaddr *name = (struct sockaddr *)&address;
+	struct timeval at_once = { 0, 0 };
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(s, &set);
+	stop();
+	ASSERT_FAILS(WSANOTINITIALISED, listen(s, 1));
+	ASSERT_FAILS(WSANOTINITIALISED, connect(s, name, sizeof(address)));
+	ASSERT_FAILS(WSANOTINITIALISED, WSAConnect(s, name, sizeof(address), NULL, NULL,
+						   NULL, NULL));
+	ASSERT_FAILS(WSANOTINITIALISED, accept(listener, NULL, NULL));
+	ASSERT_FAILS(WSANOTINITIALISED, WSAAccept(listener, NULL, NULL, NULL, 0));
+	ASSERT_FAILS(WSANOTINITIALISED, select(0, &set, NULL, NULL, &at_once));
+	ASSERT_FAILS(WSANOTINITIALISED, shutdown(s, SD_SEND));
+	ASSERT_FAILS(WSANOTINITIALISED, closesocket(s));
+	restart();
+}
+
+TEST(W95_no_data_before_startup)
+{
+	struct sockaddr_in address;
+	struct sockaddr *name = (struct sockaddr *)&address;
+	char room[1];
+	WSABUF buffer = { .len = 1, .buf = room };
+	int size = sizeof(address);
+	DWORD bytes, flags = 0;
+	SOCKET ends[2];
+
+	datagram_pair(ends);
+	send_text(ends[1], "xxxx");
+	wait_readable_here(ends[0]);
+	address = loopback_address(port_of(ends[1]));
+	stop();
+	ASSERT_FAILS(WSANOTINITIALISED, send(ends[0], "x", 1, 0));
+	ASSERT_FAILS(WSANOTINITIALISED, sendto(ends[0], "x", 1, 0, name, size));
+	ASSERT_FAILS(WSANOTINITIALISED,
+		     WSASend(ends[0], &buffer, 1, &bytes, 0, NULL, NULL));
+	ASSERT_FAILS(WSANOTINITIALISED, WSASendTo(ends[0], &buffer, 1, &bytes, 0, name,
+						  size, NULL, NULL));
+	ASSERT_FAILS(WSANOTINITIALISED, recv(ends[0], room, 1, 0));
+	ASSERT_FAILS(WSANOTINITIALISED, recvfrom(ends[0], room, 1, 0, name, &size));
+	ASSERT_FAILS(WSANOTINITIALISED,
+		     WSARecv(ends[0], &buffer, 1, &bytes, &flags, NULL, NULL));
+	ASSERT_FAILS(WSANOTINITIALISED, WSARecvFrom(ends[0], &buffer, 1, &bytes, &flags,
+						    name, &size, NULL, NULL));
+	restart();
+}
+
+TEST(W95_no_sharing_before_startup)
+{
+	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
+	WSAPROTOCOL_INFOA narrow;
+	WSAPROTOCOL_INFOW wide;
 
 	stop();
 	ASSERT_FAILS(WSANOTINITIALISED,
-		     bind(s, (struct sockaddr *)&address, sizeof(address)));
-	ASSERT_FAILS(WSANOTINITIALISED, listen(s, 1));
-	ASSERT_FAILS(WSANOTINITIALISED, accept(s, NULL, NULL));
+		     WSADuplicateSocketA(s, GetCurrentProcessId(), &narrow));
 	ASSERT_FAILS(WSANOTINITIALISED,
-		     connect(s, (struct sockaddr *)&address, sizeof(address)));
-	ASSERT_FAILS(WSANOTINITIALISED,
-		     getsockname(s, (struct sockaddr *)&address, &size));
-	ASSERT_FAILS(WSANOTINITIALISED, send(s, "x", 1, 0));
-	ASSERT_FAILS(WSANOTINITIALISED, recv(s, &byte, 1, 0));
-	ASSERT_FAILS(WSANOTINITIALISED, shutdown(s, SD_SEND));
-	ASSERT_FAILS(WSANOTINITIALISED, ioctlsocket(s, FIONBIO, &on));
-	ASSERT_FAILS(WSANOTINITIALISED, WSADuplicateSocketW(s, 1, &info));
+		     WSADuplicateSocketW(s, GetCurrentProcessId(), &wide));
+	restart();
+}
+
+TEST(W95_no_network_event_before_startup)
+{
+	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
+	WSAEVENT event = new_event();
+	WSANETWORKEVENTS happened;
+
+	stop();
 	ASSERT_FAILS(WSANOTINITIALISED, WSAEventSelect(s, event, FD_READ));
 	ASSERT_FAILS(WSANOTINITIALISED, WSAEnumNetworkEvents(s, event, &happened));
-	ASSERT_FAILS(WSANOTINITIALISED, closesocket(s));
+	ASSERT_FAILS(WSANOTINITIALISED, WSAAsyncSelect(s, NULL, 0x500, FD_READ));
+	restart();
+}
+
+TEST(W95_no_event_object_before_startup)
+{
+	WSAEVENT event = new_event();
+
+	stop();
+	ASSERT_TOO_EARLY(0, WSACreateEvent() != WSA_INVALID_EVENT);
+	ASSERT_TOO_EARLY(FALSE, WSASetEvent(event));
+	ASSERT_TOO_EARLY(FALSE, WSAResetEvent(event));
+	ASSERT_TOO_EARLY(WSA_WAIT_FAILED,
+			 WSAWaitForMultipleEvents(1, &event, TRUE, 0, FALSE));
+	ASSERT_TOO_EARLY(FALSE, WSACloseEvent(event));
 	restart();
 }
 
