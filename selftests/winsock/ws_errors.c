@@ -143,6 +143,8 @@ TEST(an_address_that_is_taken_or_foreign)
 	ASSERT_FAILS(WSAEADDRNOTAVAIL,
 		     bind(s, (struct sockaddr *)&foreign, sizeof(foreign)));
 	ASSERT_FAILS(WSAEFAULT, bind(s, (struct sockaddr *)&foreign, 4));
+	ASSERT_FAILS(WSAEFAULT, bind(s, NULL, sizeof(foreign)));
+	ASSERT_FAILS(WSAEFAULT, bind(s, NULL, 0));
 	ASSERT_WORKS(bind_to(s, 0));
 	ASSERT_FAILS(WSAEINVAL, bind_to(s, 0));
 }
@@ -230,18 +232,115 @@ TEST(connect_on_the_wrong_socket)
 	ASSERT_FAILS(WSAEINVAL, connect_socket(listener, port_of(listener)));
 }
 
+/* @end: what the accepted side does before the second attempt. */
+static SOCKET connected_and_then(void (*end)(SOCKET s))
+{
+	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM), accepted;
+
+	set_nonblocking(s);
+	ASSERT_FAILS(WSAEWOULDBLOCK, connect_socket(s, port_of(listener)));
+	accepted = accept(listener, NULL, NULL);
+	ASSERT_WORKS(accepted);
+	end(accepted);
+	wait_readable_here(s);
+	ASSERT_FAILS(WSAEISCONN, connect_socket(s, port_of(listener)));
+	return s;
+}
+
+TEST(connect_after_the_peer_has_ended)
+{
+	SOCKET s = connected_and_then(close_socket);
+
+	assert_end(s);
+	ASSERT_FAILS(WSAEISCONN, connect_socket(s, dead_port()));
+}
+
+static void end_sending(SOCKET s)
+{
+	ASSERT_WORKS(shutdown(s, SD_SEND));
+}
+
+TEST(connect_after_the_peer_has_ended_sending)
+{
+	SOCKET s = connected_and_then(end_sending);
+	u_long off = 0;
+
+	assert_end(s);
+	ASSERT_WORKS(ioctlsocket(s, FIONBIO, &off));
+	ASSERT_FAILS(WSAEISCONN, connect_socket(s, dead_port()));
+}
+
 TEST(connect_to_an_address_that_is_too_short)
 {
 	struct sockaddr_in four = loopback_address(1);
+	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
 
-	ASSERT_FAILS(WSAEFAULT, connect(new_socket(AF_INET, SOCK_STREAM),
-					(struct sockaddr *)&four, 4));
+	ASSERT_FAILS(WSAEFAULT, connect(s, (struct sockaddr *)&four, 4));
+	ASSERT_FAILS(WSAEFAULT, connect(s, NULL, sizeof(four)));
+	ASSERT_FAILS(WSAEFAULT, connect(s, NULL, 0));
+}
+
+TEST(connect_to_no_address)
+{
+	struct sockaddr_in four = loopback_address(port_of(stream_listener()));
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(1) };
+
+	four.sin_addr.s_addr = htonl(INADDR_ANY);
+	ASSERT_FAILS(WSAEADDRNOTAVAIL, connect(new_socket(AF_INET, SOCK_STREAM),
+					       (struct sockaddr *)&four, sizeof(four)));
+	ASSERT_FAILS(WSAEADDRNOTAVAIL, connect(new_socket(AF_INET6, SOCK_STREAM),
+					       (struct sockaddr *)&six, sizeof(six)));
+}
+
+TEST(connect_to_an_address_of_no_family)
+{
+	struct sockaddr_in none = { .sin_family = AF_UNSPEC };
+	SOCKET ends[2];
+
+	ASSERT_FAILS(WSAEAFNOSUPPORT, connect(new_socket(AF_INET, SOCK_STREAM),
+					      (struct sockaddr *)&none, sizeof(none)));
+	/* Linux would end the connection of all who hold it. */
+	stream_pair(ends);
+	ASSERT_EQ(SOCKET_ERROR, connect(ends[0], (struct sockaddr *)&none, sizeof(none)));
+	pass_text(ends[0], ends[1]);
+}
+
+TEST(send_to_no_address)
+{
+	struct sockaddr_in four = loopback_address(port_of(datagram_bound()));
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(1) };
+	WSABUF out = { .len = 1, .buf = (char *)"x" };
+	SOCKET s = new_socket(AF_INET, SOCK_DGRAM);
+	DWORD sent;
+
+	four.sin_addr.s_addr = htonl(INADDR_ANY);
+	ASSERT_FAILS(WSAEADDRNOTAVAIL,
+		     sendto(s, "x", 1, 0, (struct sockaddr *)&four, sizeof(four)));
+	ASSERT_FAILS(WSAEADDRNOTAVAIL, WSASendTo(s, &out, 1, &sent, 0,
+						 (struct sockaddr *)&four, sizeof(four),
+						 NULL, NULL));
+	ASSERT_FAILS(WSAEADDRNOTAVAIL,
+		     sendto(new_socket(AF_INET6, SOCK_DGRAM), "x", 1, 0,
+			    (struct sockaddr *)&six, sizeof(six)));
+}
+
+TEST(a_datagram_socket_is_connected_to_nobody_again)
+{
+	struct sockaddr_in none = loopback_address(0);
+	SOCKET ends[2];
+
+	datagram_pair(ends);
+	none.sin_addr.s_addr = htonl(INADDR_ANY);
+	ASSERT_WORKS(connect(ends[0], (struct sockaddr *)&none, sizeof(none)));
+	ASSERT_FAILS(WSAENOTCONN, peer_of(ends[0]));
+	ASSERT_FAILS(WSAENOTCONN, send(ends[0], "x", 1, 0));
 }
 
 TEST(connect_to_an_address_of_another_family)
 {
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(1) };
 
+	six.sin6_addr.s6_addr[15] = 1;
 	ASSERT_FAILS(WSAEAFNOSUPPORT, connect(new_socket(AF_INET, SOCK_STREAM),
 					      (struct sockaddr *)&six, sizeof(six)));
 }
@@ -255,6 +354,59 @@ TEST(what_takes_a_connection)
 	ASSERT_FAILS(WSAENOTCONN, peer_of(udp));
 	ASSERT_FAILS(WSAENOTCONN, recv(tcp, &byte, 1, 0));
 	ASSERT_FAILS(WSAENOTCONN, shutdown(tcp, SD_SEND));
+}
+
+TEST(receive_by_what_has_no_address)
+{
+	SOCKET s = new_socket(AF_INET, SOCK_DGRAM);
+	struct sockaddr_in to = loopback_address(port_of(datagram_bound())), from;
+	int size = sizeof(from);
+	char byte;
+
+	/* A system that would wait is not to wait for ever. */
+	set_option(s, SOL_SOCKET, SO_RCVTIMEO, QUIET_MS);
+	ASSERT_FAILS(WSAEINVAL, recv(s, &byte, 1, 0));
+	ASSERT_FAILS(WSAEINVAL,
+		     recvfrom(s, &byte, 1, 0, (struct sockaddr *)&from, &size));
+	set_nonblocking(s);
+	ASSERT_FAILS(WSAEINVAL, recv(s, &byte, 1, 0));
+	/* A send gives it one. */
+	ASSERT_EQ(1, sendto(s, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)));
+	ASSERT_FAILS(WSAEWOULDBLOCK, recv(s, &byte, 1, 0));
+}
+
+TEST(flags_that_there_are_not)
+{
+	SOCKET ends[2];
+	char byte;
+
+	stream_pair(ends);
+	send_text(ends[1], "x");
+	wait_readable_here(ends[0]);
+	ASSERT_FAILS(WSAEINVAL, recv(ends[0], &byte, 1, 0x4000));
+	ASSERT_FAILS(WSAEINVAL, send(ends[0], "x", 1, 0x4000));
+	receive_text(ends[0], "x");
+	assert_open(ends[1]);
+}
+
+TEST(what_waiting_for_all_does_not_go_with)
+{
+	SOCKET ends[2], datagrams[2];
+	char byte;
+
+	stream_pair(ends);
+	send_text(ends[1], "x");
+	wait_readable_here(ends[0]);
+	ASSERT_FAILS(WSAEOPNOTSUPP, recv(ends[0], &byte, 1, MSG_WAITALL | MSG_PEEK));
+	ASSERT_FAILS(WSAEOPNOTSUPP, recv(ends[0], &byte, 1, MSG_WAITALL | MSG_OOB));
+	set_nonblocking(ends[0]);
+	ASSERT_FAILS(WSAEOPNOTSUPP, recv(ends[0], &byte, 1, MSG_WAITALL));
+	receive_text(ends[0], "x");
+	datagram_pair(datagrams);
+	send_text(datagrams[1], "x");
+	wait_readable_here(datagrams[0]);
+	ASSERT_FAILS(WSAEOPNOTSUPP, recv(datagrams[0], &byte, 1, MSG_WAITALL));
+	receive_text(datagrams[0], "x");
 }
 
 TEST(send_to_nobody)
@@ -337,6 +489,33 @@ TEST(W114_after_ones_own_shutdown)
 	pass_text(ends[1], ends[0]);
 	ASSERT_WORKS(shutdown(ends[0], SD_RECEIVE));
 	ASSERT_FAILS(WSAESHUTDOWN, recv(ends[0], &byte, 1, 0));
+}
+
+TEST(W114_after_ones_own_shutdown_and_the_peers_end)
+{
+	SOCKET ends[2];
+
+	stream_pair(ends);
+	ASSERT_WORKS(shutdown(ends[0], SD_SEND));
+	assert_end(ends[1]);
+	close_socket(ends[1]);
+	assert_end(ends[0]);
+	ASSERT_FAILS(WSAESHUTDOWN, send(ends[0], "x", 1, 0));
+	ASSERT_FAILS(WSAESHUTDOWN, send(ends[0], "x", 1, 0));
+}
+
+TEST_SHARED(W59_W114_after_anothers_shutdown_and_the_peers_end)
+{
+	struct partner *partner = partner_start();
+	SOCKET ends[2], theirs;
+
+	stream_pair(ends);
+	theirs = partner_give(partner, ends[0]);
+	ASSERT_WORKS(partner_shutdown(partner, theirs, SD_SEND));
+	assert_end(ends[1]);
+	close_socket(ends[1]);
+	assert_end(ends[0]);
+	ASSERT_FAILS(WSAESHUTDOWN, send(ends[0], "x", 1, 0));
 }
 
 TEST(W113_a_datagram_that_is_too_long_for_the_buffer)

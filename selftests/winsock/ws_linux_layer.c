@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the layer leaves out, and what it takes care of because Linux differs: signals,
- * broken pipes, large numbers.
+ * What the layer leaves out, and what it takes care of because Linux differs: broken
+ * pipes, large numbers.
  */
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <mswsock.h>
 #include <ws2spi.h>
 
-#include <pthread.h>
 #include <sys/un.h>
 
 #include "partner.h"
@@ -23,34 +22,6 @@ static int accept_all(LPWSABUF caller, LPWSABUF data, LPQOS qos, LPQOS group_qos
 	(void)caller, (void)data, (void)qos, (void)group_qos;
 	(void)callee, (void)callee_data, (void)group, (void)context;
 	return CF_ACCEPT;
-}
-
-struct later {
-	SOCKET socket;
-	WSAEVENT event;
-	unsigned short port;
-};
-
-static void *do_later(void *argument)
-{
-	struct later *later = argument;
-
-	Sleep(200);
-	if (later->event)
-		WSASetEvent(later->event);
-	else if (later->port)
-		later->socket = connect_to(later->port);
-	else
-		send(later->socket, "x", 1, 0);
-	return NULL;
-}
-
-static pthread_t start_later(struct later *later)
-{
-	pthread_t thread;
-
-	ASSERT_EQ(0, pthread_create(&thread, NULL, do_later, later));
-	return thread;
 }
 
 TEST(W106_conditions_of_accept)
@@ -109,19 +80,6 @@ TEST(W41_a_right_that_linux_does_not_have)
 					   WSA_FLAG_ACCESS_SYSTEM_SECURITY));
 }
 
-TEST(time_limits_of_data_alone)
-{
-	SOCKET listener = stream_listener(), s;
-	struct later later = { .port = port_of(listener) };
-	pthread_t thread = start_later(&later);
-
-	/* Linux would end the accept by it. */
-	set_option(listener, SOL_SOCKET, SO_RCVTIMEO, 1);
-	s = accept(listener, NULL, NULL);
-	pthread_join(thread, NULL);
-	ASSERT_WORKS(s);
-}
-
 TEST(W114_no_signal_of_a_broken_pipe)
 {
 	WSABUF buffer = { .len = 1, .buf = (char *)"x" };
@@ -140,78 +98,85 @@ TEST(W114_no_signal_of_a_broken_pipe)
 	ASSERT_EQ(SOCKET_ERROR, send(ends[0], "x", 1, 0));
 }
 
-TEST(a_signal_restarts_a_receive)
+/* A connection without a path in the file system. */
+static void unix_pair(SOCKET ends[2])
 {
-	struct later later = { 0 };
-	pthread_t thread;
-	SOCKET ends[2];
-	char byte = 0;
-	int size;
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	SOCKET listener = new_socket(AF_UNIX, SOCK_STREAM);
+	int size = sizeof(name);
 
-	stream_pair(ends);
-	later.socket = ends[1];
-	thread = start_later(&later);
-	process_signals_begin();
-	size = recv(ends[0], &byte, 1, 0);
-	process_signals_end();
-	pthread_join(thread, NULL);
-	ASSERT_EQ(1, size);
-	ASSERT_EQ('x', byte);
+	ASSERT_WORKS(bind(listener, (struct sockaddr *)&name, sizeof(name.sun_family)));
+	ASSERT_WORKS(listen(listener, 1));
+	ASSERT_WORKS(getsockname(listener, (struct sockaddr *)&name, &size));
+	ends[0] = new_socket(AF_UNIX, SOCK_STREAM);
+	ASSERT_WORKS(connect(ends[0], (struct sockaddr *)&name, size));
+	ends[1] = accept(listener, NULL, NULL);
+	ASSERT_WORKS(ends[1]);
+	close_socket(listener);
 }
 
-TEST(a_signal_restarts_an_accept)
-{
-	SOCKET listener = stream_listener(), s;
-	struct later later = { .port = port_of(listener) };
-	pthread_t thread = start_later(&later);
-
-	process_signals_begin();
-	s = accept(listener, NULL, NULL);
-	process_signals_end();
-	pthread_join(thread, NULL);
-	ASSERT_WORKS(s);
-}
-
-TEST(a_signal_restarts_a_select)
-{
-	struct later later = { 0 };
-	pthread_t thread;
-	SOCKET ends[2];
-	int count;
-
-	stream_pair(ends);
-	later.socket = ends[1];
-	thread = start_later(&later);
-	process_signals_begin();
-	count = readable_within(ends[0], WAIT_MS);
-	process_signals_end();
-	pthread_join(thread, NULL);
-	ASSERT_EQ(1, count);
-}
-
-TEST(a_signal_restarts_a_wait)
-{
-	struct later later = { .event = new_event() };
-	pthread_t thread = start_later(&later);
-	DWORD outcome;
-
-	process_signals_begin();
-	outcome = WSAWaitForMultipleEvents(1, &later.event, TRUE, WSA_INFINITE, TRUE);
-	process_signals_end();
-	pthread_join(thread, NULL);
-	ASSERT_EQ(WSA_WAIT_EVENT_0, outcome);
-}
-
-TEST(a_signal_does_not_prolong_a_select)
+TEST(W114_a_unix_socket_after_both_ends)
 {
 	SOCKET ends[2];
-	int count;
 
-	stream_pair(ends);
-	process_signals_begin();
-	count = readable_within(ends[0], 100);
-	process_signals_end();
-	ASSERT_EQ(0, count);
+	unix_pair(ends);
+	ASSERT_WORKS(shutdown(ends[0], SD_SEND));
+	assert_end(ends[1]);
+	close_socket(ends[1]);
+	assert_end(ends[0]);
+	ASSERT_FAILS(WSAESHUTDOWN, send(ends[0], "x", 1, 0));
+	unix_pair(ends);
+	close_socket(ends[1]);
+	assert_end(ends[0]);
+	ASSERT_FAILS(WSAECONNRESET, send(ends[0], "x", 1, 0));
+}
+
+TEST(connect_after_a_reset_begins_no_other_connection)
+{
+	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM), accepted;
+	struct sockaddr_in address = loopback_address(port_of(listener));
+	char byte;
+
+	set_nonblocking(s);
+	connect(s, (struct sockaddr *)&address, sizeof(address));
+	accepted = accept(listener, NULL, NULL);
+	ASSERT_WORKS(accepted);
+	reset(accepted);
+	wait_readable_here(s);
+	ASSERT_FAILS(WSAEISCONN, connect(s, (struct sockaddr *)&address, sizeof(address)));
+	ASSERT_EQ(0, readable_within(listener, QUIET_MS));
+	/* Nothing has taken the reset's error meanwhile. */
+	ASSERT_FAILS(WSAECONNRESET, recv(s, &byte, 1, 0));
+}
+
+TEST(a_bind_that_fails_leaves_the_socket_as_it_was)
+{
+	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM);
+	struct sockaddr_in taken = loopback_address(port_of(listener));
+
+	ASSERT_FAILS(WSAEADDRINUSE, bind(s, (struct sockaddr *)&taken, sizeof(taken)));
+	ASSERT_EQ(0, process_reuses_address(s));
+	set_option(s, SOL_SOCKET, SO_REUSEADDR, 1);
+	ASSERT_FAILS(WSAEADDRINUSE, bind(s, (struct sockaddr *)&taken, sizeof(taken)));
+	ASSERT_EQ(1, process_reuses_address(s));
+	/* What the program does not see, and a server needs. */
+	ASSERT_EQ(1, process_reuses_address(listener));
+	ASSERT_EQ(0, get_option(listener, SOL_SOCKET, SO_REUSEADDR));
+}
+
+TEST(a_bad_pointer_to_an_address)
+{
+	struct sockaddr *nowhere = (struct sockaddr *)(intptr_t)NOBODYS_ADDRESS;
+	SOCKET tcp = new_socket(AF_INET, SOCK_STREAM), udp = new_socket(AF_INET, SOCK_DGRAM);
+	int size = sizeof(struct sockaddr_in);
+
+	ASSERT_FAILS(WSAEFAULT, bind(tcp, nowhere, size));
+	ASSERT_FAILS(WSAEFAULT, connect(tcp, nowhere, size));
+	ASSERT_FAILS(WSAEFAULT, connect(udp, nowhere, size));
+	ASSERT_FAILS(WSAEFAULT, sendto(udp, "x", 1, 0, nowhere, size));
+	size = sizeof(struct sockaddr_in6);
+	ASSERT_FAILS(WSAEFAULT, sendto(new_socket(AF_INET6, SOCK_DGRAM), "x", 1, 0, nowhere,
+				       size));
 }
 
 TEST(W112_select_takes_any_number)

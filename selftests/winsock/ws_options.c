@@ -128,6 +128,17 @@ TEST(options_that_there_are_not)
 	ASSERT_FAILS(WSAENOPROTOOPT, set(s, SOL_SOCKET, 15, 1));
 }
 
+TEST(levels_that_there_are_not)
+{
+	SOCKET s = new_socket(AF_INET, SOCK_STREAM), udp = new_socket(AF_INET, SOCK_DGRAM);
+	int value, size = sizeof(value);
+
+	ASSERT_FAILS(WSAEINVAL, set(s, 0x7777, 1, 1));
+	ASSERT_FAILS(WSAEINVAL, getsockopt(s, 0x7777, 1, (char *)&value, &size));
+	ASSERT_FAILS(WSAEINVAL, set(udp, 0x7777, 1, 1));
+	ASSERT_FAILS(WSAEINVAL, getsockopt(udp, 0x7777, 1, (char *)&value, &size));
+}
+
 TEST(options_without_room)
 {
 	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
@@ -182,6 +193,46 @@ TEST(reuse_of_an_address_by_datagrams)
 	set_option(second, SOL_SOCKET, SO_REUSEADDR, 1);
 	ASSERT_WORKS(bind_to(first, 0));
 	ASSERT_WORKS(bind_to(second, port_of(first)));
+}
+
+TEST(bind_sets_no_option)
+{
+	SOCKET listener = stream_listener(), other = new_socket(AF_INET, SOCK_STREAM), s;
+
+	ASSERT_EQ(0, get_option(listener, SOL_SOCKET, SO_REUSEADDR));
+	ASSERT_EQ(SOCKET_ERROR, bind_to(other, port_of(listener)));
+	ASSERT_EQ(0, get_option(other, SOL_SOCKET, SO_REUSEADDR));
+	ASSERT_WORKS(bind_to(other, 0));
+	ASSERT_EQ(0, get_option(other, SOL_SOCKET, SO_REUSEADDR));
+	connect_to(port_of(listener));
+	s = accept(listener, NULL, NULL);
+	ASSERT_WORKS(s);
+	ASSERT_EQ(0, get_option(s, SOL_SOCKET, SO_REUSEADDR));
+}
+
+TEST(bind_clears_no_option)
+{
+	SOCKET s = new_socket(AF_INET, SOCK_STREAM), other = new_socket(AF_INET, SOCK_STREAM);
+
+	set_option(s, SOL_SOCKET, SO_REUSEADDR, 1);
+	ASSERT_WORKS(bind_to(s, 0));
+	ASSERT(get_option(s, SOL_SOCKET, SO_REUSEADDR));
+	/* What the program sets once it is bound reads so, too. */
+	ASSERT_WORKS(bind_to(other, 0));
+	set_option(other, SOL_SOCKET, SO_REUSEADDR, 1);
+	ASSERT(get_option(other, SOL_SOCKET, SO_REUSEADDR));
+}
+
+TEST_SHARED(W48_bind_sets_no_option_for_others)
+{
+	struct partner *partner = partner_start();
+	SOCKET s = new_socket(AF_INET, SOCK_STREAM), theirs = partner_give(partner, s);
+	int reuse = 99;
+
+	ASSERT_WORKS(partner_bind(partner, theirs));
+	ASSERT_EQ(0, get_option(s, SOL_SOCKET, SO_REUSEADDR));
+	ASSERT_WORKS(partner_getsockopt(partner, theirs, SOL_SOCKET, SO_REUSEADDR, &reuse));
+	ASSERT_EQ(0, reuse);
 }
 
 TEST(exclusive_use)

@@ -7,6 +7,7 @@
 
 #include "descriptor.h"
 #include "error.h"
+#include "memory.h"
 #include "network_events.h"
 #include "socket.h"
 #include "startup.h"
@@ -22,12 +23,6 @@ static const struct ws_translation connect_errors[] = {
 	{ ENOTDIR, WSAECONNREFUSED },
 	{ }
 };
-
-/* What has come of the attempt before, of a non-blocking socket. */
-static enum ws_tcp outcome_of(int fd)
-{
-	return ws_is_non_blocking(fd) ? ws_tcp_state(fd) : WS_TCP_NONE;
-}
 
 /* Whether Linux gives up where Windows goes on. */
 static bool is_to_go_on(int fd, int number)
@@ -71,31 +66,80 @@ static int fail_to_connect(SOCKET s, int error)
 	return ws_fail(error);
 }
 
+static bool is_of_no_family(const struct sockaddr *name, int size)
+{
+	sa_family_t family;
+
+	return size >= (int)sizeof(family) &&
+	       ws_copy_in(&family, name, sizeof(family)) &&
+	       family == AF_UNSPEC;
+}
+
+/*
+ * 0 or an error of Winsock's. Linux would connect a stream to this machine, or
+ * end its connection.
+ */
+static int check_name(int fd, const struct sockaddr *name, int size)
+{
+	if (!name)
+		return WSAEFAULT;
+	if (!ws_is_stream(fd))
+		return 0;
+	if (ws_is_any_address(name, size))
+		return WSAEADDRNOTAVAIL;
+	return is_of_no_family(name, size) ? WSAEAFNOSUPPORT : 0;
+}
+
+/*
+ * 0 or an error of Winsock's. Linux reports an attempt once more when it has
+ * come to something, and may begin another where a connection is over.
+ */
+static int check_state(enum ws_tcp state)
+{
+	switch (state) {
+	case WS_TCP_NONE:
+	case WS_TCP_UNCONNECTED:
+	case WS_TCP_CONNECTING:
+		return 0;
+	case WS_TCP_LISTENING:
+		return WSAEINVAL;
+	default:
+		return WSAEISCONN;
+	}
+}
+
 int connect(SOCKET s, const struct sockaddr *name, int size)
 {
+	static const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
 	int fd = ws_fd(s), error;
 	enum ws_tcp before;
 
 	if (!ws_ready())
 		return SOCKET_ERROR;
-	before = outcome_of(fd);
+	before = ws_tcp_state(fd);
+	error = check_name(fd, name, size);
+	if (!error)
+		error = check_state(before);
+	if (error)
+		return ws_fail_on(s, error);
 	/* Linux' next connect() would give its error, and begin no attempt. */
 	if (before == WS_TCP_UNCONNECTED)
 		ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_ERROR);
-	if (!try_connect(s, name, size)) {
-		/* Linux' next connect() reports that as if it were new. */
-		if (before == WS_TCP_CONNECTED)
-			return ws_fail(WSAEISCONN);
-		/* AF_UNIX is connected at once, and wakes nobody. */
-		if (ws_is_stream(fd))
-			ws_reenable(s, FD_CONNECT | FD_WRITE);
-		return 0;
+	/* A datagram socket, see check_name(). */
+	if (ws_is_any_address(name, size)) {
+		name = &nobody;
+		size = sizeof(nobody);
 	}
-	error = errno;
-	if (error == EISCONN && ws_tcp_state(fd) == WS_TCP_LISTENING)
-		return ws_fail(WSAEINVAL);
-	return fail_to_connect(s, ws_name_error(error, name, size,
-						connect_errors));
+	if (try_connect(s, name, size))
+		return fail_to_connect(s, ws_name_error(errno, name, size,
+							connect_errors));
+	/* What it reports is the attempt before. */
+	if (before == WS_TCP_CONNECTING && ws_is_non_blocking(fd))
+		return ws_fail(WSAEISCONN);
+	/* AF_UNIX is connected at once, and wakes nobody. */
+	if (ws_is_stream(fd))
+		ws_reenable(s, FD_CONNECT | FD_WRITE);
+	return 0;
 }
 
 int WSAConnect(SOCKET s, const struct sockaddr *name, int size,

@@ -6,11 +6,13 @@
 #include "posix.h"
 
 #include <limits.h>
-#include <poll.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 
+#include "deadline.h"
 #include "descriptor.h"
 #include "error.h"
+#include "mark.h"
 #include "network_events.h"
 #include "socket.h"
 #include "startup.h"
@@ -56,9 +58,19 @@ static bool translate(DWORD flags, const struct flag *list, int *translated)
 
 static bool is_ready_for(int fd, short events)
 {
-	struct pollfd poller = { .fd = fd, .events = events };
+	return ws_wait_for(fd, events, 0) & events;
+}
 
-	return poll(&poller, 1, 0) == 1 && poller.revents & events;
+/* When SO_RCVTIMEO or SO_SNDTIMEO of Linux, @option, ends what begins now. */
+static long long deadline_of(int fd, int option)
+{
+	struct timeval limit = { };
+	unsigned int size = sizeof(limit);
+
+	posix_getsockopt(fd, LINUX_SOL_SOCKET, option, &limit, &size);
+	if (!limit.tv_sec && !limit.tv_usec)
+		return WS_NEVER;
+	return ws_deadline_in(limit.tv_sec * WS_SECOND + limit.tv_usec * 1000LL);
 }
 
 static void gather(struct iovec *parts, const WSABUF *buffers, DWORD count)
@@ -78,6 +90,20 @@ static size_t total_of(const struct iovec *parts, size_t count)
 	return total;
 }
 
+/* Leaves out of the buffers what has been received or sent. */
+static void skip(struct msghdr *message, size_t size)
+{
+	while (size && size >= message->msg_iov->iov_len) {
+		size -= message->msg_iov->iov_len;
+		message->msg_iov++;
+		message->msg_iovlen--;
+	}
+	if (!size)
+		return;
+	message->msg_iov->iov_base = (char *)message->msg_iov->iov_base + size;
+	message->msg_iov->iov_len -= size;
+}
+
 static const struct ws_translation receive_errors[] = {
 	/* A datagram that was sent has met a closed port. */
 	{ ECONNREFUSED, WSAECONNRESET },
@@ -86,6 +112,9 @@ static const struct ws_translation receive_errors[] = {
 
 static int receive_error(int fd, int number, int flags)
 {
+	/* Nothing can come, and nobody waits for it. */
+	if (number == EAGAIN && ws_is_unbound(fd))
+		return WSAEINVAL;
 	/* SO_RCVTIMEO */
 	if (number == EAGAIN && !ws_is_non_blocking(fd))
 		return WSAETIMEDOUT;
@@ -113,19 +142,97 @@ static bool is_shut_down(int fd)
 	}
 }
 
+/* Like recvmsg(), where nothing is there yet. */
+static ssize_t wait_and_receive(int fd, struct msghdr *message, int flags,
+				long long deadline)
+{
+	ssize_t size;
+
+	if (deadline == WS_NEVER)
+		return TEMP_FAILURE_RETRY(posix_recvmsg(fd, message, flags));
+	do {
+		if (!ws_wait_for(fd, POLLIN, deadline)) {
+			errno = EAGAIN;
+			return -1;
+		}
+		size = posix_recvmsg(fd, message, flags | LINUX_MSG_DONTWAIT);
+	} while (size < 0 && errno == EAGAIN);
+	return size;
+}
+
+/*
+ * The size of what comes to the rest of the buffers, until they are full. An
+ * error is left for the next call: this one has data to give.
+ */
+static ssize_t receive_rest(int fd, struct msghdr *message, int flags,
+			    long long deadline)
+{
+	size_t left = total_of(message->msg_iov, message->msg_iovlen), got = 0;
+	short happened;
+	ssize_t size;
+
+	while (got < left) {
+		happened = ws_wait_for(fd, POLLIN, deadline);
+		if (!happened || happened & POLLERR)
+			break;
+		size = posix_recvmsg(fd, message, flags | LINUX_MSG_DONTWAIT);
+		if (size < 0 && errno == EAGAIN)
+			continue;
+		if (size <= 0)
+			break;
+		got += size;
+		skip(message, size);
+	}
+	return got;
+}
+
+/*
+ * Like recvmsg(), but a signal neither ends it nor prolongs its time. What is
+ * there is taken first: that costs no more than recvmsg() does.
+ */
+static ssize_t receive_patiently(int fd, struct msghdr *message, int flags)
+{
+	ssize_t size = posix_recvmsg(fd, message, flags | LINUX_MSG_DONTWAIT);
+	long long deadline;
+
+	if (size < 0 && (errno != EAGAIN || ws_is_non_blocking(fd) ||
+			 ws_is_unbound(fd)))
+		return size;
+	if (size >= 0 && !(flags & LINUX_MSG_WAITALL))
+		return size;
+	deadline = deadline_of(fd, LINUX_SO_RCVTIMEO);
+	if (size < 0)
+		size = wait_and_receive(fd, message, flags, deadline);
+	if (size <= 0 || !(flags & LINUX_MSG_WAITALL))
+		return size;
+	skip(message, size);
+	return size + receive_rest(fd, message, flags, deadline);
+}
+
 /* The size, or -1 with the thread's error; @message may be filled even so. */
 static int receive_message(int fd, struct msghdr *message, int flags)
 {
-	ssize_t size = TEMP_FAILURE_RETRY(posix_recvmsg(fd, message, flags));
+	size_t room = total_of(message->msg_iov, message->msg_iovlen);
+	ssize_t size = receive_patiently(fd, message, flags);
 
 	if (size < 0)
 		return ws_fail(receive_error(fd, errno, flags));
-	if (!size && total_of(message->msg_iov, message->msg_iovlen) &&
-	    is_shut_down(fd))
+	if (!size && room && is_shut_down(fd))
 		return ws_fail(WSAESHUTDOWN);
 	if (message->msg_flags & LINUX_MSG_TRUNC && !ws_is_stream(fd))
 		return ws_fail(WSAEMSGSIZE);
 	return size;
+}
+
+/* What the flags do not go with. @flags are Winsock's. */
+static bool is_supported(int fd, DWORD flags)
+{
+	/* For urgent data of a datagram socket Linux would wait for a datagram. */
+	if (flags & (MSG_OOB | MSG_WAITALL) && !ws_is_stream(fd))
+		return false;
+	return !(flags & MSG_WAITALL) ||
+	       (!(flags & (MSG_OOB | MSG_PEEK | MSG_PARTIAL)) &&
+		!ws_is_non_blocking(fd));
 }
 
 /**
@@ -153,9 +260,9 @@ static int receive(SOCKET s, struct iovec *parts, size_t count, DWORD flags,
 		message.msg_name = &sender;
 		message.msg_namelen = sizeof(sender);
 	}
-	/* For urgent data of a datagram socket Linux would wait for a datagram. */
-	if (!translate(flags, receive_flags, &translated) ||
-	    (translated & LINUX_MSG_OOB && !ws_is_stream(fd)))
+	if (!translate(flags, receive_flags, &translated))
+		size = ws_fail_on(s, WSAEINVAL);
+	else if (!is_supported(fd, flags))
 		size = ws_fail_on(s, WSAEOPNOTSUPP);
 	else
 		size = receive_message(fd, &message, translated);
@@ -237,21 +344,23 @@ static const struct ws_translation send_errors[] = {
 	{ }
 };
 
-/* EPIPE is of many causes. */
+/* EPIPE is of many causes, and Linux forgets who ended what. */
 static int broken_pipe(int fd)
 {
+	if (ws_is_datagram(fd) || ws_is_marked(fd, WS_MARK_SENDING_ENDED))
+		return WSAESHUTDOWN;
 	switch (ws_tcp_state(fd)) {
 	case WS_TCP_UNCONNECTED:
 	case WS_TCP_LISTENING:
 		return WSAENOTCONN;
+	/* By a holder that makes Linux' own calls. */
 	case WS_TCP_ENDED_HERE:
 	case WS_TCP_ENDED_BOTH:
 		return WSAESHUTDOWN;
 	case WS_TCP_NONE:
 		/* A peer that ends shuts down both directions. */
-		if (ws_is_datagram(fd) || !is_ready_for(fd, POLLRDHUP))
-			return WSAESHUTDOWN;
-		return WSAECONNRESET;
+		return is_ready_for(fd, POLLRDHUP) ? WSAECONNRESET :
+						     WSAESHUTDOWN;
 	default:
 		return WSAECONNRESET;
 	}
@@ -268,43 +377,63 @@ static int send_error(int fd, int number, const struct msghdr *message)
 			     send_errors);
 }
 
-static void skip(struct msghdr *message, size_t size)
+/* Sends what is left, of which there is something; the size or -1 with errno. */
+static ssize_t wait_and_send(int fd, struct msghdr *message, int flags,
+			     long long deadline)
 {
-	while (size && size >= message->msg_iov->iov_len) {
-		size -= message->msg_iov->iov_len;
-		message->msg_iov++;
-		message->msg_iovlen--;
-	}
-	if (!size)
-		return;
-	message->msg_iov->iov_base = (char *)message->msg_iov->iov_base + size;
-	message->msg_iov->iov_len -= size;
+	ssize_t size;
+
+	if (deadline == WS_NEVER)
+		return TEMP_FAILURE_RETRY(posix_sendmsg(fd, message, flags));
+	do {
+		if (!ws_wait_for(fd, POLLOUT, deadline)) {
+			errno = EAGAIN;
+			return -1;
+		}
+		size = posix_sendmsg(fd, message, flags | LINUX_MSG_DONTWAIT);
+	} while (size < 0 && errno == EAGAIN);
+	return size;
 }
 
 /*
- * The size, or -1 with the thread's error. A signal can have a blocking send()
- * of Linux end halfway; Winsock's does not.
+ * Like sendmsg(), but a signal neither ends it halfway nor prolongs its time.
+ * What there is room for is sent first: that costs no more than sendmsg() does.
  */
+static ssize_t send_patiently(int fd, struct msghdr *message, int flags)
+{
+	ssize_t size = posix_sendmsg(fd, message, flags | LINUX_MSG_DONTWAIT);
+	size_t total = total_of(message->msg_iov, message->msg_iovlen);
+	size_t sent = size < 0 ? 0 : size;
+	long long deadline;
+
+	if ((size < 0 ? errno != EAGAIN : sent == total) ||
+	    ws_is_non_blocking(fd))
+		return size;
+	deadline = deadline_of(fd, LINUX_SO_SNDTIMEO);
+	do {
+		if (size > 0)
+			skip(message, size);
+		size = wait_and_send(fd, message, flags, deadline);
+		if (size < 0)
+			return sent && errno == EAGAIN ? (ssize_t)sent : -1;
+		sent += size;
+	} while (sent < total);
+	return sent;
+}
+
+/* The size, or -1 with the thread's error. */
 static int send_message(int fd, struct msghdr *message, int flags)
 {
-	size_t total = total_of(message->msg_iov, message->msg_iovlen);
-	size_t sent = 0;
-	ssize_t size;
+	bool is_probe = !total_of(message->msg_iov, message->msg_iovlen);
+	ssize_t size = send_patiently(fd, message, flags);
 
-	do {
-		size = TEMP_FAILURE_RETRY(posix_sendmsg(fd, message, flags));
-		if (size < 0 && sent && errno == EAGAIN)
-			return sent;
-		if (size < 0)
-			return ws_fail(send_error(fd, errno, message));
-		sent += size;
-		skip(message, size);
-	} while (sent < total && !ws_is_non_blocking(fd));
+	if (size < 0)
+		return ws_fail(send_error(fd, errno, message));
 	/* Linux sends nothing at any time, which asks here for room. */
-	if (!total && ws_is_non_blocking(fd) && ws_is_stream(fd) &&
+	if (is_probe && ws_is_non_blocking(fd) && ws_is_stream(fd) &&
 	    !is_ready_for(fd, POLLOUT))
 		return ws_fail(WSAEWOULDBLOCK);
-	return sent;
+	return size;
 }
 
 /* As receive(). */
@@ -319,8 +448,14 @@ static int transmit(SOCKET s, struct iovec *parts, size_t count, DWORD flags,
 	};
 	int translated, size;
 
-	if (!translate(flags, send_flags, &translated))
+	/* There is no transport here that has parts of a message. */
+	if (flags & MSG_PARTIAL)
 		return ws_fail_on(s, WSAEOPNOTSUPP);
+	if (!translate(flags, send_flags, &translated))
+		return ws_fail_on(s, WSAEINVAL);
+	/* A stream goes where it goes. */
+	if (ws_is_any_address(name, name_size) && !ws_is_stream(ws_fd(s)))
+		return ws_fail_on(s, WSAEADDRNOTAVAIL);
 	if (total_of(parts, count) > INT_MAX)
 		return ws_fail_on(s, WSAENOBUFS);
 	size = send_message(ws_fd(s), &message, translated | LINUX_MSG_NOSIGNAL);

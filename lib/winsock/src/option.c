@@ -11,6 +11,7 @@
 #include "catalogue.h"
 #include "descriptor.h"
 #include "error.h"
+#include "mark.h"
 #include "startup.h"
 
 /* Each of these returns 0 or an error of Winsock's. */
@@ -75,6 +76,25 @@ static int set_bool(int fd, int option, const char *value, int size)
 	int is_set, error = take_bool(value, size, &is_set);
 
 	return error ? error : set_linux(fd, option, &is_set, sizeof(is_set));
+}
+
+/* What the program has set; see bind(). */
+static int get_reuse(int fd, int option, char *value, int *size)
+{
+	int number = 0, error = get_linux(fd, option, &number, sizeof(number));
+
+	return error ? error :
+		       give_bool(number && !ws_is_marked(fd, WS_MARK_REUSE),
+				 value, size);
+}
+
+static int set_reuse(int fd, int option, const char *value, int size)
+{
+	int error = set_bool(fd, option, value, size);
+
+	if (!error && ws_is_marked(fd, WS_MARK_REUSE))
+		ws_mark(fd, WS_MARK_REUSE, false);
+	return error;
 }
 
 static int get_int(int fd, int option, char *value, int *size)
@@ -202,7 +222,8 @@ static int set_exclusive(int fd, int option, const char *value, int size)
 		error = get_linux(fd, option, &reuse, sizeof(reuse));
 	if (error)
 		return error;
-	return is_set && reuse ? WSAEINVAL : 0;
+	return is_set && reuse && !ws_is_marked(fd, WS_MARK_REUSE) ?
+	       WSAEINVAL : 0;
 }
 
 static int get_info(int fd, char *value, int *size, bool wide)
@@ -267,7 +288,7 @@ static const struct option options[] = {
 	{ SO_PROTOCOL_INFOW, 0, get_info_wide, NULL },
 	{ SO_RCVBUF, LINUX_SO_RCVBUF, get_buffer, set_int },
 	{ SO_RCVTIMEO, LINUX_SO_RCVTIMEO, get_time, set_time },
-	{ SO_REUSEADDR, LINUX_SO_REUSEADDR, get_bool, set_bool },
+	{ SO_REUSEADDR, LINUX_SO_REUSEADDR, get_reuse, set_reuse },
 	{ SO_SNDBUF, LINUX_SO_SNDBUF, get_buffer, set_int },
 	{ SO_SNDTIMEO, LINUX_SO_SNDTIMEO, get_time, set_time },
 	{ SO_TYPE, LINUX_SO_TYPE, get_int, NULL },
@@ -283,6 +304,24 @@ static const struct option *find(int winsock)
 	return NULL;
 }
 
+/* Of an option below SOL_SOCKET's level, by errno. */
+static int other_error(int level)
+{
+	if (errno != ENOPROTOOPT && errno != EOPNOTSUPP)
+		return ws_error_of(errno, NULL);
+	switch (level) {
+	case IPPROTO_IP:
+	case IPPROTO_IPV6:
+	case IPPROTO_ICMPV6:
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+	case IPPROTO_RAW:
+		return WSAENOPROTOOPT;
+	default:
+		return WSAEINVAL;
+	}
+}
+
 /* Of a protocol. Linux' SOL_SOCKET is none, and Windows' IPPROTO_ICMP. */
 static int get_other(int fd, int level, int name, char *value, int *size)
 {
@@ -291,7 +330,7 @@ static int get_other(int fd, int level, int name, char *value, int *size)
 	if (level == LINUX_SOL_SOCKET)
 		return WSAEINVAL;
 	if (posix_getsockopt(fd, level, name, value, &length))
-		return ws_error_of(errno, NULL);
+		return other_error(level);
 	*size = length;
 	return 0;
 }
@@ -309,7 +348,7 @@ static int set_other(int fd, int level, int name, const char *value, int size)
 		size = sizeof(number);
 	}
 	if (posix_setsockopt(fd, level, name, value, size))
-		return ws_error_of(errno, NULL);
+		return other_error(level);
 	return 0;
 }
 

@@ -10,8 +10,11 @@
 #include "catalogue.h"
 #include "descriptor.h"
 #include "error.h"
+#include "mark.h"
+#include "memory.h"
 #include "socket.h"
 #include "startup.h"
+#include "tcp.h"
 
 /* Above it, Linux has no types, and then flags. */
 #define HIGHEST_TYPE	SOCK_PACKET
@@ -58,6 +61,52 @@ SOCKET socket(int family, int type, int protocol)
 	return INVALID_SOCKET;
 }
 
+union name {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct sockaddr_storage storage;
+};
+
+static bool is_unbound(const union name *name)
+{
+	switch (name->any.sa_family) {
+	case AF_INET:
+		return !name->v4.sin_port;
+	case AF_INET6:
+		return !name->v6.sin6_port;
+	default:
+		return false;
+	}
+}
+
+bool ws_is_unbound(int fd)
+{
+	union name name = { };
+	unsigned int size = sizeof(name);
+
+	return !posix_getsockname(fd, &name, &size) && is_unbound(&name);
+}
+
+bool ws_is_any_address(const struct sockaddr *name, int size)
+{
+	const union name *whole = (const union name *)name;
+
+	if (!name || size < (int)sizeof(whole->v4) ||
+	    !ws_is_readable(name, sizeof(whole->v4)))
+		return false;
+	switch (name->sa_family) {
+	case AF_INET:
+		return whole->v4.sin_addr.s_addr == htonl(INADDR_ANY);
+	case AF_INET6:
+		return size >= (int)sizeof(whole->v6) &&
+		       ws_is_readable(name, sizeof(whole->v6)) &&
+		       IN6_IS_ADDR_UNSPECIFIED(&whole->v6.sin6_addr);
+	default:
+		return false;
+	}
+}
+
 /* Whether @size leaves out a part of the address; Linux says EINVAL then. */
 static bool is_short(const struct sockaddr *name, int size)
 {
@@ -90,64 +139,62 @@ static const struct ws_translation bind_errors[] = {
 	{ }
 };
 
+static void set_reuse(int fd, int on)
+{
+	posix_setsockopt(fd, LINUX_SOL_SOCKET, LINUX_SO_REUSEADDR, &on,
+			 sizeof(on));
+	ws_mark(fd, WS_MARK_REUSE, on);
+}
+
+/*
+ * A closed connection that lingers in TIME_WAIT does not keep its port from a
+ * new listener on Windows. Two listeners exclude each other on both systems. The
+ * option stays set, as Linux asks for it of the listener and of what it accepts.
+ */
+static int bind_with_reuse(int fd, const struct sockaddr *name, int size)
+{
+	bool is_new = ws_is_stream(fd) &&
+		      !ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_REUSEADDR);
+	int number;
+
+	if (is_new)
+		set_reuse(fd, 1);
+	if (!posix_bind(fd, name, size))
+		return 0;
+	number = errno;
+	if (is_new)
+		set_reuse(fd, 0);
+	errno = number;
+	return -1;
+}
+
 int bind(SOCKET s, const struct sockaddr *name, int size)
 {
-	static const int yes = 1;
-	int fd = ws_fd(s);
-
 	if (!ws_ready())
 		return SOCKET_ERROR;
-	/*
-	 * A closed connection that lingers in TIME_WAIT does not keep its port
-	 * from a new listener on Windows. Two listeners exclude each other on
-	 * both systems.
-	 */
-	if (ws_is_stream(fd))
-		posix_setsockopt(fd, LINUX_SOL_SOCKET, LINUX_SO_REUSEADDR, &yes,
-				 sizeof(yes));
-	if (posix_bind(fd, name, size))
+	if (!name)
+		return ws_fail_on(s, WSAEFAULT);
+	if (bind_with_reuse(ws_fd(s), name, size))
 		return ws_fail(ws_name_error(errno, name, size, bind_errors));
 	return 0;
 }
 
-union name {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-	struct sockaddr_storage storage;
-};
-
-static bool is_unbound(const union name *name)
-{
-	switch (name->any.sa_family) {
-	case AF_INET:
-		return !name->v4.sin_port;
-	case AF_INET6:
-		return !name->v6.sin6_port;
-	default:
-		return false;
-	}
-}
-
-/* Linux would bind it. */
 int listen(SOCKET s, int backlog)
 {
-	union name name = { };
+	union name name;
 	unsigned int size = sizeof(name);
 	int fd = ws_fd(s);
 
 	if (!ws_ready())
 		return SOCKET_ERROR;
-	if (posix_getsockname(fd, &name, &size))
-		return ws_fail_errno(NULL);
-	if (is_unbound(&name))
+	/* Linux would bind it. */
+	if (ws_is_unbound(fd))
 		return ws_fail(WSAEINVAL);
 	/* A hint is negative. */
 	if (backlog < 0)
 		backlog = backlog == INT_MIN ? INT_MAX : -backlog;
 	if (!posix_listen(fd, backlog))
 		return 0;
-	size = sizeof(name);
 	if (errno == EINVAL && !posix_getpeername(fd, &name, &size))
 		return ws_fail(WSAEISCONN);
 	return ws_fail_errno(NULL);
@@ -179,6 +226,9 @@ int shutdown(SOCKET s, int how)
 	if (posix_shutdown(fd, how) &&
 	    (errno != ENOTCONN || !ws_is_datagram(fd)))
 		return ws_fail_errno(NULL);
+	/* One whose attempt to connect has been ended may connect anew. */
+	if (how != SD_RECEIVE && ws_tcp_state(fd) != WS_TCP_UNCONNECTED)
+		ws_mark(fd, WS_MARK_SENDING_ENDED, true);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -101,6 +102,15 @@ int process_open_null(void)
 void process_close(int fd)
 {
 	close(fd);
+}
+
+int process_reuses_address(uintptr_t socket)
+{
+	socklen_t size = sizeof(int);
+	int value = -1;
+
+	getsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &value, &size);
+	return value;
 }
 
 static void handle(int signal)

@@ -46,6 +46,9 @@ void process_restore_zero(void);
 int process_open_null(void);
 void process_close(int fd);
 
+/* Linux's own SO_REUSEADDR of a SOCKET. */
+int process_reuses_address(uintptr_t socket);
+
 /* A signal every few milliseconds, whose handler restarts no call. */
 void process_signals_begin(void);
 void process_signals_end(void);
