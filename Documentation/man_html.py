@@ -5,7 +5,7 @@ Shows the manual pages among the others, by mandoc:
     .. man:: sockdup.1          one page; its headings become the document's
     .. man-library::            the pages of section 3, by the header's groups
 
-:man:`sockdup_open(3)` links to one of them.
+:man:`sockdup_open(3)` links to one of them, and so does ``sockdup_open()`` on each page.
 """
 
 import re
@@ -155,18 +155,30 @@ def groups():
                           if page.endswith(".3") and page not in done)
 
 
+def reference(label, docname, *children):
+    return addnodes.pending_xref("", *children, refdomain="std", reftype="ref",
+                                 reftarget=label, refexplicit=True, refwarn=True,
+                                 refdoc=docname)
+
+
 def man_role(name, rawtext, text, lineno, inliner, options=None, content=None):
     page = re.fullmatch(r"([\w-]+)\((\d)\)", text)
-    label = f"man-{page[1]}-{page[2]}" if page else text
-    reference = addnodes.pending_xref("", nodes.literal("", text), refdomain="std",
-                                      reftype="ref", reftarget=label, refexplicit=True,
-                                      refwarn=True,
-                                      refdoc=inliner.document.settings.env.docname)
-    return [reference], []
+    return [reference(f"man-{page[1]}-{page[2]}" if page else text,
+                      inliner.document.settings.env.docname, nodes.literal("", text))], []
+
+
+def link_functions(app, doctree):
+    for literal in list(doctree.findall(nodes.literal)):
+        function = re.fullmatch(r"(sockdup_\w+)\(\)", literal.astext())
+        if function and f"{function[1]}.3" in man_pages.all_pages() and \
+                not isinstance(literal.parent, (addnodes.pending_xref, nodes.title)):
+            literal.replace_self(reference(f"man-{function[1]}-3", app.env.docname,
+                                           literal.deepcopy()))
 
 
 def setup(app):
     app.add_directive("man", Page)
     app.add_directive("man-library", Library)
     app.add_role("man", man_role)
+    app.connect("doctree-read", link_functions)
     return {"parallel_read_safe": True}
