@@ -70,3 +70,8 @@ __all__ = [
     "stats",
     "use",
 ]
+
+# Their place to those who read a pickle or a traceback, whichever file has them.
+for _name in __all__:
+    globals()[_name].__module__ = __name__
+del _name

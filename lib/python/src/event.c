@@ -105,10 +105,14 @@ static PyObject *event_query(PyObject *module, PyObject *arguments)
 
 static PyMethodDef functions[] = {
 	{ "event_object", event_object, METH_NOARGS, NULL },
-	{ "event_register", event_register, METH_VARARGS, NULL },
-	{ "event_enumerate", event_enumerate, METH_VARARGS, NULL },
-	{ "event_rearm", event_rearm, METH_VARARGS, NULL },
-	{ "event_query", event_query, METH_VARARGS, NULL },
+	{ "event_register", event_register, METH_VARARGS,
+	  TAKES("event_register", "fd, event, mask, flags, /") },
+	{ "event_enumerate", event_enumerate, METH_VARARGS,
+	  TAKES("event_enumerate", "fd, flags, /") },
+	{ "event_rearm", event_rearm, METH_VARARGS,
+	  TAKES("event_rearm", "fd, events, /") },
+	{ "event_query", event_query, METH_VARARGS,
+	  TAKES("event_query", "fd, /") },
 	{ }
 };
 

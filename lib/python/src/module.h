@@ -12,6 +12,9 @@
 
 #include <sockdup.h>
 
+/* A doc string by which inspect, and so the check of the stub, knows arguments. */
+#define TAKES(name, arguments)	name "($module, " arguments ")\n--\n\n"
+
 /**
  * struct module_state - what each import of the module has for itself
  * @subscription_type: the type of subscriptions, owned

@@ -158,11 +158,16 @@ static PyObject *netlink_stats(PyObject *module, PyObject *arguments)
 }
 
 static PyMethodDef functions[] = {
-	{ "list", netlink_list, METH_VARARGS, NULL },
-	{ "find_by_info", netlink_find_by_info, METH_VARARGS, NULL },
-	{ "find_by_id", netlink_find_by_id, METH_VARARGS, NULL },
-	{ "revoke_id", netlink_revoke_id, METH_VARARGS, NULL },
-	{ "stats", netlink_stats, METH_VARARGS, NULL },
+	{ "list", netlink_list, METH_VARARGS,
+	  TAKES("list", "target, source, by_uid, uid, /") },
+	{ "find_by_info", netlink_find_by_info, METH_VARARGS,
+	  TAKES("find_by_info", "data, /") },
+	{ "find_by_id", netlink_find_by_id, METH_VARARGS,
+	  TAKES("find_by_id", "id, /") },
+	{ "revoke_id", netlink_revoke_id, METH_VARARGS,
+	  TAKES("revoke_id", "id, /") },
+	{ "stats", netlink_stats, METH_VARARGS,
+	  TAKES("stats", "uid, /") },
 	{ }
 };
 

@@ -231,14 +231,20 @@ static PyObject *handle_release(PyObject *module, PyObject *unused)
 }
 
 static PyMethodDef functions[] = {
-	{ "export", token_export, METH_VARARGS, NULL },
-	{ "import_", token_import, METH_VARARGS, NULL },
-	{ "revoke", token_revoke, METH_VARARGS, NULL },
-	{ "encode", token_encode, METH_VARARGS, NULL },
-	{ "decode", token_decode, METH_VARARGS, NULL },
+	{ "export", token_export, METH_VARARGS,
+	  TAKES("export", "fd, target, flags, ttl_ms, /") },
+	{ "import_", token_import, METH_VARARGS,
+	  TAKES("import_", "data, flags, /") },
+	{ "revoke", token_revoke, METH_VARARGS,
+	  TAKES("revoke", "data, /") },
+	{ "encode", token_encode, METH_VARARGS,
+	  TAKES("encode", "data, /") },
+	{ "decode", token_decode, METH_VARARGS,
+	  TAKES("decode", "text, /") },
 	{ "info", token_info, METH_NOARGS, NULL },
 	{ "open", handle_open, METH_NOARGS, NULL },
-	{ "use", handle_use, METH_VARARGS, NULL },
+	{ "use", handle_use, METH_VARARGS,
+	  TAKES("use", "fd, /") },
 	{ "release", handle_release, METH_NOARGS, NULL },
 	{ }
 };
