@@ -31,7 +31,7 @@ need = $(Q)selftests/tools/need $(1)
 all: modules lib cli samples man ## the module, the library, the command, the samples and the manual pages
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' \
 		$(firstword $(MAKEFILE_LIST))
 	@echo 'V=1 shows the commands, O= names another build directory.'
 
@@ -110,6 +110,11 @@ demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx, 
 	$(Q)lib/samples/nginx $(O)/nginx
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/samples/demo-nginx "$(O)" && \
 		echo && lib/samples/demo-nginx --restart "$(O)"'
+
+demo-gunicorn: guest cli need-demo-gunicorn ## replace a running gunicorn under load, and what a restart does
+	$(call say,DEMO,gunicorn in a guest with Linux $(GUEST_RELEASE))
+	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/python/samples/demo-gunicorn "$(O)" && \
+		echo && lib/python/samples/demo-gunicorn --restart "$(O)"'
 
 selftests: lib cli samples examples man node python need-check
 	$(call say,TESTS,$(O)/selftests)
@@ -324,7 +329,7 @@ clean: ## remove what was built
 FORCE:
 
 .PHONY: all help modules lib cli node python samples examples man guest vm demo demo-winsock \
-	demo-node demo-nginx selftests selftests-32 check check-long check-debug \
+	demo-node demo-nginx demo-gunicorn selftests selftests-32 check check-long check-debug \
 	check-matrix check-wine check-winsock check-compile bench-program bench \
 	bench-check bench-budget bench-locks bench-docs style netlink \
 	docs-transcripts docs check-docs deb check-deb fresh install install-lib \

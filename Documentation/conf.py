@@ -4,9 +4,13 @@
 import pathlib
 import re
 import sys
+import types
 
 here = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(here))
+# The Python package, whose docstrings autodoc reads.
+package = here.parent / "lib" / "python"
+sys.path.insert(0, str(package))
 sys.dont_write_bytecode = True
 
 
@@ -15,15 +19,30 @@ def module_version():
     return re.search(r'MODULE_VERSION\("(.*)"\)', source).group(1)
 
 
+def stand_in():
+    """What the package needs of its extension to be read, so that none is built:
+    the names of its numbers, by its stub."""
+    module = types.ModuleType("sockdup._sockdup")
+    stub = (package / "sockdup" / "_sockdup.pyi").read_text()
+    for bit, name in enumerate(re.findall(r"^(SOCKDUP_\w+): int$", stub, re.M)):
+        setattr(module, name, 1 << bit)
+    return module
+
+
+sys.modules["sockdup._sockdup"] = stand_in()
+
 project = "sockdup"
 author = "The sockdup developers"
 copyright = "the sockdup developers"
 version = release = module_version()
 
-extensions = ["behaviours", "man_html", "netlink_spec"]
+extensions = ["behaviours", "man_html", "netlink_spec", "sphinx.ext.autodoc"]
 exclude_patterns = ["licenses", "examples"]
 highlight_language = "c"
 nitpicky = True
+# Python's own names are not in this manual.
+nitpick_ignore_regex = [("py:.*", r"(?!sockdup).*"), ("py:.*", r"sockdup\._.*")]
+autodoc_member_order = "bysource"
 
 html_theme = "furo"
 # Each of their colours can be read on its background.

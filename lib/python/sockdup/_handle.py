@@ -8,7 +8,10 @@ from . import _sockdup
 
 
 class Feature(enum.IntFlag):
-    """What the module can do beyond tokens."""
+    """What the module can do beyond tokens.
+
+    EVENTS: registrations for network events. EVENT_ONCE: those with *once*.
+    """
 
     EVENTS = _sockdup.SOCKDUP_FEATURE_EVENTS
     EVENT_ONCE = _sockdup.SOCKDUP_FEATURE_EVENT_ONCE

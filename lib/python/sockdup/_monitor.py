@@ -10,7 +10,12 @@ from ._waiting import Waiter, wait_readable
 
 
 class Happening(enum.Enum):
-    """What can happen to a token."""
+    """What can happen to a token.
+
+    EXPORTED: it was made. IMPORTED: its target has imported it. REVOKED: it was
+    revoked. EXPIRED: it was not imported in time. HANDLE_CLOSED: it ended with
+    the handle that exported. TARGET_DIED: it ended with its target.
+    """
 
     EXPORTED = _sockdup.SOCKDUP_HAPPENING_EXPORTED
     IMPORTED = _sockdup.SOCKDUP_HAPPENING_IMPORTED

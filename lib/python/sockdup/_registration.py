@@ -20,6 +20,11 @@ from ._waiting import Waiter, wait_readable
 class NetworkEvent(enum.IntFlag):
     """What a registration can be for, Winsock's ``FD_READ`` and its like.
 
+    READ: there is something to receive. WRITE: there is room to send. OOB: there
+    is urgent data. ACCEPT: there is a connection to accept. CONNECT: an attempt
+    to connect has ended. CLOSE: the peer has ended, and what it sent has been
+    received. They are flags, so ``READ | CLOSE`` is for both.
+
     ACCEPT, CONNECT, OOB and CLOSE are for TCP, MPTCP, AF_UNIX and AF_SMC.
     """
 
