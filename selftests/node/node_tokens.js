@@ -10,10 +10,11 @@ const { once } = require('events');
 const fs = require('fs');
 const net = require('net');
 const os = require('os');
+const path = require('path');
 const { Worker } = require('worker_threads');
 
 const {
-  Partner, connection, datagramSocket, failure, listen, packagePath, sockdup, test,
+  Partner, cleanUp, connection, datagramSocket, failure, listen, packagePath, sockdup, test,
 } = require('./node_test.js');
 
 const ID = /^[0-9a-f]{16}$/;
@@ -336,11 +337,16 @@ test('monitor_takes_a_capability', async () => {
 });
 
 test('modules_import_it_as_well', () => {
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', `
-    import sockdup, * as all from ${JSON.stringify(`${packagePath}/index.mjs`)};
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sockdup-'));
+  const program = path.join(directory, 'program.mjs');
+
+  cleanUp(() => fs.rmSync(directory, { recursive: true }));
+  fs.mkdirSync(path.join(directory, 'node_modules'));
+  fs.symlinkSync(path.resolve(packagePath), path.join(directory, 'node_modules', 'sockdup'));
+  fs.writeFileSync(program, `
+    import sockdup, * as all from 'sockdup';
 
     console.log(Object.keys(sockdup).every((name) => all[name] === sockdup[name]));
-  `]).toString();
-
-  assert.equal(said, 'true\n');
+  `);
+  assert.equal(execFileSync(process.execPath, [program]).toString(), 'true\n');
 });

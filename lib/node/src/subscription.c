@@ -148,7 +148,7 @@ static void readable(uv_poll_t *poll, int status, int events)
 	napi_close_handle_scope(env, scope);
 }
 
-/* One at a time: index.js sees to it. */
+/* One at a time: monitor.js sees to it. */
 static napi_value wait_for_more(napi_env env, napi_callback_info call)
 {
 	struct subscription *subscription;
