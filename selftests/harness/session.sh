@@ -53,10 +53,27 @@ session() {
 	sed -i -E -e '/^bash: /d' -e '/^\[[0-9]+\][+-]? +(Done|Terminated|Exit)/d' "$printed"
 }
 
+# Gives tokens an hour, so that none expires on a slow machine, and sets what was there
+# again. In what is shown, a life of a minute and one of an hour are alike.
+session_lives() {
+	local parameter=/sys/module/sockdup/parameters/default_ttl_ms
+
+	case $1 in
+	long)
+		usual_life=$(<$parameter)
+		echo 3600000 >$parameter
+		;;
+	usual)
+		echo "$usual_life" >$parameter
+		;;
+	esac
+}
+
 # What differs from run to run, in width too. An exporting command has ended by the time
 # that it is asked for its name, or not.
 without_numbers() {
 	sed -E -e 's/sockdup1:[A-Za-z0-9_.-]+/sockdup1:TEXT/' \
+		-e 's/\b[0-9]+(\.[0-9]+)?(h[0-9]+m|m[0-9]+s|s)\b/TIME/g' \
 		-e 's/[0-9a-f]{16,}(\.\.\.)?/HEX/g' -e 's/[0-9]+(\.[0-9]+)?/N/g' \
 		-e 's|\bsockdup/N|N|g' -e 's/ +/ /g' "$@"
 }
