@@ -155,6 +155,15 @@ static void __attribute__((destructor)) device_exit(void)
 }
 
 /*
+ * An answer that other files do not give to a number they do not know: whoever asks
+ * of many sockets whether they have a registration pays for one call and no more.
+ */
+static bool device_has_said(int error)
+{
+	return error == ENOENT;
+}
+
+/*
  * Issue a command, which names one or two descriptors or NO_DESCRIPTOR. Returns
  * what ioctl() returns; errno is ENODEV where there is no device.
  */
@@ -175,7 +184,8 @@ int device_call(unsigned long command, void *argument, int fd, int other)
 			/* Another thread has closed it, or was about to. */
 			if (generation != atomic_load(&device_generation))
 				continue;
-			if (reopened || device_is(handle))
+			if (reopened || device_has_said(error) ||
+			    device_is(handle))
 				break;
 		}
 		/* There is none, or the program has closed it. */

@@ -229,9 +229,9 @@ static int select_events(const struct agent_request *request,
 			 struct agent_reply *reply)
 {
 	(void)reply;
-	return result(sockdup_event_select(request->fd, request->args[0],
-					   request->args[1],
-					   request->args[2]));
+	return result(sockdup_event_register(request->fd, request->args[0],
+					     request->args[1], request->args[2],
+					     request->args[3]));
 }
 
 static int enumerate_events(const struct agent_request *request,

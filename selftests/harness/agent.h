@@ -207,6 +207,8 @@ int agent_revoke(struct agent *agent,
 
 int agent_event_select(struct agent *agent, int fd, int event,
 		       unsigned int mask, unsigned int kind);
+int agent_event_register(struct agent *agent, int fd, int event,
+			 unsigned int mask, unsigned int kind, unsigned int flags);
 int agent_event_enumerate(struct agent *agent, int fd, unsigned int flags,
 			  struct sockdup_network_events *happened);
 int agent_event_rearm(struct agent *agent, int fd, unsigned int events);

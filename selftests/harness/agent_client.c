@@ -455,8 +455,8 @@ int agent_revoke(struct agent *agent, const struct sockdup_protocol_info *info)
 	return agent_ask(agent, &request);
 }
 
-int agent_event_select(struct agent *agent, int fd, int event,
-		       unsigned int mask, unsigned int kind)
+int agent_event_register(struct agent *agent, int fd, int event,
+			 unsigned int mask, unsigned int kind, unsigned int flags)
 {
 	struct agent_request request;
 
@@ -464,7 +464,14 @@ int agent_event_select(struct agent *agent, int fd, int event,
 	request.args[0] = event;
 	request.args[1] = mask;
 	request.args[2] = kind;
+	request.args[3] = flags;
 	return agent_ask(agent, &request);
+}
+
+int agent_event_select(struct agent *agent, int fd, int event,
+		       unsigned int mask, unsigned int kind)
+{
+	return agent_event_register(agent, fd, event, mask, kind, 0);
 }
 
 int agent_event_enumerate(struct agent *agent, int fd, unsigned int flags,

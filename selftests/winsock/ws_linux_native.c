@@ -6,60 +6,16 @@
 #include <ws2tcpip.h>
 
 #include "native_linux.h"
+#include "native_share_linux.h"
 #include "partner.h"
 #include "test.h"
 #include "world.h"
-
-/* A token's bytes in a WSAPROTOCOL_INFO: the id in ProviderId, the secret in four fields. */
-static void token_of(const WSAPROTOCOL_INFOW *info, char token[NATIVE_TOKEN_SIZE])
-{
-	DWORD secret[] = {
-		info->dwServiceFlags2,
-		info->dwServiceFlags3,
-		info->dwServiceFlags4,
-		info->dwProviderReserved,
-	};
-
-	memcpy(token, info->ProviderId.Data4, NATIVE_ID_SIZE);
-	memcpy(token + NATIVE_ID_SIZE, secret, NATIVE_SECRET_SIZE);
-}
-
-/* The way back: any entry of the catalogue is the frame of it. */
-static WSAPROTOCOL_INFOW info_of(const char token[NATIVE_TOKEN_SIZE])
-{
-	WSAPROTOCOL_INFOW info = protocol_info(new_socket(AF_INET, SOCK_STREAM));
-	DWORD secret[4];
-
-	memcpy(secret, token + NATIVE_ID_SIZE, NATIVE_SECRET_SIZE);
-	memcpy(info.ProviderId.Data4, token, NATIVE_ID_SIZE);
-	info.dwServiceFlags2 = secret[0];
-	info.dwServiceFlags3 = secret[1];
-	info.dwServiceFlags4 = secret[2];
-	info.dwProviderReserved = secret[3];
-	return info;
-}
-
-/* A connection of which the native process has the first end, too. */
-static int shared_connection(SOCKET ends[2])
-{
-	WSAPROTOCOL_INFOW info;
-	char token[NATIVE_TOKEN_SIZE];
-	int theirs;
-
-	ASSERT_EQ(0, native_begin());
-	stream_pair(ends);
-	ASSERT_WORKS(WSADuplicateSocketW(ends[0], native_pid(), &info));
-	token_of(&info, token);
-	theirs = native_import(token);
-	ASSERT(theirs >= 0);
-	return theirs;
-}
 
 TEST_SHARED(W18_W33_the_layer_exports_and_a_native_process_imports)
 {
 	char text[8];
 	SOCKET ends[2];
-	int theirs = shared_connection(ends);
+	int theirs = native_connection(ends);
 
 	close_socket(ends[0]);
 	assert_open(ends[1]);
@@ -78,11 +34,11 @@ TEST_SHARED(W18_W33_a_native_process_exports_and_the_layer_imports)
 	char token[NATIVE_TOKEN_SIZE];
 	WSAPROTOCOL_INFOW info;
 	SOCKET ends[2], second;
-	int theirs = shared_connection(ends);
+	int theirs = native_connection(ends);
 
 	close_socket(ends[0]);
 	ASSERT_EQ(0, native_export(theirs, GetCurrentProcessId(), token));
-	info = info_of(token);
+	info = native_info_of(token);
 	second = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
 			    &info, 0, 0);
 	ASSERT_WORKS(second);
@@ -101,7 +57,7 @@ TEST_SHARED(W90_a_pidfd_names_the_target)
 
 	stream_pair(ends);
 	ASSERT_EQ(0, native_export_to_pidfd(ends[0], partner->pid, token));
-	info = info_of(token);
+	info = native_info_of(token);
 	theirs = partner_import(partner, &info, 0);
 	ASSERT_WORKS(theirs);
 	ASSERT_EQ(4, partner_send(partner, theirs, "text", 4));
@@ -130,7 +86,7 @@ TEST_SHARED(W62_a_native_registration_replaces_the_layers)
 {
 	WSAEVENT event = new_event();
 	SOCKET ends[2];
-	int theirs = shared_connection(ends);
+	int theirs = native_connection(ends);
 
 	select_events(ends[0], event, FD_READ);
 	ASSERT_EQ(0, native_select(theirs, FD_READ));
@@ -146,7 +102,7 @@ TEST_SHARED(W67_W108_a_native_registration_is_one)
 {
 	u_long off = 0;
 	SOCKET ends[2];
-	int theirs = shared_connection(ends);
+	int theirs = native_connection(ends);
 
 	ASSERT_EQ(0, native_select(theirs, FD_READ));
 	ASSERT_FAILS(WSAEINVAL, ioctlsocket(ends[0], FIONBIO, &off));
@@ -174,7 +130,7 @@ TEST_SHARED(W71_a_native_receive_is_not_seen)
 	WSAEVENT event = new_event();
 	SOCKET ends[2];
 	char text[1];
-	int theirs = shared_connection(ends);
+	int theirs = native_connection(ends);
 
 	select_events(ends[0], event, FD_READ);
 	send_text(ends[1], "ab");

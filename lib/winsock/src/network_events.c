@@ -31,6 +31,9 @@ static_assert(FD_READ == SOCKDUP_FD_READ && FD_WRITE == SOCKDUP_FD_WRITE &&
 	      "the kernel has Winsock's numbers");
 static_assert(FD_MAX_EVENTS == SOCKDUP_EVENT_ERRORS, "and as many places");
 
+/* When this process missed the device last, by this_tick(). */
+static atomic_uint missed_in;
+
 int ws_check_events(SOCKET s, long events)
 {
 	if (!ws_is_socket(ws_fd(s)))
@@ -67,8 +70,10 @@ int ws_register(SOCKET s, int event, long events, enum sockdup_event_kind kind)
 	if (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK))
 		return ws_error_of(errno, NULL);
 	if (!sockdup_event_register(fd, event, events & HAPPENING, kind,
-				    SOCKDUP_EVENT_ONCE))
+				    SOCKDUP_EVENT_ONCE)) {
+		atomic_store_explicit(&missed_in, 0, memory_order_relaxed);
 		return 0;
+	}
 	error = errno;
 	/* Without the device nobody has registered. */
 	if (!(events & HAPPENING) && error == ENODEV)
@@ -179,60 +184,49 @@ int WSAEnumNetworkEvents(SOCKET s, WSAEVENT event, LPWSANETWORKEVENTS happened)
 	return error ? ws_fail(error) : 0;
 }
 
-/* The mask of a registration by whichever process, 0, or -1 with errno. */
-static int mask_of(SOCKET s)
-{
-	struct sockdup_registration registration;
-
-	if (sockdup_event_query(ws_fd(s), &registration))
-		return -1;
-	return registration.mask;
-}
-
 bool ws_registered(SOCKET s)
 {
+	struct sockdup_registration registration;
 	int number = errno;
-	bool registered = mask_of(s) > 0;
+	bool registered = !sockdup_event_query(ws_fd(s), &registration) &&
+			  registration.mask;
 
 	errno = number;
 	return registered;
 }
 
-/* Never 0. */
-static unsigned int this_second(void)
+/* The kernel's tick, of some milliseconds. Never 0. */
+static unsigned int this_tick(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return (unsigned int)now.tv_sec | 1U << 31;
+	return (unsigned int)(now.tv_sec * 1000000000ULL + now.tv_nsec) | 1;
 }
 
 /*
- * Without the device there are no registrations, and to look for it takes longer
- * than a receive. So a process that misses it looks once a second.
+ * Without the device there are no registrations, or none that this process may
+ * re-enable, and to look for it takes as long as a receive. So a process that misses
+ * it looks once a tick.
  */
-static bool has_registration(SOCKET s)
+static bool misses_device(void)
 {
-	static atomic_uint missed_in;
-	int mask;
-
-	if (atomic_load_explicit(&missed_in, memory_order_relaxed) ==
-	    this_second())
-		return false;
-	mask = mask_of(s);
-	if (mask < 0 && says_none(errno))
-		atomic_store_explicit(&missed_in, this_second(),
-				      memory_order_relaxed);
-	return mask > 0;
+	return atomic_load_explicit(&missed_in, memory_order_relaxed) ==
+	       this_tick();
 }
 
-/* A registration has made the socket non-blocking, for all that hold it. */
+/*
+ * Any process may have registered, and whether one has is the kernel's to know: the
+ * call itself finds that out at the least cost.
+ */
 void ws_reenable(SOCKET s, long events)
 {
-	int fd = ws_fd(s), number = errno;
+	int number = errno;
 
-	if (ws_is_non_blocking(fd) && has_registration(s))
-		sockdup_event_rearm(fd, events);
+	if (!misses_device() && sockdup_event_rearm(ws_fd(s), events) &&
+	    errno != ENOENT && says_none(errno))
+		atomic_store_explicit(&missed_in, this_tick(),
+				      memory_order_relaxed);
 	errno = number;
 }
 
@@ -246,13 +240,13 @@ static int inherit(SOCKET listener, SOCKET s)
 
 int ws_accepted(SOCKET listener, SOCKET s)
 {
-	int number = errno, error = 0;
+	int number = errno, error;
 
-	if (ws_is_non_blocking(ws_fd(listener))) {
-		ws_messages_lock();
-		error = inherit(listener, s);
-		ws_messages_unlock();
-	}
+	if (misses_device())
+		return 0;
+	ws_messages_lock();
+	error = inherit(listener, s);
+	ws_messages_unlock();
 	errno = number;
 	return error;
 }

@@ -87,6 +87,12 @@ int native_select(int fd, unsigned int mask)
 	return agent_event_select(&agent, fd, event, mask, SOCKDUP_EVENT_KIND_EVENT);
 }
 
+int native_select_once(int fd, unsigned int mask)
+{
+	return agent_event_register(&agent, fd, event, mask, SOCKDUP_EVENT_KIND_EVENT,
+				    SOCKDUP_EVENT_ONCE);
+}
+
 int native_take(int fd)
 {
 	struct sockdup_network_events happened = { 0 };
@@ -133,4 +139,9 @@ int native_registered(uintptr_t socket)
 int native_is_nonblocking(uintptr_t socket)
 {
 	return !!(fcntl(socket, F_GETFL) & O_NONBLOCK);
+}
+
+void native_release_here(void)
+{
+	sockdup_release();
 }

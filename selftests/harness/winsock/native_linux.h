@@ -26,6 +26,8 @@ int native_receive(int fd, char *text, unsigned int size);
 
 /* Its registration, at an eventfd of its own. */
 int native_select(int fd, unsigned int mask);
+/* The same with SOCKDUP_EVENT_ONCE. */
+int native_select_once(int fd, unsigned int mask);
 /* What has been recorded, once the eventfd is set. */
 int native_take(int fd);
 
@@ -35,5 +37,7 @@ int native_export_to_pidfd(uintptr_t socket, unsigned int pid, void *token);
 int native_import_here(const void *token);
 int native_registered(uintptr_t socket);
 int native_is_nonblocking(uintptr_t socket);
+/* The process has no device then, until a call opens it. */
+void native_release_here(void);
 
 #endif /* SELFTESTS_WINSOCK_NATIVE_LINUX_H */

@@ -23,6 +23,7 @@
 
 static rlim_t usual_limit;
 static int zero;
+static int root;
 
 int process_fork(int (*run)(void *context), void *context)
 {
@@ -59,12 +60,17 @@ void process_limit_descriptors(unsigned int limit)
 	setrlimit(RLIMIT_NOFILE, &now);
 }
 
-void process_deny_descriptors(void)
+static void deny_descriptors_from(int least)
 {
-	int next = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	int next = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, least);
 
 	close(next);
 	process_limit_descriptors(next);
+}
+
+void process_deny_descriptors(void)
+{
+	deny_descriptors_from(0);
 }
 
 void process_allow_descriptors(void)
@@ -92,6 +98,33 @@ void process_restore_zero(void)
 {
 	dup2(zero, STDIN_FILENO);
 	close(zero);
+}
+
+void process_free_zero_alone(void)
+{
+	process_free_zero();
+	deny_descriptors_from(1);
+}
+
+void process_allow_others(void)
+{
+	process_allow_descriptors();
+	process_restore_zero();
+}
+
+/* The root directory moves below one where nothing is. */
+bool process_hide_files(void)
+{
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return root >= 0 && !chroot("/proc/self/fdinfo");
+}
+
+bool process_show_files(void)
+{
+	bool shown = !fchdir(root) && !chroot(".");
+
+	close(root);
+	return shown;
 }
 
 int process_open_null(void)

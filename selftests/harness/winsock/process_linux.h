@@ -42,6 +42,12 @@ uintptr_t process_renumber(uintptr_t socket, int least);
 /* Standard input, which is put aside, leaves its number free. */
 void process_free_zero(void);
 void process_restore_zero(void);
+/* The same, and no other number is free. */
+void process_free_zero_alone(void);
+void process_allow_others(void);
+/* No path leads to a file until process_show_files(); false where that fails. */
+bool process_hide_files(void);
+bool process_show_files(void);
 /* A descriptor that is no socket. */
 int process_open_null(void);
 void process_close(int fd);

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Calls that answer a report re-enable the next one, whoever has registered the socket:
+ * here a native process. What this process has of the device is the test's choice.
+ */
+#include <winsock2.h>
+#include <ws2tcpip.h>
+
+#include "native_share_linux.h"
+#include "partner.h"
+#include "process_linux.h"
+#include "test.h"
+#include "world.h"
+
+/* Longer than the kernel's tick. */
+#define TICKS_MS	100
+
+/* A connection that a native process has registered, and been told of two bytes on it. */
+struct told {
+	SOCKET ends[2];
+	int theirs;
+};
+
+static struct told told_connection(void)
+{
+	struct told it;
+
+	it.theirs = native_connection(it.ends);
+	ASSERT_EQ(0, native_select_once(it.theirs, FD_READ));
+	send_text(it.ends[1], "ab");
+	ASSERT_EQ(FD_READ, native_take(it.theirs));
+	return it;
+}
+
+/* With any other cause of a failure out of the way. */
+static struct told told_nonblocking(void)
+{
+	struct told it = told_connection();
+
+	set_nonblocking(it.ends[0]);
+	return it;
+}
+
+static int receive_byte(SOCKET s)
+{
+	char byte;
+
+	return recv(s, &byte, 1, 0);
+}
+
+TEST_SHARED(W70_W104_a_receive_of_a_blocking_socket_counts)
+{
+	struct told it = told_connection();
+
+	ASSERT_EQ(0, native_is_nonblocking(it.ends[0]));
+	ASSERT_EQ(1, receive_byte(it.ends[0]));
+	ASSERT_EQ(FD_READ, native_take(it.theirs));
+	native_end();
+}
+
+TEST_SHARED(W72_W104_a_receive_of_a_blocking_socket_that_fails_counts)
+{
+	struct told it = told_connection();
+
+	ASSERT_FAILS(WSAEFAULT, recv(it.ends[0], (char *)NOBODYS_ADDRESS, 1, 0));
+	ASSERT_EQ(FD_READ, native_take(it.theirs));
+	native_end();
+}
+
+TEST_SHARED(W70_W104_an_accept_of_a_blocking_listener_counts)
+{
+	SOCKET listener = stream_listener();
+	int theirs = native_begin_with(listener);
+
+	ASSERT_EQ(0, native_select_once(theirs, FD_ACCEPT));
+	connect_to(port_of(listener));
+	connect_to(port_of(listener));
+	ASSERT_EQ(FD_ACCEPT, native_take(theirs));
+	ASSERT_WORKS(accept(listener, NULL, NULL));
+	ASSERT_EQ(FD_ACCEPT, native_take(theirs));
+	native_end();
+}
+
+TEST_SHARED(W104_a_receive_with_every_descriptor_in_use_counts)
+{
+	struct told it = told_nonblocking();
+	WSADATA data;
+	int size;
+
+	/* As in a process that has just begun. */
+	native_release_here();
+	ASSERT_EQ(0, WSAStartup(MAKEWORD(2, 2), &data));
+	process_deny_descriptors();
+	size = receive_byte(it.ends[0]);
+	process_allow_descriptors();
+	WSACleanup();
+	ASSERT_EQ(1, size);
+	ASSERT_EQ(FD_READ, native_take(it.theirs));
+	native_end();
+}
+
+static int receive_with_every_descriptor_in_use(void *s)
+{
+	process_deny_descriptors();
+	return receive_byte(*(SOCKET *)s) != 1;
+}
+
+TEST_SHARED(W104_so_does_one_of_a_forked_child)
+{
+	struct told it = told_nonblocking();
+
+	ASSERT_EQ(0, process_fork(receive_with_every_descriptor_in_use, &it.ends[0]));
+	ASSERT_EQ(FD_READ, native_take(it.theirs));
+	native_end();
+}
+
+/* Receives while the device cannot be found, which does not count. */
+static int miss_device(SOCKET s)
+{
+	int size;
+
+	native_release_here();
+	if (!process_hide_files())
+		return -1;
+	size = receive_byte(s);
+	return process_show_files() ? size : -1;
+}
+
+static int receive_after_a_miss(void *s)
+{
+	if (miss_device(*(SOCKET *)s) != 1)
+		return 1;
+	Sleep(TICKS_MS);
+	return receive_byte(*(SOCKET *)s) != 1;
+}
+
+TEST_SHARED(W104_a_device_that_was_missing_is_found)
+{
+	struct told it = told_nonblocking();
+
+	send_text(it.ends[1], "c");
+	ASSERT_EQ(0, process_fork(receive_after_a_miss, &it.ends[0]));
+	ASSERT_EQ(FD_READ, native_take(it.theirs));
+	native_end();
+}
+
+/* With a registration of its own, it is found at once. */
+static int register_after_a_miss(void *s)
+{
+	WSAEVENT event = new_event();
+
+	if (miss_device(*(SOCKET *)s) != 1)
+		return 1;
+	select_events(*(SOCKET *)s, event, FD_READ);
+	ASSERT_EQ(FD_READ, take_events(*(SOCKET *)s, event).lNetworkEvents);
+	if (receive_byte(*(SOCKET *)s) != 1)
+		return 2;
+	return take_events(*(SOCKET *)s, event).lNetworkEvents != FD_READ;
+}
+
+TEST_SHARED(W104_a_registration_ends_the_miss)
+{
+	SOCKET ends[2];
+
+	stream_pair(ends);
+	send_text(ends[1], "abc");
+	wait_readable_here(ends[0]);
+	set_nonblocking(ends[0]);
+	ASSERT_EQ(0, process_fork(register_after_a_miss, &ends[0]));
+}
