@@ -321,3 +321,34 @@ TEST_SHARED(W116_no_imported_socket_is_zero)
 	ASSERT(s != 0);
 	close_socket(s);
 }
+
+TEST_SHARED(W40_W116_with_number_zero_alone)
+{
+	WSAPROTOCOL_INFOW info = token_for(stream_listener(), GetCurrentProcessId());
+	SOCKET s;
+	int error;
+
+	process_free_zero_alone();
+	s = import(&info);
+	error = WSAGetLastError();
+	process_allow_others();
+	ASSERT_EQ(INVALID_SOCKET, s);
+	ASSERT_EQ(WSAEMFILE, error);
+	ASSERT_WORKS(import(&info));
+}
+
+TEST(W116_no_connection_is_lost_for_number_zero)
+{
+	SOCKET listener = stream_listener(), s;
+	int error;
+
+	connect_to(port_of(listener));
+	process_free_zero_alone();
+	s = accept(listener, NULL, NULL);
+	error = WSAGetLastError();
+	process_allow_others();
+	ASSERT_EQ(INVALID_SOCKET, s);
+	ASSERT_EQ(WSAEMFILE, error);
+	set_nonblocking(listener);
+	ASSERT_WORKS(accept(listener, NULL, NULL));
+}

@@ -177,10 +177,13 @@ static bool name_is_short(int listener, const int *size)
 
 static int try_accept(int listener, struct sockaddr *name, int *size)
 {
+	/* What is accepted is no longer in the queue. */
+	int fd, spare = ws_spare(listener);
 	unsigned int found_size;
 	bool non_blocking;
-	int fd;
 
+	if (spare < 0)
+		return -1;
 	/* EAGAIN of a blocking listener: the time of SO_RCVTIMEO has passed. */
 	do {
 		found_size = name ? *size : 0;
@@ -191,7 +194,7 @@ static int try_accept(int listener, struct sockaddr *name, int *size)
 	} while (fd < 0 && (errno == EINTR || (errno == EAGAIN && !non_blocking)));
 	if (fd >= 0 && name)
 		*size = found_size;
-	return ws_keep(fd);
+	return ws_keep_at(fd, spare);
 }
 
 /* One that could not be told of its network events would wait for ever. */

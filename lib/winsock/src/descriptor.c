@@ -49,6 +49,31 @@ int ws_keep(int fd)
 	return copy;
 }
 
+/*
+ * A second number of @fd, not 0, for ws_keep_at() in case the next descriptor that is
+ * made is 0. 0 where that is in use, and -1 with errno where no other is free.
+ */
+int ws_spare(int fd)
+{
+	return fcntl(0, F_GETFD) < 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 1) : 0;
+}
+
+/* As ws_keep(), which can fail: with a spare number it does not. */
+int ws_keep_at(int fd, int spare)
+{
+	int error = errno;
+
+	if (!fd && spare) {
+		dup3(fd, spare, fcntl(fd, F_GETFD) & FD_CLOEXEC ? O_CLOEXEC : 0);
+		close(fd);
+		return spare;
+	}
+	if (spare)
+		close(spare);
+	errno = error;
+	return ws_keep(fd);
+}
+
 /* An option that is an int, or -1 with errno. */
 int ws_int_option(int fd, int level, int option)
 {

@@ -106,12 +106,16 @@ static const struct ws_translation import_errors[] = {
 static int import(const WSAPROTOCOL_INFOW *info, bool inheritable, SOCKET *s)
 {
 	struct sockdup_protocol_info native;
-	int fd;
+	int fd, spare;
 
 	token_get(info, &native);
-	fd = ws_keep(sockdup_socket(&native,
-				    inheritable ? SOCKDUP_IMPORT_INHERITABLE :
-						  0));
+	/* The token is spent with the import. */
+	spare = ws_spare(sockdup_open());
+	if (spare < 0)
+		return ws_error_of(errno, import_errors);
+	fd = ws_keep_at(sockdup_socket(&native,
+				       inheritable ?
+				       SOCKDUP_IMPORT_INHERITABLE : 0), spare);
 	if (fd < 0)
 		return ws_error_of(errno, import_errors);
 	*s = fd;
