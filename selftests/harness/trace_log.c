@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +10,8 @@
 #include "trace_log.h"
 
 #define INSTANCE	"/sys/kernel/tracing/instances/sockdup-selftest/"
-#define ENABLE		INSTANCE "events/sockdup/enable"
+#define EVENTS		INSTANCE "events/"
+#define ENABLE		EVENTS "sockdup/enable"
 
 int trace_log_open(void)
 {
@@ -20,9 +22,22 @@ int trace_log_open(void)
 	return error ? error : write_string(ENABLE, "1");
 }
 
+int trace_log_add(const char *event, const char *filter)
+{
+	char path[128];
+	int error;
+
+	snprintf(path, sizeof(path), EVENTS "%s/filter", event);
+	error = write_string(path, filter);
+	if (error)
+		return error;
+	snprintf(path, sizeof(path), EVENTS "%s/enable", event);
+	return write_string(path, "1");
+}
+
 int trace_log_close(void)
 {
-	int error = write_string(ENABLE, "0");
+	int error = write_string(EVENTS "enable", "0");
 
 	return !error && rmdir(INSTANCE) ? -errno : error;
 }

@@ -18,6 +18,8 @@ struct trace_line {
 /* 0 or -errno, which is -ENOENT where there is no tracefs. */
 int trace_log_open(void);
 int trace_log_close(void);
+/* An event of the kernel's besides, as "group/name", where @filter says so. */
+int trace_log_add(const char *event, const char *filter);
 
 /* All of it, to be freed, or NULL. */
 char *trace_log_text(void);

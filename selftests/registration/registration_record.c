@@ -8,6 +8,8 @@
  */
 #define _GNU_SOURCE
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/select.h>
@@ -18,6 +20,9 @@
 #include "registration.h"
 #include "tcp.h"
 #include "traffic.h"
+
+/* Enumerations that meet a record. */
+#define ROUNDS	20000
 
 TEST_F(tcp, W69_data_already_there_is_told_at_once)
 {
@@ -185,6 +190,60 @@ TEST_F(tcp, W83_enumeration_clears_the_record_and_resets_the_event)
 	ASSERT_EQ(READ, take(self->fd));
 	EXPECT_FALSE(event_is_set(self->event));
 	EXPECT_EQ(0, take(self->fd));
+}
+
+/* One byte a round, sent while the test enumerates. */
+struct sender {
+	int peer;
+	unsigned int rounds;
+	atomic_uint begun;	/* by the test */
+	atomic_uint sent;
+};
+
+static void *send_bytes(void *argument)
+{
+	struct sender *sender = argument;
+	unsigned int round;
+
+	for (round = 1; round <= sender->rounds; round++) {
+		while (atomic_load(&sender->begun) < round)
+			;
+		if (send(sender->peer, "x", 1, 0) != 1)
+			break;
+		atomic_store(&sender->sent, round);
+	}
+	return NULL;
+}
+
+/*
+ * The record and the event object change together: whoever finds nothing is woken by
+ * what comes, and whoever has it all is not woken again.
+ */
+TEST_F_TIMEOUT(tcp, W83_record_and_event_change_in_one_step, 300)
+{
+	struct sender sender = { .peer = self->peer, .rounds = stress(ROUNDS) };
+	pthread_t thread;
+	unsigned int round;
+	int found;
+
+	ASSERT_EQ(0, ask_once(self->fd, self->event, READ));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, send_bytes, &sender));
+	for (round = 1; round <= sender.rounds; round++) {
+		atomic_store(&sender.begun, round);
+		do
+			found = take(self->fd);
+		while (!found && atomic_load(&sender.sent) < round);
+		if (!found) {
+			ASSERT_EQ(0, wait_for_event(self->event));
+			found = take(self->fd);
+		}
+		ASSERT_EQ(READ, found);
+		ASSERT_FALSE(event_is_set(self->event));
+		ASSERT_EQ(1, receive(self->fd, 1));
+		ASSERT_EQ(0, try_event_rearm(self->fd, READ));
+		ASSERT_EQ(0, take(self->fd));
+	}
+	pthread_join(thread, NULL);
 }
 
 TEST_F(tcp, W83_errors_of_other_events_stay_as_they_are)

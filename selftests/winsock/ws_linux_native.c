@@ -142,3 +142,21 @@ TEST_SHARED(W71_a_native_receive_is_not_seen)
 	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);
 	native_end();
 }
+
+TEST_SHARED(W80_no_registration_outlives_the_last_close)
+{
+	WSAEVENT event = new_event();
+	SOCKET ends[2], second;
+
+	/* Other tests have left some. */
+	native_release_here();
+	stream_pair(ends);
+	select_events(ends[0], event, FD_READ | FD_CLOSE);
+	second = second_socket(ends[0]);
+	close_socket(ends[0]);
+	ASSERT_EQ(1, native_registrations_here());
+	ASSERT_EQ(FD_READ | FD_CLOSE, native_registered(second));
+	close_socket(second);
+	ASSERT_EQ(0, native_wait_for_no_registration_here());
+	assert_quiet(event);
+}

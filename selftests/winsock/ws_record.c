@@ -215,6 +215,20 @@ TEST_SHARED(W93_those_without_counterpart_alone)
 	ASSERT_EQ(0, recorded(s));
 }
 
+TEST_SHARED(W65_W93_those_cancel_what_was_registered)
+{
+	WSAEVENT event = new_event();
+	SOCKET ends[2];
+
+	stream_pair(ends);
+	select_events(ends[0], event, FD_READ);
+	select_events(ends[0], event, WITHOUT_COUNTERPART);
+	send_text(ends[1], "x");
+	wait_readable_here(ends[0]);
+	assert_quiet(event);
+	ASSERT_EQ(0, recorded(ends[0]));
+}
+
 TEST(W93_values)
 {
 	ASSERT_EQ(0x1, FD_READ);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <sockdup.h>
 
 #include "agent.h"
+#include "census.h"
 #include "common.h"
 #include "native_linux.h"
 
@@ -144,4 +146,23 @@ int native_is_nonblocking(uintptr_t socket)
 void native_release_here(void)
 {
 	sockdup_release();
+}
+
+long native_registrations_here(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", sockdup_open());
+	return read_field(path, "registrations:");
+}
+
+static bool there_is_none(void *unused)
+{
+	(void)unused;
+	return native_registrations_here() == 0;
+}
+
+int native_wait_for_no_registration_here(void)
+{
+	return wait_until(there_is_none, NULL);
 }

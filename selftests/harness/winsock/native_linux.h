@@ -37,6 +37,9 @@ int native_export_to_pidfd(uintptr_t socket, unsigned int pid, void *token);
 int native_import_here(const void *token);
 int native_registered(uintptr_t socket);
 int native_is_nonblocking(uintptr_t socket);
+/* How many there are through this process's device; 0 once there is none. */
+long native_registrations_here(void);
+int native_wait_for_no_registration_here(void);
 /* The process has no device then, until a call opens it. */
 void native_release_here(void);
 
