@@ -16,7 +16,7 @@ const tls = require('tls');
 
 const {
   Partner, build, cleanUp, connect, connection, datagramDescriptor, datagramSocket, descriptors,
-  failure, listen, sockdup, test,
+  failure, listen, share, sockdup, test,
 } = require('./node_test.js');
 
 // The error has the form of those of Node's system calls.
@@ -43,7 +43,7 @@ test('received_data_is_not_left_behind', async () => {
   await once(served, 'readable');
   await cannotShare(served, 'EBUSY', '5 bytes have been received and not read');
   served.read();
-  sockdup.revoke(sockdup.share(served, process.pid));
+  sockdup.revoke(share(served, process.pid));
 });
 
 test('data_to_send_is_not_left_behind', async () => {
@@ -53,7 +53,7 @@ test('data_to_send_is_not_left_behind', async () => {
   await cannotShare(served, 'EBUSY', 'bytes are not sent yet');
   client.resume();
   await sent;
-  sockdup.revoke(sockdup.share(served, process.pid));
+  sockdup.revoke(share(served, process.pid));
 });
 
 test('socket_that_connects_is_refused', async () => {
@@ -62,7 +62,7 @@ test('socket_that_connects_is_refused', async () => {
 
   await cannotShare(client, 'ENOTCONN', "wait for 'connect'");
   await once(client, 'connect');
-  sockdup.revoke(sockdup.share(client, process.pid));
+  sockdup.revoke(share(client, process.pid));
 });
 
 test('closed_ones_are_refused', async () => {
@@ -91,7 +91,7 @@ test('connected_datagram_socket_is_refused', async () => {
   await once(socket, 'connect');
   await cannotShare(socket, 'EISCONN', 'disconnect() it first');
   socket.disconnect();
-  sockdup.revoke(sockdup.share(socket, process.pid));
+  sockdup.revoke(share(socket, process.pid));
 });
 
 test('tls_socket_is_refused', async () => {
@@ -125,7 +125,7 @@ test('listener_of_a_cluster_is_refused', async () => {
 
 test('arguments_are_checked', async () => {
   const { served } = await connection();
-  const info = sockdup.share(served, process.pid);
+  const info = share(served, process.pid);
   const wrong = [
     () => sockdup.share(),
     () => sockdup.share({}, process.pid),
@@ -178,7 +178,7 @@ async function otherSockets() {
 function shareOther(place) {
   const command = path.join(build, 'cli', 'sockdup');
 
-  return sockdup.fromText(execFileSync(command, ['export', place, String(process.pid)]).toString().trim());
+  return sockdup.fromText(execFileSync(command, ['export', '--ttl', '1h', place, String(process.pid)]).toString().trim());
 }
 
 test('socket_that_node_has_no_class_for_stays_in_its_token', async () => {
@@ -197,8 +197,8 @@ test('failed_take_over_leaves_no_descriptor', async () => {
   await once(connected, 'connect');
   const server = await listen();
   const infos = [
-    sockdup.share(datagramDescriptor(connected), process.pid),
-    sockdup.share(server, process.pid),
+    share(datagramDescriptor(connected), process.pid),
+    share(server, process.pid),
   ];
   const before = descriptors();
 
@@ -211,7 +211,7 @@ test('failed_take_over_leaves_no_descriptor', async () => {
 test('socket_that_lost_its_peer_is_refused', async () => {
   const { client, served } = await connection();
   const before = descriptors();
-  const info = sockdup.share(served, process.pid);
+  const info = share(served, process.pid);
 
   client.resetAndDestroy();
   await once(served, 'error');

@@ -12,7 +12,7 @@ const path = require('path');
 
 const {
   Partner, cleanUp, connect, connection, datagramSocket, listen, packagePath, reads,
-  sockdup, test,
+  share, sockdup, test,
 } = require('./node_test.js');
 
 // Run in the partner: what it takes over answers with its pid.
@@ -153,7 +153,7 @@ test('target_is_the_peer_of_a_connection', async () => {
   ]);
 
   cleanUp(() => peer.destroy());
-  const info = sockdup.share(served, peer);
+  const info = share(served, peer);
 
   assert.equal(sockdup.query(info).target, partner.pid);
   assert.equal(await partner.run(answerConnection, sockdup.toText(info)), 'Socket');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// An HTTP server without a port of its own. It answers on the connections whose tokens it
-// reads, one a line, from standard input.
+// An HTTP server without a port of its own. It prints its process id, and answers on the
+// connections whose tokens it reads, one a line, from standard input.
 
 'use strict';
 
@@ -17,3 +17,5 @@ const server = http.createServer((request, response) => {
 readline.createInterface({ input: process.stdin }).on('line', (text) => {
   sockdup.fromShare(sockdup.fromText(text), { server });
 });
+
+console.log(process.pid);
