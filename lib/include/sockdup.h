@@ -364,8 +364,7 @@ int sockdup_event_enumerate(int fd, unsigned int flags,
  * others hold the socket. A kernel module without SOCKDUP_FEATURE_EVENT_COOKIE
  * answers EINVAL.
  *
- * Return: 0, or -1 with errno: EINVAL where @cookie is 0, ENOENT where this
- * process has not registered the socket or nobody holds it, EFAULT, EINTR.
+ * Return: 0, or -1 with errno: EINVAL, ENOENT, EFAULT, EINTR.
  */
 int sockdup_event_enumerate_cookie(__u64 cookie, unsigned int flags,
 				   struct sockdup_network_events *happened);
