@@ -35,6 +35,10 @@
 /* Each victim's token is another user's. */
 #define FIRST_VICTIM	5000
 
+/* What a storm is given to get ready, and what busy loops are, which have nothing to do. */
+#define LEAD_NS		(2000 * MS)
+#define BUSY_LEAD_NS	(500 * MS)
+
 /* From the storm's beginning to the victims' ends: it has filled each queue. */
 #define INTO_STORM_NS	(700 * MS)
 
@@ -491,7 +495,8 @@ static void forget_victims(struct victims *victims)
 static int measure(struct _test_data_storm *self, int family, bool elsewhere,
 		   bool in_storm, long long late_ns[ENDINGS])
 {
-	long long lead_ns = 1000 * MS, begin_ns, ready_ns;
+	long long lead_ns = in_storm ? LEAD_NS : BUSY_LEAD_NS;
+	long long begin_ns, ready_ns;
 	int i, error;
 
 	/* A storm that was not ready in time is started anew, with more. */
@@ -500,8 +505,8 @@ static int measure(struct _test_data_storm *self, int family, bool elsewhere,
 		error = in_storm ?
 			attack_start(&self->attackers, &self->attack) :
 			attack_start_busy(&self->attackers, &self->attack);
-		lead_ns *= 2;
 		begin_ns = now_ns() + lead_ns;
+		lead_ns *= 2;
 		if (!error && in_storm)
 			error = attack_tell(&self->attackers, begin_ns);
 		if (!error)
@@ -514,7 +519,7 @@ static int measure(struct _test_data_storm *self, int family, bool elsewhere,
 			return ready_ns;
 		if (now_ns() >= begin_ns)
 			forget_victims(&self->victims);
-	} while (now_ns() >= begin_ns && lead_ns < 20000 * MS);
+	} while (now_ns() >= begin_ns && lead_ns < 40000 * MS);
 	error = end_victims(&self->victims, family, begin_ns + INTO_STORM_NS);
 	for (i = 0; i < ENDINGS; i++)
 		late_ns[i] = self->victims.gone_ns[i] - self->victims.end_ns[i];
