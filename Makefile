@@ -294,11 +294,14 @@ HEADERS = /lib/modules/$(KERNELRELEASE)/build
 UNSIGNED = $(if $(wildcard $(HEADERS)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=)
 
 # The kernel's make would run depmod with a map that headers lack.
-install: all install-lib ## the libraries, the module, stripped, the command and the manual pages
+DEPMOD = $(if $(DESTDIR),,depmod $(KERNELRELEASE))
+NEED_DEPMOD = $(if $(DESTDIR),,need-install)
+
+install: $(NEED_DEPMOD) all install-lib ## the libraries, the module, stripped, the command and the manual pages
 	$(Q)unset MAKEFLAGS; make -s -C $(HEADERS) M=$(O)/$(KERNELRELEASE) \
 		INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates INSTALL_MOD_STRIP=1 \
 		$(UNSIGNED) cmd_depmod=: modules_install
-	$(Q)$(if $(DESTDIR),,depmod $(KERNELRELEASE))
+	$(Q)$(DEPMOD)
 	$(Q)$(MAKE) -s -C lib/cli O=$(O) install
 	$(Q)$(MAKE) -s -C Documentation/man O=$(O) SECTIONS='1 4 7' install
 
@@ -315,13 +318,13 @@ install-dkms: ## the module's sources for DKMS, below DESTDIR; then: dkms instal
 # What an installation elsewhere has is what is to go.
 STAGED = $(O)/uninstall
 
-uninstall: ## remove what install installs, with the same DESTDIR, PREFIX and KERNELRELEASE
+uninstall: $(NEED_DEPMOD) ## remove what install installs, with the same DESTDIR, PREFIX and KERNELRELEASE
 	$(Q)rm -rf $(STAGED)
 	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(STAGED)
 	$(Q)cd $(STAGED) && find . ! -type d -printf '$(DESTDIR)/%P\0' | xargs -0 rm -f
 	$(Q)cd $(STAGED) && find . -depth -type d -name '*sockdup*' -printf '$(DESTDIR)/%P\0' | \
 		xargs -0r rmdir --ignore-fail-on-non-empty
-	$(Q)$(if $(DESTDIR),,depmod $(KERNELRELEASE))
+	$(Q)$(DEPMOD)
 
 clean: ## remove what was built
 	$(Q)rm -rf $(O)
