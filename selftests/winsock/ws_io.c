@@ -276,3 +276,30 @@ TEST(both_families_over_loopback)
 	ASSERT_WORKS(accepted);
 	pass_text(s, accepted);
 }
+
+TEST(an_end_of_one_direction_by_the_long_calls)
+{
+	SOCKET ends[2];
+	char byte;
+
+	stream_pair(ends);
+	ASSERT_WORKS(WSASendDisconnect(ends[0], NULL));
+	assert_end(ends[1]);
+	ASSERT_FAILS(WSAESHUTDOWN, send(ends[0], "x", 1, 0));
+	pass_text(ends[1], ends[0]);
+	ASSERT_WORKS(WSARecvDisconnect(ends[0], NULL));
+	ASSERT_FAILS(WSAESHUTDOWN, recv(ends[0], &byte, 1, 0));
+	ASSERT_FAILS(WSAENOTCONN, WSASendDisconnect(new_socket(AF_INET, SOCK_STREAM), NULL));
+	ASSERT_FAILS(WSAENOTSOCK, WSARecvDisconnect((SOCKET)0xdead0, NULL));
+}
+
+TEST(no_protocol_has_data_beside_an_end)
+{
+	WSABUF data = buffer("x", 1);
+	SOCKET ends[2];
+
+	stream_pair(ends);
+	ASSERT_FAILS(WSAENOPROTOOPT, WSASendDisconnect(ends[0], &data));
+	assert_open(ends[1]);
+	pass_text(ends[0], ends[1]);
+}

@@ -126,6 +126,7 @@ TEST(W95_no_connection_before_startup)
 	SOCKET s = new_socket(AF_INET, SOCK_STREAM), listener = stream_listener();
 	struct sockaddr_in address = loopback_address(port_of(listener));
 	struct sockaddr *name = (struct sockaddr *)&address;
+	WSAPOLLFD entry = { .fd = s, .events = POLLIN };
 	struct timeval at_once = { 0, 0 };
 	fd_set set;
 
@@ -139,7 +140,10 @@ TEST(W95_no_connection_before_startup)
 	ASSERT_FAILS(WSANOTINITIALISED, accept(listener, NULL, NULL));
 	ASSERT_FAILS(WSANOTINITIALISED, WSAAccept(listener, NULL, NULL, NULL, 0));
 	ASSERT_FAILS(WSANOTINITIALISED, select(0, &set, NULL, NULL, &at_once));
+	ASSERT_FAILS(WSANOTINITIALISED, WSAPoll(&entry, 1, 0));
 	ASSERT_FAILS(WSANOTINITIALISED, shutdown(s, SD_SEND));
+	ASSERT_FAILS(WSANOTINITIALISED, WSASendDisconnect(s, NULL));
+	ASSERT_FAILS(WSANOTINITIALISED, WSARecvDisconnect(s, NULL));
 	ASSERT_FAILS(WSANOTINITIALISED, closesocket(s));
 	restart();
 }
@@ -171,6 +175,34 @@ TEST(W95_no_data_before_startup)
 		     WSARecv(ends[0], &buffer, 1, &bytes, &flags, NULL, NULL));
 	ASSERT_FAILS(WSANOTINITIALISED, WSARecvFrom(ends[0], &buffer, 1, &bytes, &flags,
 						    name, &size, NULL, NULL));
+	restart();
+}
+
+TEST(W95_no_text_of_an_address_before_startup)
+{
+	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
+	struct sockaddr_in address = loopback_address(0);
+	struct sockaddr *name = (struct sockaddr *)&address;
+	WCHAR wide[] = { ':', ':', '1', 0 }, wide_room[80];
+	int size = sizeof(address);
+	char text[] = "127.0.0.1", room[80];
+	DWORD length = 80;
+	u_short half;
+	u_long word;
+
+	stop();
+	ASSERT_FAILS(WSANOTINITIALISED,
+		     WSAAddressToStringA(name, sizeof(address), NULL, room, &length));
+	ASSERT_FAILS(WSANOTINITIALISED,
+		     WSAAddressToStringW(name, sizeof(address), NULL, wide_room, &length));
+	ASSERT_FAILS(WSANOTINITIALISED,
+		     WSAStringToAddressA(text, AF_INET, NULL, name, &size));
+	ASSERT_FAILS(WSANOTINITIALISED,
+		     WSAStringToAddressW(wide, AF_INET6, NULL, name, &size));
+	ASSERT_FAILS(WSANOTINITIALISED, WSAHtonl(s, 1, &word));
+	ASSERT_FAILS(WSANOTINITIALISED, WSAHtons(s, 1, &half));
+	ASSERT_FAILS(WSANOTINITIALISED, WSANtohl(s, 1, &word));
+	ASSERT_FAILS(WSANOTINITIALISED, WSANtohs(s, 1, &half));
 	restart();
 }
 

@@ -63,6 +63,12 @@ SOCKET WSAAccept(SOCKET s, struct sockaddr *name, int *size,
 		 LPCONDITIONPROC condition, DWORD_PTR callback_data)
 	SOCKDUP_WS_SYMBOL(WSAAccept);
 
+/* @data must be NULL. */
+int WSASendDisconnect(SOCKET s, LPWSABUF data)
+	SOCKDUP_WS_SYMBOL(WSASendDisconnect);
+int WSARecvDisconnect(SOCKET s, LPWSABUF data)
+	SOCKDUP_WS_SYMBOL(WSARecvDisconnect);
+
 /* Data. Overlapped structs and completion routines must be NULL. */
 
 int recv(SOCKET s, char *buffer, int size, int flags) SOCKDUP_WS_SYMBOL(recv);
@@ -108,10 +114,42 @@ int sockdup_ws_ioctlsocket_dword(SOCKET s, long command, DWORD *value);
 		sockdup_ws_ioctlsocket_dword,				\
 		sockdup_ws_ioctlsocket)(s, command, value)
 #endif
+/* Flags and what POLLIN and POLLOUT tell: see sockdup_ws/numbers.h. */
+int WSAPoll(LPWSAPOLLFD entries, ULONG size, INT milliseconds)
+	SOCKDUP_WS_SYMBOL(WSAPoll);
 int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_size, LPVOID out,
 	     DWORD out_size, LPDWORD returned, LPWSAOVERLAPPED overlapped,
 	     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 	SOCKDUP_WS_SYMBOL(WSAIoctl);
+
+/* Addresses as text; nothing is taken of @info. */
+
+int WSAAddressToStringA(LPSOCKADDR name, DWORD size, LPWSAPROTOCOL_INFOA info,
+			LPSTR room, LPDWORD length)
+	SOCKDUP_WS_SYMBOL(WSAAddressToStringA);
+int WSAAddressToStringW(LPSOCKADDR name, DWORD size, LPWSAPROTOCOL_INFOW info,
+			LPWSTR room, LPDWORD length)
+	SOCKDUP_WS_SYMBOL(WSAAddressToStringW);
+int WSAAddressToString(LPSOCKADDR name, DWORD size, LPWSAPROTOCOL_INFO info,
+		       LPTSTR room, LPDWORD length)
+	SOCKDUP_WS_SYMBOL_AW(WSAAddressToString);
+int WSAStringToAddressA(LPSTR text, INT family, LPWSAPROTOCOL_INFOA info,
+			LPSOCKADDR name, LPINT length)
+	SOCKDUP_WS_SYMBOL(WSAStringToAddressA);
+int WSAStringToAddressW(LPWSTR text, INT family, LPWSAPROTOCOL_INFOW info,
+			LPSOCKADDR name, LPINT length)
+	SOCKDUP_WS_SYMBOL(WSAStringToAddressW);
+int WSAStringToAddress(LPTSTR text, INT family, LPWSAPROTOCOL_INFO info,
+		       LPSOCKADDR name, LPINT length)
+	SOCKDUP_WS_SYMBOL_AW(WSAStringToAddress);
+int WSAHtonl(SOCKET s, u_long number, u_long *swapped)
+	SOCKDUP_WS_SYMBOL(WSAHtonl);
+int WSAHtons(SOCKET s, u_short number, u_short *swapped)
+	SOCKDUP_WS_SYMBOL(WSAHtons);
+int WSANtohl(SOCKET s, u_long number, u_long *swapped)
+	SOCKDUP_WS_SYMBOL(WSANtohl);
+int WSANtohs(SOCKET s, u_short number, u_short *swapped)
+	SOCKDUP_WS_SYMBOL(WSANtohs);
 
 /* Sharing */
 

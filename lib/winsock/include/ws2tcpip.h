@@ -25,6 +25,25 @@ typedef struct addrinfo ADDRINFOA, ADDRINFO, *PADDRINFOA, *LPADDRINFO;
 #define TCP_KEEPCNT	6
 #endif
 
+SOCKDUP_WS_BEGIN
+
+INT InetPtonW(INT family, LPCWSTR text, PVOID address)
+	SOCKDUP_WS_SYMBOL(InetPtonW);
+LPCWSTR InetNtopW(INT family, const void *address, LPWSTR room, size_t size)
+	SOCKDUP_WS_SYMBOL(InetNtopW);
+
+SOCKDUP_WS_END
+
+#define InetPtonA	inet_pton
+#define InetNtopA	inet_ntop
+#ifdef UNICODE
+#define InetPton	InetPtonW
+#define InetNtop	InetNtopW
+#else
+#define InetPton	InetPtonA
+#define InetNtop	InetNtopA
+#endif
+
 #define gai_strerrorA(error)	((char *)gai_strerror(error))
 
 #endif /* SOCKDUP_WS_WS2TCPIP_H */

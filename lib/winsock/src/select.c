@@ -11,10 +11,7 @@
 #include "descriptor.h"
 #include "error.h"
 #include "startup.h"
-#include "tcp.h"
-
-/* How often sockets are asked again that cannot be waited for. */
-#define AGAIN		(50 * WS_MILLISECOND)
+#include "watch.h"
 
 /* Longer waits are for ever: seconds, and microseconds beside them. */
 #define LONGEST		1000000000LL
@@ -40,14 +37,6 @@ static bool has_written(const struct pollfd *poller)
 	return poller->revents & (POLLOUT | POLLHUP | POLLERR);
 }
 
-/* Urgent data; in line it is like other data. */
-static bool has_excepted(const struct pollfd *poller)
-{
-	return poller->revents & POLLPRI &&
-	       ws_int_option(poller->fd, LINUX_SOL_SOCKET,
-			     LINUX_SO_OOBINLINE) == 0;
-}
-
 struct kind {
 	short events;
 	bool (*happened)(const struct pollfd *poller);
@@ -60,7 +49,7 @@ enum { READ, WRITE, EXCEPT, KINDS };
 static const struct kind kinds[KINDS] = {
 	[READ] = { POLLIN, has_read, false },
 	[WRITE] = { POLLOUT, has_written, false },
-	[EXCEPT] = { POLLPRI, has_excepted, true },
+	[EXCEPT] = { POLLPRI, ws_has_urgent, true },
 };
 
 /*
@@ -69,8 +58,7 @@ static const struct kind kinds[KINDS] = {
  */
 static bool happened(const struct kind *kind, const struct pollfd *poller)
 {
-	if (poller->revents & POLLHUP &&
-	    ws_tcp_state(poller->fd) == WS_TCP_UNCONNECTED)
+	if (ws_is_unconnected(poller))
 		return kind->tells_failure && poller->revents & POLLERR;
 	return kind->happened(poller);
 }
@@ -87,7 +75,7 @@ struct selection {
 	u_int count;
 };
 
-/* A poller that has said all it can is silent: poll() passes over negatives. */
+/* A poller may be silent, see ws_watch(). */
 static bool is_of(const struct pollfd *poller, int fd)
 {
 	return poller->fd == fd || poller->fd == ~fd;
@@ -166,58 +154,9 @@ static int collect(const struct selection *selection, bool keep)
 	return count;
 }
 
-/*
- * What poll() reports though no set asks for it, it would report for ever. True
- * where there is such a socket.
- */
-static bool silence(struct selection *selection)
+static bool says_something(const void *selection)
 {
-	bool silenced = false;
-	u_int i;
-
-	for (i = 0; i < selection->count; i++) {
-		if (!selection->pollers[i].revents)
-			continue;
-		selection->pollers[i].fd = ~selection->pollers[i].fd;
-		silenced = true;
-	}
-	return silenced;
-}
-
-static void unsilence(struct selection *selection)
-{
-	u_int i;
-
-	for (i = 0; i < selection->count; i++)
-		if (selection->pollers[i].fd < 0)
-			selection->pollers[i].fd = ~selection->pollers[i].fd;
-}
-
-/*
- * Like ws_poll(). A silent socket may come to have something to say meanwhile:
- * another thread connects it.
- */
-static int poll_all(struct selection *selection, long long deadline)
-{
-	bool silenced = false;
-	int woken;
-
-	for (;;) {
-		woken = ws_poll(selection->pollers, selection->count,
-				silenced ? ws_sooner(deadline,
-						     ws_deadline_in(AGAIN)) :
-				deadline);
-		if (woken < 0 || (woken && collect(selection, false)))
-			return woken;
-		if (woken) {
-			silenced = silence(selection) || silenced;
-			continue;
-		}
-		if (!silenced || ws_is_over(deadline))
-			return 0;
-		unsilence(selection);
-		silenced = false;
-	}
+	return collect(selection, false);
 }
 
 /* Fills the caller's sets; the number of their members, or an error. */
@@ -228,7 +167,8 @@ static int select_until(struct selection *selection, long long deadline)
 	for (kind = 0; kind < KINDS; kind++)
 		if (!add_set(selection, kind))
 			return ws_fail(WSAENOTSOCK);
-	if (poll_all(selection, deadline) < 0)
+	if (!ws_watch(selection->pollers, selection->count, deadline,
+		      says_something, selection))
 		return ws_fail_errno(NULL);
 	return collect(selection, true);
 }

@@ -232,6 +232,26 @@ int shutdown(SOCKET s, int how)
 	return 0;
 }
 
+/* What shuts down in one direction, and could have data beside it. */
+static int disconnect(SOCKET s, int how, const WSABUF *data)
+{
+	if (!ws_ready())
+		return SOCKET_ERROR;
+	if (data)
+		return ws_fail_on(s, WSAENOPROTOOPT);
+	return shutdown(s, how);
+}
+
+int WSASendDisconnect(SOCKET s, LPWSABUF data)
+{
+	return disconnect(s, SD_SEND, data);
+}
+
+int WSARecvDisconnect(SOCKET s, LPWSABUF data)
+{
+	return disconnect(s, SD_RECEIVE, data);
+}
+
 /* What getsockname() and getpeername() have in common. */
 static int tell_name(int (*ask)(int fd, void *name, unsigned int *size),
 		     SOCKET s, struct sockaddr *name, int *size)

@@ -153,3 +153,40 @@ int probe(SOCKET s)
 	return WSASend(s, &buffer, 1, &size, 0, NULL, NULL) ||
 	       WSARecv(s, &buffer, 1, &size, &flags, NULL, NULL);
 }
+
+int watch(SOCKET s, SOCKET other)
+{
+	WSAPOLLFD entries[2] = { { s, POLLIN, 0 }, { other, POLLOUT, 0 } };
+	LPWSAPOLLFD first = entries;
+
+	if (WSAPoll(first, 2, 1000) < 1)
+		return -1;
+	return entries[0].revents & (POLLRDNORM | POLLRDBAND | POLLHUP) ||
+	       entries[1].revents & (POLLWRNORM | POLLERR | POLLNVAL);
+}
+
+int texts(SOCKET s)
+{
+	struct sockaddr_in address;
+	int size = sizeof(address);
+	DWORD length = 80;
+	char name[256];
+	TCHAR text[80];
+	IN_ADDR four;
+	u_long word;
+	u_short half;
+
+	return gethostname(name, sizeof(name)) ||
+	       InetPton(AF_INET, TEXT("127.0.0.1"), &four) != 1 ||
+	       InetNtop(AF_INET, &four, text, 80) != text ||
+	       WSAStringToAddress(text, AF_INET, NULL,
+				  (struct sockaddr *)&address, &size) ||
+	       WSAAddressToString((struct sockaddr *)&address, sizeof(address),
+				  NULL, text, &length) ||
+	       WSAHtonl(s, 1, &word) || WSANtohs(s, 1, &half);
+}
+
+int end(SOCKET s)
+{
+	return WSASendDisconnect(s, NULL) || WSARecvDisconnect(s, NULL);
+}

@@ -93,8 +93,14 @@
 
 /* Which defines macros alone; read later, it would give Linux' FIONBIO. */
 #include <asm/ioctls.h>
+#include <poll.h>
 #include <arpa/inet.h>
 #include <netdb.h>
+
+/* <unistd.h> has it, and much that is none of Winsock's. */
+__BEGIN_DECLS
+int gethostname(char *name, size_t size) __THROW;
+__END_DECLS
 
 /* Of these, FD_SET and its like are glibc's in any case. */
 #undef FD_SET

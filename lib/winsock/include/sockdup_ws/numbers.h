@@ -171,6 +171,18 @@
 
 #define SIO_GET_EXTENSION_FUNCTION_POINTER	_WSAIORW(IOC_WS2, 6)
 
+/*
+ * Those of WSAPoll() are Linux', as a file may call poll() of it, too. What tells
+ * POLLIN tells POLLRDNORM or POLLRDBAND beside it, and POLLOUT POLLWRNORM: on
+ * Windows the one is the two, and the other is the same.
+ */
+#ifndef POLLRDNORM
+#define POLLRDNORM		0x040
+#define POLLRDBAND		0x080
+#define POLLWRNORM		0x100
+#define POLLWRBAND		0x200
+#endif
+
 #define FD_READ_BIT			0
 #define FD_WRITE_BIT			1
 #define FD_OOB_BIT			2

@@ -105,6 +105,12 @@ typedef struct _WSABUF {
 	CHAR *buf;
 } WSABUF, *LPWSABUF;
 
+typedef struct sockdup_ws_pollfd {
+	SOCKET fd;
+	SHORT events;
+	SHORT revents;
+} WSAPOLLFD, *PWSAPOLLFD, *LPWSAPOLLFD;
+
 typedef HANDLE WSAEVENT, *LPWSAEVENT;
 
 #define WSA_INVALID_EVENT		((WSAEVENT)NULL)

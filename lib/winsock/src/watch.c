@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What select() and WSAPoll() have in common: they watch sockets by poll(), which
+ * says more than they tell.
+ */
+
+#include "posix.h"
+
+#include "deadline.h"
+#include "descriptor.h"
+#include "tcp.h"
+#include "watch.h"
+
+/* How often sockets are asked again that cannot be waited for. */
+#define AGAIN	(50 * WS_MILLISECOND)
+
+/*
+ * What poll() reports though nobody asks for it, it would report for ever. True
+ * where there is such a socket. A poller is silent with a negative number, which
+ * poll() passes over.
+ */
+static bool silence(struct pollfd *pollers, unsigned int count)
+{
+	bool silenced = false;
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		if (!pollers[i].revents)
+			continue;
+		pollers[i].fd = ~pollers[i].fd;
+		silenced = true;
+	}
+	return silenced;
+}
+
+static void unsilence(struct pollfd *pollers, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (pollers[i].fd < 0)
+			pollers[i].fd = ~pollers[i].fd;
+}
+
+/*
+ * A silent socket may come to have something to say meanwhile: another thread
+ * connects it.
+ */
+bool ws_watch(struct pollfd *pollers, unsigned int count, long long deadline,
+	      ws_says_something *says_something, const void *call)
+{
+	bool silenced = false;
+	int woken;
+
+	for (;;) {
+		woken = ws_poll(pollers, count, silenced ?
+				ws_sooner(deadline, ws_deadline_in(AGAIN)) :
+				deadline);
+		if (woken < 0)
+			return false;
+		if (woken && says_something(call))
+			return true;
+		if (woken) {
+			silenced = silence(pollers, count) || silenced;
+			continue;
+		}
+		if (!silenced || ws_is_over(deadline))
+			return true;
+		unsilence(pollers, count);
+		silenced = false;
+	}
+}
+
+bool ws_is_unconnected(const struct pollfd *poller)
+{
+	return poller->revents & POLLHUP &&
+	       ws_tcp_state(poller->fd) == WS_TCP_UNCONNECTED;
+}
+
+bool ws_has_urgent(const struct pollfd *poller)
+{
+	return poller->revents & POLLPRI &&
+	       ws_int_option(poller->fd, LINUX_SOL_SOCKET,
+			     LINUX_SO_OOBINLINE) == 0;
+}
