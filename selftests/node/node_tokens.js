@@ -73,9 +73,11 @@ test('list_has_addresses_of_each_family', async () => {
   const infos = servers.map((server) => share(server, process.pid));
   const locals = sockdup.list({ source: process.pid }).map(({ local }) => local);
 
-  // Node itself may fill an abstract name up with NULs.
-  assert.deepEqual(new Set(locals.map((local) => local.path?.replace(/\0+$/, '') ?? local)), new Set([
-    servers[0].address(), '\0sockdup list', servers[2].address(),
+  // Node 18 makes an abstract name of NULs alone, and later ones fill it up with them.
+  const known = ({ path: name, ...rest }) => (name?.startsWith('\0') ? 'abstract' : name ?? rest);
+
+  assert.deepEqual(new Set(locals.map(known)), new Set([
+    servers[0].address(), 'abstract', servers[2].address(),
   ]));
   infos.forEach(sockdup.revoke);
 });
