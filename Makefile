@@ -323,7 +323,8 @@ uninstall: $(NEED_DEPMOD) ## remove what install installs, with the same DESTDIR
 	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(STAGED)
 	$(Q)cd $(STAGED) && find . ! -type d -printf '$(DESTDIR)/%P\0' | xargs -0 rm -f
 	$(Q)cd $(STAGED) && find . -depth -type d -name '*sockdup*' -printf '$(DESTDIR)/%P\0' | \
-		xargs -0r rmdir --ignore-fail-on-non-empty
+		xargs -0r sh -c 'for directory; do [ ! -d "$$directory" ] || \
+			rmdir --ignore-fail-on-non-empty "$$directory"; done' sh
 	$(Q)$(DEPMOD)
 
 clean: ## remove what was built
