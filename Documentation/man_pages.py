@@ -30,8 +30,7 @@ KERNEL = ROOT / "uapi/linux/sockdup.h"
 
 # Whose errors the kernel's header explains under another name.
 COMMAND_OF = {"sockdup_duplicate": "sockdup_export", "sockdup_socket": "sockdup_import",
-              "sockdup_revoke_id": "sockdup_revoke",
-              "sockdup_event_enumerate_cookie": "sockdup_event_enumerate"}
+              "sockdup_revoke_id": "sockdup_revoke"}
 # Groups of functions that do not open the device.
 NO_DEVICE = {"The text form", "Netlink"}
 

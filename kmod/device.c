@@ -171,8 +171,7 @@ static int device_info(struct device_call *call)
 		return -EINVAL;
 	info->abi_version = SOCKDUP_ABI_VERSION;
 	info->protocol_info_size = sizeof(struct sockdup_protocol_info);
-	info->features = SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE |
-			 SOCKDUP_FEATURE_EVENT_COOKIE;
+	info->features = SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE;
 	info->default_ttl_ms = sockdup_token_default_ttl();
 	info->max_ttl_ms = sockdup_token_max_ttl();
 	info->max_sockets = 1;
@@ -400,43 +399,26 @@ static int device_hand_out(struct device_call *call,
 
 /* The registration of a socket, if the caller's handle made it. */
 static struct sockdup_registration *
-device_registration(const struct device_call *call, int fd)
+device_registration(const struct device_call *call, struct file *file)
 {
-	struct file *file = device_socket(fd);
-	struct sockdup_registration *registration;
-
-	if (IS_ERR(file))
-		return ERR_CAST(file);
-	registration = sockdup_registration_get_own(file,
-						    &call->handle->registrations);
-	fput(file);
-	return registration;
-}
-
-static struct sockdup_registration *
-device_registration_named(const struct device_call *call)
-{
-	const struct sockdup_event_enumerate *enumerate =
-		&call->u.event_enumerate;
-	bool by_cookie = enumerate->flags & SOCKDUP_EVENT_BY_COOKIE;
-
-	if (by_cookie ? enumerate->fd || !enumerate->cookie : !!enumerate->cookie)
-		return ERR_PTR(-EINVAL);
-	return by_cookie ?
-	       sockdup_registration_get_cookie(&call->handle->registrations,
-					       enumerate->cookie) :
-	       device_registration(call, enumerate->fd);
+	return sockdup_registration_get_own(file, &call->handle->registrations);
 }
 
 static int device_event_enumerate(struct device_call *call)
 {
+	const struct sockdup_event_enumerate *enumerate =
+		&call->u.event_enumerate;
 	struct sockdup_registration *registration;
+	struct file *file;
 	int err;
 
-	if (call->u.event_enumerate.flags & ~(SOCKDUP_EVENT_KEEP_SET |
-					      SOCKDUP_EVENT_BY_COOKIE))
+	if (enumerate->flags & ~SOCKDUP_EVENT_KEEP_SET)
 		return -EINVAL;
-	registration = device_registration_named(call);
+	file = device_socket(enumerate->fd);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	registration = device_registration(call, file);
+	fput(file);
 	if (IS_ERR(registration))
 		return PTR_ERR(registration);
 	err = device_hand_out(call, registration);
@@ -461,6 +443,20 @@ static int device_event_rearm(struct device_call *call)
 	return err;
 }
 
+/* The registration of the listener that a caller names. */
+static struct sockdup_registration *
+device_listener(const struct device_call *call)
+{
+	struct file *file = device_socket(call->u.event_inherit.listener);
+	struct sockdup_registration *registration;
+
+	if (IS_ERR(file))
+		return ERR_CAST(file);
+	registration = device_registration(call, file);
+	fput(file);
+	return registration;
+}
+
 static int device_event_inherit(struct device_call *call)
 {
 	const struct sockdup_event_inherit *inherit = &call->u.event_inherit;
@@ -473,7 +469,7 @@ static int device_event_inherit(struct device_call *call)
 	file = device_socket(inherit->fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	listener = device_registration(call, inherit->listener);
+	listener = device_listener(call);
 	if (IS_ERR(listener)) {
 		err = PTR_ERR(listener);
 		goto out;

@@ -345,50 +345,6 @@ void sockdup_registration_put(struct sockdup_registration *reg)
 	kfree(reg);
 }
 
-static bool registration_is_before(struct rb_node *node, const struct rb_node *other)
-{
-	return rb_entry(node, struct sockdup_registration, place)->cookie <
-	       rb_entry(other, struct sockdup_registration, place)->cookie;
-}
-
-static int registration_compare(const void *cookie, const struct rb_node *node)
-{
-	u64 other = rb_entry(node, struct sockdup_registration, place)->cookie;
-
-	if (*(const u64 *)cookie == other)
-		return 0;
-	return *(const u64 *)cookie < other ? -1 : 1;
-}
-
-/* The caller holds the bucket's lock. */
-static void registration_join_list(struct sockdup_registration *reg)
-{
-	struct sockdup_registration_list *list = reg->list;
-
-	spin_lock(&list->lock);
-	list_add_tail(&reg->mate, &list->registrations);
-	if (reg->cookie)
-		rb_add(&reg->place, &list->cookies, registration_is_before);
-	WRITE_ONCE(list->count, list->count + 1);
-	spin_unlock(&list->lock);
-}
-
-/* The caller holds the bucket's lock. */
-static void registration_leave_list(struct sockdup_registration *reg)
-{
-	struct sockdup_registration_list *list = reg->list;
-
-	/* The handle frees its empty list after a grace period. */
-	rcu_read_lock();
-	spin_lock(&list->lock);
-	list_del_init(&reg->mate);
-	if (reg->cookie)
-		rb_erase(&reg->place, &list->cookies);
-	WRITE_ONCE(list->count, list->count - 1);
-	spin_unlock(&list->lock);
-	rcu_read_unlock();
-}
-
 /*
  * Take a registration out of the table and off its handle's list. It is over then.
  * The caller holds the bucket's lock.
@@ -397,11 +353,18 @@ static void registration_unlink(struct sockdup_registration *reg)
 {
 	struct sockdup_account_registrations *user =
 		&reg->account->in_force;
+	struct sockdup_registration_list *list = reg->list;
 
 	lockdep_assert_held(&registration_bucket(reg->inode)->lock);
 
 	hlist_del(&reg->node);
-	registration_leave_list(reg);
+	/* The handle frees its empty list after a grace period. */
+	rcu_read_lock();
+	spin_lock(&list->lock);
+	list_del_init(&reg->mate);
+	WRITE_ONCE(list->count, list->count - 1);
+	spin_unlock(&list->lock);
+	rcu_read_unlock();
 	spin_lock(&user->lock);
 	list_del(&reg->sibling);
 	user->count--;
@@ -573,7 +536,6 @@ registration_new(struct file *file,
 	refcount_set(&reg->ref, 1);
 	ihold(inode);
 	reg->inode = inode;
-	reg->cookie = atomic64_read(&SOCKET_I(inode)->sk->sk_cookie);
 	init_waitqueue_func_entry(&reg->wait, registration_wake);
 	reg->look.run = registration_run;
 	timer_setup(&reg->retry, registration_retry, 0);
@@ -634,7 +596,10 @@ static int registration_publish(struct sockdup_registration *reg,
 	}
 	registration_arm(reg, registration_news(reg));
 	hlist_add_head(&reg->node, &bucket->head);
-	registration_join_list(reg);
+	spin_lock(&list->lock);
+	list_add_tail(&reg->mate, &list->registrations);
+	WRITE_ONCE(list->count, list->count + 1);
+	spin_unlock(&list->lock);
 	spin_lock(&user->lock);
 	list_add_tail(&reg->sibling, &user->list);
 	user->count++;
@@ -785,35 +750,6 @@ sockdup_registration_get_own(struct file *file,
 }
 
 /**
- * sockdup_registration_get_cookie - find one of a handle's by the socket's cookie
- * @list: of that handle, which the caller keeps open
- * @cookie: what the socket had when it was registered
- *
- * For a process that may not have a descriptor of the socket any more.
- *
- * Return: the registration, which the caller puts, or ERR_PTR(-ENOENT) where there is
- * none, or the socket is closed and the registration about to be swept.
- */
-struct sockdup_registration *
-sockdup_registration_get_cookie(struct sockdup_registration_list *list, u64 cookie)
-{
-	struct sockdup_registration *reg = ERR_PTR(-ENOENT);
-	struct rb_node *node;
-
-	spin_lock(&list->lock);
-	node = rb_find(&cookie, &list->cookies, registration_compare);
-	if (node) {
-		reg = rb_entry(node, struct sockdup_registration, place);
-		if (READ_ONCE(SOCKET_I(reg->inode)->sk))
-			refcount_inc(&reg->ref);
-		else
-			reg = ERR_PTR(-ENOENT);
-	}
-	spin_unlock(&list->lock);
-	return reg;
-}
-
-/**
  * sockdup_registration_read - copy what is recorded
  * @reg: got by the caller
  * @record: filled; pass it to sockdup_registration_clear() afterwards
@@ -928,7 +864,6 @@ void sockdup_registration_list_init(struct sockdup_registration_list *list)
 {
 	spin_lock_init(&list->lock);
 	INIT_LIST_HEAD(&list->registrations);
-	list->cookies = RB_ROOT;
 	list->count = 0;
 }
 

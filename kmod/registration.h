@@ -4,7 +4,6 @@
 
 #include <linux/list.h>
 #include <linux/pid.h>
-#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/sockdup.h>
 #include <linux/spinlock.h>
@@ -24,13 +23,11 @@ struct sockdup_eventfd;
  * struct sockdup_registration_list - the registrations that a handle has made
  * @lock: nests inside a bucket's lock
  * @registrations: linked by &sockdup_registration.mate
- * @cookies: the same by &sockdup_registration.cookie, which is not zero
  * @count: how many
  */
 struct sockdup_registration_list {
-	spinlock_t lock;		/* covers what follows */
+	spinlock_t lock;		/* covers the next two */
 	struct list_head registrations;
-	struct rb_root cookies;
 	unsigned int count;
 };
 
@@ -54,8 +51,6 @@ struct sockdup_registration_terms {
  * @node: in the table; covered by the bucket's lock
  * @mate: on @list while in the table
  * @sibling: on the list of @account while in the table
- * @place: in the cookies of @list while in the table, unless @cookie is zero
- * @cookie: of the socket, zero where nobody had asked for it; never changes
  * @list: of the handle that registered; valid while in the table
  * @ref: one for being in force, one while @look is pending, one for each caller
  * @inode: the socket's; owned; keeps struct socket, and does not keep it open
@@ -91,8 +86,6 @@ struct sockdup_registration {
 	struct hlist_node node;
 	struct list_head mate;
 	struct list_head sibling;
-	struct rb_node place;
-	u64 cookie;
 	struct sockdup_registration_list *list;
 	refcount_t ref;
 	struct inode *inode;
@@ -144,8 +137,6 @@ struct sockdup_registration *sockdup_registration_get(struct file *file);
 struct sockdup_registration *
 sockdup_registration_get_own(struct file *file,
 			     const struct sockdup_registration_list *list);
-struct sockdup_registration *
-sockdup_registration_get_cookie(struct sockdup_registration_list *list, u64 cookie);
 void sockdup_registration_put(struct sockdup_registration *reg);
 
 void sockdup_registration_read(struct sockdup_registration *reg,

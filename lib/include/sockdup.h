@@ -355,21 +355,6 @@ int sockdup_event_enumerate(int fd, unsigned int flags,
 			    struct sockdup_network_events *happened);
 
 /**
- * sockdup_event_enumerate_cookie - the same, of a socket by its cookie
- * @cookie: what getsockopt(SO_COOKIE) said of it before this process registered it
- * @flags: as for sockdup_event_enumerate()
- * @happened: likewise
- *
- * For a process that has registered a socket and closed its descriptor, while
- * others hold the socket. A kernel module without SOCKDUP_FEATURE_EVENT_COOKIE
- * answers EINVAL.
- *
- * Return: 0, or -1 with errno: EINVAL, ENOENT, EFAULT, EINTR.
- */
-int sockdup_event_enumerate_cookie(__u64 cookie, unsigned int flags,
-				   struct sockdup_network_events *happened);
-
-/**
  * sockdup_event_rearm - make the kernel look at a socket again
  * @fd: a descriptor of the socket
  * @events: the kernel records those of them that hold now; those that are

@@ -33,51 +33,27 @@ int sockdup_event_select(int fd, int event, unsigned int mask,
 	return sockdup_event_register(fd, event, mask, kind, 0);
 }
 
-static int enumerate_by(struct sockdup_event_enumerate *enumerate, int fd,
-			struct sockdup_network_events *happened)
-{
-	if (!happened) {
-		errno = EFAULT;
-		return -1;
-	}
-	memcpy(enumerate->errors, happened->errors, sizeof(enumerate->errors));
-	if (device_call(SOCKDUP_IOC_EVENT_ENUMERATE, enumerate, fd,
-			NO_DESCRIPTOR))
-		return -1;
-	happened->events = enumerate->events;
-	memcpy(happened->errors, enumerate->errors, sizeof(enumerate->errors));
-	memset(happened->__reserved, 0, sizeof(happened->__reserved));
-	return 0;
-}
-
-/* An older module knows no cookie, and no more than the first version of the struct. */
 int sockdup_event_enumerate(int fd, unsigned int flags,
 			    struct sockdup_network_events *happened)
 {
 	struct sockdup_event_enumerate enumerate = {
-		.size = SOCKDUP_EVENT_ENUMERATE_SIZE_VER0,
+		.size = sizeof(enumerate),
 		.flags = flags,
 		.fd = fd,
 	};
 
-	return enumerate_by(&enumerate, fd, happened);
-}
-
-int sockdup_event_enumerate_cookie(__u64 cookie, unsigned int flags,
-				   struct sockdup_network_events *happened)
-{
-	struct sockdup_event_enumerate enumerate = {
-		.size = sizeof(enumerate),
-		.flags = flags | SOCKDUP_EVENT_BY_COOKIE,
-		.cookie = cookie,
-	};
-
-	if (!enumerate_by(&enumerate, NO_DESCRIPTOR, happened))
-		return 0;
-	/* To an older module the cookie is a byte that it does not know. */
-	if (errno == E2BIG)
-		errno = EINVAL;
-	return -1;
+	if (!happened) {
+		errno = EFAULT;
+		return -1;
+	}
+	memcpy(enumerate.errors, happened->errors, sizeof(enumerate.errors));
+	if (device_call(SOCKDUP_IOC_EVENT_ENUMERATE, &enumerate, fd,
+			NO_DESCRIPTOR))
+		return -1;
+	happened->events = enumerate.events;
+	memcpy(happened->errors, enumerate.errors, sizeof(enumerate.errors));
+	memset(happened->__reserved, 0, sizeof(happened->__reserved));
+	return 0;
 }
 
 int sockdup_event_rearm(int fd, unsigned int events)

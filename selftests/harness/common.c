@@ -497,12 +497,6 @@ int try_event_enumerate(int fd, unsigned int flags,
 	return result(sockdup_event_enumerate(fd, flags, happened));
 }
 
-int try_event_enumerate_cookie(__u64 cookie, unsigned int flags,
-			       struct sockdup_network_events *happened)
-{
-	return result(sockdup_event_enumerate_cookie(cookie, flags, happened));
-}
-
 int try_event_rearm(int fd, unsigned int events)
 {
 	return result(sockdup_event_rearm(fd, events));

@@ -132,8 +132,6 @@ int try_event_register(int fd, int event, unsigned int mask, unsigned int kind,
 		       unsigned int flags);
 int try_event_enumerate(int fd, unsigned int flags,
 			struct sockdup_network_events *happened);
-int try_event_enumerate_cookie(__u64 cookie, unsigned int flags,
-			       struct sockdup_network_events *happened);
 int try_event_rearm(int fd, unsigned int events);
 int try_event_inherit(int fd, int listener);
 int try_event_query(int fd, struct sockdup_registration *registration);

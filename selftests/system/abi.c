@@ -94,13 +94,12 @@ PIN(sockdup_event_select, event, 12);
 PIN(sockdup_event_select, mask, 16);
 PIN(sockdup_event_select, kind, 20);
 
-PIN_SIZE(sockdup_event_enumerate, 64);
+PIN_SIZE(sockdup_event_enumerate, 56);
 PIN(sockdup_event_enumerate, size, 0);
 PIN(sockdup_event_enumerate, flags, 4);
 PIN(sockdup_event_enumerate, fd, 8);
 PIN(sockdup_event_enumerate, events, 12);
 PIN(sockdup_event_enumerate, errors, 16);
-PIN(sockdup_event_enumerate, cookie, 56);
 static_assert(SOCKDUP_EVENT_ERRORS == 10, "places for errors");
 
 PIN_SIZE(sockdup_event_rearm, 16);
@@ -134,11 +133,9 @@ static_assert(SOCKDUP_FD_CLOSE == 0x20, "SOCKDUP_FD_CLOSE");
 static_assert(SOCKDUP_EVENT_KIND_EVENT == 0, "SOCKDUP_EVENT_KIND_EVENT");
 static_assert(SOCKDUP_EVENT_KIND_MESSAGE == 1, "SOCKDUP_EVENT_KIND_MESSAGE");
 static_assert(SOCKDUP_EVENT_KEEP_SET == 1, "SOCKDUP_EVENT_KEEP_SET");
-static_assert(SOCKDUP_EVENT_BY_COOKIE == 2, "SOCKDUP_EVENT_BY_COOKIE");
 static_assert(SOCKDUP_EVENT_ONCE == 2, "SOCKDUP_EVENT_ONCE");
 static_assert(SOCKDUP_FEATURE_EVENTS == 1, "SOCKDUP_FEATURE_EVENTS");
 static_assert(SOCKDUP_FEATURE_EVENT_ONCE == 2, "SOCKDUP_FEATURE_EVENT_ONCE");
-static_assert(SOCKDUP_FEATURE_EVENT_COOKIE == 4, "SOCKDUP_FEATURE_EVENT_COOKIE");
 
 static_assert(SOCKDUP_EXPORT_TO_PEER == 1, "SOCKDUP_EXPORT_TO_PEER");
 static_assert(SOCKDUP_EXPORT_END_ON_CLOSE == 2, "SOCKDUP_EXPORT_END_ON_CLOSE");

@@ -69,7 +69,6 @@ TEST_F(event, W83_enumeration_of_nothing_writes_no_error)
 	before.size = sizeof(before);
 	before.flags = 0;
 	before.fd = self->trial.fd;
-	before.cookie = 0;
 	enumerate = before;
 	before.events = 0;
 	ASSERT_EQ(0, device_ioctl(self->trial.device,
@@ -247,8 +246,8 @@ TEST_F(limits, are_told)
 	EXPECT_EQ(SOCKDUP_ABI_VERSION, self->info.abi_version);
 	EXPECT_EQ(sizeof(struct sockdup_protocol_info),
 		  self->info.protocol_info_size);
-	EXPECT_EQ(SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE |
-		  SOCKDUP_FEATURE_EVENT_COOKIE, self->info.features);
+	EXPECT_EQ(SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE,
+		  self->info.features);
 	EXPECT_LT(0, self->info.default_ttl_ms);
 	EXPECT_LE(self->info.default_ttl_ms, self->info.max_ttl_ms);
 	EXPECT_LE(self->info.max_ttl_ms, DAY_MS);

@@ -274,68 +274,6 @@ TEST_SHARED(W104_another_processs_receive_enables_the_next_message)
 	window_close(window);
 }
 
-TEST_SHARED(W53_W80_messages_go_on_through_a_second_socket)
-{
-	SOCKET ends[2], second;
-	HWND window = pair_with_window(ends, FD_READ | FD_CLOSE);
-
-	second = second_socket(ends[0]);
-	close_socket(ends[0]);
-	send_text(ends[1], "ab");
-	expect_message(window, ends[0], FD_READ);
-	receive_text(second, "a");
-	expect_message(window, ends[0], FD_READ);
-	receive_text(second, "b");
-	close_socket(ends[1]);
-	expect_message(window, ends[0], FD_CLOSE);
-	window_close(window);
-}
-
-TEST_SHARED(W53_W80_messages_go_on_while_another_process_has_the_socket)
-{
-	struct partner *partner = partner_start();
-	SOCKET ends[2], theirs;
-	HWND window = pair_with_window(ends, FD_READ);
-	char byte;
-
-	theirs = partner_give(partner, ends[0]);
-	close_socket(ends[0]);
-	send_text(ends[1], "ab");
-	expect_message(window, ends[0], FD_READ);
-	ASSERT_EQ(1, partner_recv(partner, theirs, &byte, 1, 0));
-	expect_message(window, ends[0], FD_READ);
-	window_close(window);
-}
-
-TEST_SHARED(W80_no_message_after_the_last_close)
-{
-	SOCKET ends[2];
-	HWND window = pair_with_window(ends, FD_READ | FD_CLOSE);
-
-	close_socket(ends[0]);
-	assert_end(ends[1]);
-	assert_no_message(window);
-	window_close(window);
-}
-
-TEST_SHARED(W80_W81_an_accepted_sockets_messages_go_on_likewise)
-{
-	SOCKET listener = stream_listener(), client, s, second;
-	HWND window = new_window();
-
-	select_messages(listener, window, FD_ACCEPT | FD_READ);
-	client = connect_to(port_of(listener));
-	expect_message(window, listener, FD_ACCEPT);
-	s = accept(listener, NULL, NULL);
-	ASSERT_WORKS(s);
-	second = second_socket(s);
-	close_socket(s);
-	send_text(client, "x");
-	expect_message(window, s, FD_READ);
-	close_socket(second);
-	window_close(window);
-}
-
 TEST_SHARED(W94_two_sockets_and_one_window)
 {
 	SOCKET first[2], second[2];

@@ -158,7 +158,6 @@ struct sockdup_identity {
 #define SOCKDUP_FEATURE_EVENTS	0x1
 /* It knows SOCKDUP_EVENT_ONCE, and lets every holder of a socket re-arm. */
 #define SOCKDUP_FEATURE_EVENT_ONCE	0x2
-#define SOCKDUP_FEATURE_EVENT_COOKIE	0x4
 
 #define SOCKDUP_INFO_SIZE_VER0	40
 
@@ -448,35 +447,26 @@ struct sockdup_event_select {
 
 /* The event object stays set. */
 #define SOCKDUP_EVENT_KEEP_SET		0x1
-/* @cookie names the socket, and not @fd. */
-#define SOCKDUP_EVENT_BY_COOKIE		0x2
 
 #define SOCKDUP_EVENT_ENUMERATE_SIZE_VER0	56
 
 /**
  * struct sockdup_event_enumerate - argument of SOCKDUP_IOC_EVENT_ENUMERATE
  * @size: in: bytes in this struct
- * @flags: in: an OR of SOCKDUP_EVENT_KEEP_SET and SOCKDUP_EVENT_BY_COOKIE, or zero
- * @fd: in: a descriptor of the socket; with SOCKDUP_EVENT_BY_COOKIE zero
+ * @flags: in: SOCKDUP_EVENT_KEEP_SET or zero
+ * @fd: in: a descriptor of the socket
  * @events: out: what was recorded since the last call, an OR of
  *          &enum sockdup_network_event
  * @errors: out: for each of @events, in the place of its bit, 0 or a positive
  *          errno; other places stay as they are
- * @cookie: in: zero; with SOCKDUP_EVENT_BY_COOKIE what getsockopt(SO_COOKIE) said of
- *          the socket before it was registered
  *
  * Hands out the record, clears it, and resets the eventfd's counter to zero, in
  * one step. Where sockets share an eventfd, enumerate all of them when it is
  * set. Only the handle that registered may enumerate.
  *
- * By its cookie a process enumerates a socket that others hold and it does not any
- * more. SOCKDUP_FEATURE_EVENT_COOKIE tells whether the module knows that.
- *
  *  EBADF    @fd is not an open descriptor
  *  ENOTSOCK @fd is not a socket
- *  EINVAL   @fd or @cookie is not zero where it has to be
- *  ENOENT   the socket has no registration, or it ended meanwhile; by its cookie also
- *           where the handle has made none of that socket, or nobody holds it
+ *  ENOENT   the socket has no registration, or it ended meanwhile
  *  EPERM    another handle made it
  *  EINTR    killed while the record changed again and again
  */
@@ -486,7 +476,6 @@ struct sockdup_event_enumerate {
 	__s32 fd;
 	__u32 events;
 	__s32 errors[SOCKDUP_EVENT_ERRORS];
-	__aligned_u64 cookie;
 };
 
 #define SOCKDUP_EVENT_REARM_SIZE_VER0	16

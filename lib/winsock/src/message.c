@@ -5,8 +5,7 @@
  * messages asks the kernel what was recorded of each of them.
  *
  * A queue knows its sockets by the kernel's own number of each, which no other
- * socket ever has: a descriptor may be closed and be another socket by now, and
- * the registration goes on as long as anybody holds the socket.
+ * socket ever has: a descriptor may be closed and be another socket by now.
  */
 
 #include "posix.h"
@@ -113,13 +112,14 @@ static bool collect(struct sockdup_ws_window *window,
 {
 	struct record *record;
 
+	if (cookie_of(source->s) != source->cookie)
+		return false;
 	/* Before the kernel clears it: without memory it stays there. */
 	record = calloc(1, sizeof(*record));
 	if (!record)
 		return true;
-	if (sockdup_event_enumerate_cookie(source->cookie,
-					   SOCKDUP_EVENT_KEEP_SET,
-					   &record->happened)) {
+	if (sockdup_event_enumerate(ws_fd(source->s), SOCKDUP_EVENT_KEEP_SET,
+				    &record->happened)) {
 		free(record);
 		return false;
 	}
@@ -508,10 +508,7 @@ int sockdup_ws_queue_fd(HWND name)
 	return -1;
 }
 
-/*
- * The registration is cancelled, if it still is the one for this queue. That takes a
- * descriptor: without one it stays, and sets what nobody sees.
- */
+/* The registration is cancelled, if it still is the one for this queue. */
 static void cancel(struct source *source)
 {
 	struct sockdup_registration registration;

@@ -13,7 +13,7 @@ void ws_messages_unlock(void);
 void ws_messages_collect(SOCKET s);
 /* The socket has no registration for messages any more. */
 void ws_messages_forget(SOCKET s);
-/* @s is about to inherit the registration of @listener; false without memory. */
+/* @s has inherited the registration of @listener; false without memory. */
 bool ws_messages_inherit(SOCKET listener, SOCKET s);
 
 #endif /* WS_MESSAGE_H */

@@ -230,19 +230,12 @@ void ws_reenable(SOCKET s, long events)
 	errno = number;
 }
 
-/* The queue asks for the socket's cookie, which the kernel then registers. */
 static int inherit(SOCKET listener, SOCKET s)
 {
-	int error;
-
-	if (!ws_messages_inherit(listener, s))
-		return WSAENOBUFS;
-	if (!sockdup_event_inherit(ws_fd(s), ws_fd(listener)))
-		return 0;
-	error = says_none(errno) || errno == EOPNOTSUPP ?
-		0 : ws_error_of(errno, NULL);
-	ws_messages_forget(s);
-	return error;
+	if (sockdup_event_inherit(ws_fd(s), ws_fd(listener)))
+		return says_none(errno) || errno == EOPNOTSUPP ?
+		       0 : ws_error_of(errno, NULL);
+	return ws_messages_inherit(listener, s) ? 0 : WSAENOBUFS;
 }
 
 int ws_accepted(SOCKET listener, SOCKET s)

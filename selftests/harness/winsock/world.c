@@ -116,18 +116,6 @@ unsigned short dead_port(void)
 	return port;
 }
 
-SOCKET second_socket(SOCKET s)
-{
-	WSAPROTOCOL_INFOW info;
-	SOCKET second;
-
-	ASSERT_WORKS(WSADuplicateSocketW(s, GetCurrentProcessId(), &info));
-	second = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
-			    &info, 0, 0);
-	ASSERT_WORKS(second);
-	return second;
-}
-
 void close_socket(SOCKET s)
 {
 	ASSERT_WORKS(closesocket(s));

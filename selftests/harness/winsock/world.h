@@ -33,9 +33,6 @@ void datagram_pair(SOCKET ends[2]);
 /* A port of TCP on which nobody listens. */
 unsigned short dead_port(void);
 
-/* One more SOCKET of this process, of the same socket. */
-SOCKET second_socket(SOCKET s);
-
 void close_socket(SOCKET s);
 void set_nonblocking(SOCKET s);
 void set_option(SOCKET s, int level, int name, int value);
