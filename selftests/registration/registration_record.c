@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -207,7 +208,7 @@ static void *send_bytes(void *argument)
 
 	for (round = 1; round <= sender->rounds; round++) {
 		while (atomic_load(&sender->begun) < round)
-			;
+			sched_yield();
 		if (send(sender->peer, "x", 1, 0) != 1)
 			break;
 		atomic_store(&sender->sent, round);
@@ -230,9 +231,9 @@ TEST_F_TIMEOUT(tcp, W83_record_and_event_change_in_one_step, 300)
 	ASSERT_EQ(0, pthread_create(&thread, NULL, send_bytes, &sender));
 	for (round = 1; round <= sender.rounds; round++) {
 		atomic_store(&sender.begun, round);
-		do
-			found = take(self->fd);
-		while (!found && atomic_load(&sender.sent) < round);
+		while (!(found = take(self->fd)) &&
+		       atomic_load(&sender.sent) < round)
+			sched_yield();
 		if (!found) {
 			ASSERT_EQ(0, wait_for_event(self->event));
 			found = take(self->fd);

@@ -118,16 +118,12 @@ TEST_SHARED(W67_W108_no_holder_makes_it_blocking_until_one_cancels)
 
 TEST_SHARED(W108_nor_through_a_second_socket_of_one_process)
 {
-	WSAPROTOCOL_INFOW info;
 	WSAEVENT event = new_event();
 	SOCKET ends[2], second;
 	u_long off = 0;
 
 	stream_pair(ends);
-	ASSERT_WORKS(WSADuplicateSocketW(ends[0], GetCurrentProcessId(), &info));
-	second = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
-			    &info, 0, 0);
-	ASSERT_WORKS(second);
+	second = duplicate_here(ends[0]);
 	select_events(ends[0], event, FD_READ);
 	ASSERT_FAILS(WSAEINVAL, ioctlsocket(second, FIONBIO, &off));
 	select_events(second, NULL, 0);
@@ -148,15 +144,11 @@ TEST_SHARED(W70_W104_a_receive_in_another_process_counts)
 
 TEST_SHARED(W104_so_does_one_through_a_second_socket)
 {
-	WSAPROTOCOL_INFOW info;
 	WSAEVENT event = new_event();
 	SOCKET ends[2], second;
 
 	stream_pair(ends);
-	ASSERT_WORKS(WSADuplicateSocketW(ends[0], GetCurrentProcessId(), &info));
-	second = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
-			    &info, 0, 0);
-	ASSERT_WORKS(second);
+	second = duplicate_here(ends[0]);
 	select_events(ends[0], event, FD_READ);
 	send_text(ends[1], "abc");
 	ASSERT_EQ(FD_READ, take_events(ends[0], event).lNetworkEvents);

@@ -192,6 +192,22 @@ TEST_SHARED(W65_W111_a_cancel_leaves_what_is_queued)
 	window_close(window);
 }
 
+/* Its number is another socket's then, of which the window must not hear. */
+TEST_SHARED(W80_closing_ends_the_messages)
+{
+	SOCKET ends[2], others[2], copy;
+	HWND window = pair_with_window(ends, FD_READ | FD_CLOSE);
+
+	copy = duplicate_here(ends[0]);
+	ASSERT_WORKS(closesocket(ends[0]));
+	stream_pair(others);
+	send_text(ends[1], "x");
+	wait_readable_here(copy);
+	ASSERT_WORKS(closesocket(ends[1]));
+	assert_no_message(window);
+	window_close(window);
+}
+
 TEST_SHARED(W66_W67_it_is_non_blocking)
 {
 	SOCKET ends[2];

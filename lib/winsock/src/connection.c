@@ -178,7 +178,7 @@ static bool name_is_short(int listener, const int *size)
 static int try_accept(int listener, struct sockaddr *name, int *size)
 {
 	/* What is accepted is no longer in the queue. */
-	int fd, spare = ws_spare(listener);
+	int fd, spare = ws_spare();
 	unsigned int found_size;
 	bool non_blocking;
 

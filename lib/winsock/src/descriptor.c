@@ -6,6 +6,7 @@
 #include "posix.h"
 
 #include <limits.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 
 #include "descriptor.h"
@@ -50,12 +51,22 @@ int ws_keep(int fd)
 }
 
 /*
- * A second number of @fd, not 0, for ws_keep_at() in case the next descriptor that is
- * made is 0. 0 where that is in use, and -1 with errno where no other is free.
+ * A number that is not 0, for ws_keep_at() in case the next descriptor that is made is
+ * 0. 0 where that is in use, and -1 with errno where no other is free. It is no second
+ * descriptor of a socket: a child that another thread forks meanwhile keeps it.
  */
-int ws_spare(int fd)
+int ws_spare(void)
 {
-	return fcntl(0, F_GETFD) < 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 1) : 0;
+	int fd, spare;
+
+	if (fcntl(0, F_GETFD) >= 0)
+		return 0;
+	fd = eventfd(0, EFD_CLOEXEC);
+	if (fd)
+		return fd;
+	spare = fcntl(fd, F_DUPFD_CLOEXEC, 1);
+	close(fd);
+	return spare;
 }
 
 /* As ws_keep(), which can fail: with a spare number it does not. */
@@ -63,8 +74,9 @@ int ws_keep_at(int fd, int spare)
 {
 	int error = errno;
 
-	if (!fd && spare) {
-		dup3(fd, spare, fcntl(fd, F_GETFD) & FD_CLOEXEC ? O_CLOEXEC : 0);
+	if (!fd && spare &&
+	    dup3(fd, spare,
+		 fcntl(fd, F_GETFD) & FD_CLOEXEC ? O_CLOEXEC : 0) >= 0) {
 		close(fd);
 		return spare;
 	}

@@ -6,7 +6,7 @@ int ws_fd(SOCKET s);
 bool ws_is_socket(int fd);
 bool ws_is_non_blocking(int fd);
 int ws_keep(int fd);
-int ws_spare(int fd);
+int ws_spare(void);
 int ws_keep_at(int fd, int spare);
 int ws_int_option(int fd, int level, int option);
 bool ws_is_stream(int fd);

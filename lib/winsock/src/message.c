@@ -191,6 +191,36 @@ void ws_messages_forget(SOCKET s)
 		remove_source(link);
 }
 
+/* The registration is cancelled, if it still is the one for this queue. */
+static void cancel(struct source *source)
+{
+	struct sockdup_registration registration;
+
+	if (cookie_of(source->s) == source->cookie &&
+	    !sockdup_event_query(ws_fd(source->s), &registration) &&
+	    registration.own)
+		sockdup_event_select(ws_fd(source->s), -1, 0,
+				     SOCKDUP_EVENT_KIND_MESSAGE);
+}
+
+/*
+ * A message names its socket by the descriptor, which is another socket's at once.
+ * Nobody has asked for messages under another number, so these end with it.
+ */
+void ws_messages_end(SOCKET s)
+{
+	struct sockdup_ws_window *window;
+	struct source **link;
+
+	ws_messages_lock();
+	link = find_source(s, &window);
+	if (link && (*link)->s == s) {
+		cancel(*link);
+		remove_source(link);
+	}
+	ws_messages_unlock();
+}
+
 static struct source *new_source(SOCKET s, UINT message)
 {
 	struct source *source = malloc(sizeof(*source));
@@ -506,18 +536,6 @@ int sockdup_ws_queue_fd(HWND name)
 		return window->event;
 	SetLastError(ERROR_INVALID_WINDOW_HANDLE);
 	return -1;
-}
-
-/* The registration is cancelled, if it still is the one for this queue. */
-static void cancel(struct source *source)
-{
-	struct sockdup_registration registration;
-
-	if (cookie_of(source->s) == source->cookie &&
-	    !sockdup_event_query(ws_fd(source->s), &registration) &&
-	    registration.own)
-		sockdup_event_select(ws_fd(source->s), -1, 0,
-				     SOCKDUP_EVENT_KIND_MESSAGE);
 }
 
 static void destroy(struct sockdup_ws_window *window)

@@ -13,6 +13,8 @@ void ws_messages_unlock(void);
 void ws_messages_collect(SOCKET s);
 /* The socket has no registration for messages any more. */
 void ws_messages_forget(SOCKET s);
+/* @s is about to be closed, so it can name no message any more. */
+void ws_messages_end(SOCKET s);
 /* @s has inherited the registration of @listener; false without memory. */
 bool ws_messages_inherit(SOCKET listener, SOCKET s);
 

@@ -31,7 +31,7 @@ static_assert(FD_READ == SOCKDUP_FD_READ && FD_WRITE == SOCKDUP_FD_WRITE &&
 	      "the kernel has Winsock's numbers");
 static_assert(FD_MAX_EVENTS == SOCKDUP_EVENT_ERRORS, "and as many places");
 
-/* When this process missed the device last, by this_tick(). */
+/* When this process missed the device last, by this_tick(); 0 after a registration. */
 static atomic_uint missed_in;
 
 int ws_check_events(SOCKET s, long events)
@@ -50,6 +50,9 @@ static bool says_none(int number)
 	/* Another process has it, or this one may not open the device. */
 	case EPERM:
 	case EACCES:
+	/* Or has no number for it, so that it has registered nothing. */
+	case EMFILE:
+	case ENFILE:
 		return true;
 	default:
 		return false;
@@ -71,7 +74,7 @@ int ws_register(SOCKET s, int event, long events, enum sockdup_event_kind kind)
 		return ws_error_of(errno, NULL);
 	if (!sockdup_event_register(fd, event, events & HAPPENING, kind,
 				    SOCKDUP_EVENT_ONCE)) {
-		atomic_store_explicit(&missed_in, 0, memory_order_relaxed);
+		atomic_store(&missed_in, 0);
 		return 0;
 	}
 	error = errno;
@@ -211,8 +214,13 @@ static unsigned int this_tick(void)
  */
 static bool misses_device(void)
 {
-	return atomic_load_explicit(&missed_in, memory_order_relaxed) ==
-	       this_tick();
+	return atomic_load(&missed_in) == this_tick();
+}
+
+/* Unless a thread has registered since @missed was read, and so has the device. */
+static void miss_device(unsigned int missed)
+{
+	atomic_compare_exchange_strong(&missed_in, &missed, this_tick());
 }
 
 /*
@@ -221,12 +229,12 @@ static bool misses_device(void)
  */
 void ws_reenable(SOCKET s, long events)
 {
+	unsigned int missed = atomic_load(&missed_in);
 	int number = errno;
 
 	if (!misses_device() && sockdup_event_rearm(ws_fd(s), events) &&
 	    errno != ENOENT && says_none(errno))
-		atomic_store_explicit(&missed_in, this_tick(),
-				      memory_order_relaxed);
+		miss_device(missed);
 	errno = number;
 }
 

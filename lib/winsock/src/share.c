@@ -110,7 +110,7 @@ static int import(const WSAPROTOCOL_INFOW *info, bool inheritable, SOCKET *s)
 
 	token_get(info, &native);
 	/* The token is spent with the import. */
-	spare = ws_spare(sockdup_open());
+	spare = ws_spare();
 	if (spare < 0)
 		return ws_error_of(errno, import_errors);
 	fd = ws_keep_at(sockdup_socket(&native,

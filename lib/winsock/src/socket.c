@@ -12,6 +12,7 @@
 #include "error.h"
 #include "mark.h"
 #include "memory.h"
+#include "message.h"
 #include "socket.h"
 #include "startup.h"
 #include "tcp.h"
@@ -209,6 +210,7 @@ int closesocket(SOCKET s)
 		return SOCKET_ERROR;
 	if (!ws_is_socket(fd))
 		return ws_fail(WSAENOTSOCK);
+	ws_messages_end(s);
 	close(fd);
 	return 0;
 }

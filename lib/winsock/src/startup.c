@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * WSAStartup() and its counterpart: a count, and the device, which is opened while
- * there is a number for it: what receives later has to tell the kernel. The last
- * WSACleanup() closes no socket, since the layer keeps no list of them, and
- * leaves the device open, as registrations end with it.
+ * WSAStartup() and its counterpart: a count, and nothing else. The last
+ * WSACleanup() closes no socket, since the layer keeps no list of them.
  */
 
 #include "posix.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
-
-#include <sockdup.h>
 
 #include "error.h"
 #include "startup.h"
@@ -65,24 +60,7 @@ int WSAStartup(WORD version, LPWSADATA data)
 		data->iMaxUdpDg = 65507;
 	}
 	atomic_fetch_add(&startups, 1);
-	/* Where it is not there, the calls that need it say so. */
-	sockdup_open();
 	return 0;
-}
-
-/* The library below closes what the parent had. */
-static void open_in_child(void)
-{
-	int number = errno;
-
-	if (atomic_load(&startups))
-		sockdup_open();
-	errno = number;
-}
-
-static void __attribute__((constructor)) startup_init(void)
-{
-	pthread_atfork(NULL, NULL, open_in_child);
 }
 
 int WSACleanup(void)

@@ -121,6 +121,17 @@ void close_socket(SOCKET s)
 	ASSERT_WORKS(closesocket(s));
 }
 
+SOCKET duplicate_here(SOCKET s)
+{
+	WSAPROTOCOL_INFOW info;
+
+	ASSERT_WORKS(WSADuplicateSocketW(s, GetCurrentProcessId(), &info));
+	s = WSASocketW(FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO, FROM_PROTOCOL_INFO,
+		       &info, 0, 0);
+	ASSERT_WORKS(s);
+	return s;
+}
+
 void set_nonblocking(SOCKET s)
 {
 	u_long on = 1;

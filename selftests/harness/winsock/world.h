@@ -34,6 +34,8 @@ void datagram_pair(SOCKET ends[2]);
 unsigned short dead_port(void);
 
 void close_socket(SOCKET s);
+/* A second descriptor of @s in this process. */
+SOCKET duplicate_here(SOCKET s);
 void set_nonblocking(SOCKET s);
 void set_option(SOCKET s, int level, int name, int value);
 int get_option(SOCKET s, int level, int name);
