@@ -152,7 +152,7 @@ TEST_SHARED(W80_no_registration_outlives_the_last_close)
 	native_release_here();
 	stream_pair(ends);
 	select_events(ends[0], event, FD_READ | FD_CLOSE);
-	second = second_socket(ends[0]);
+	second = duplicate_here(ends[0]);
 	close_socket(ends[0]);
 	ASSERT_EQ(1, native_registrations_here());
 	ASSERT_EQ(FD_READ | FD_CLOSE, native_registered(second));

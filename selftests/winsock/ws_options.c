@@ -245,6 +245,17 @@ TEST(exclusive_use)
 	ASSERT_EQ(SOCKET_ERROR, bind_to(other, port_of(s)));
 }
 
+/* Not even by one who asks for it, before it listens. */
+TEST(exclusive_use_of_a_port_that_is_bound)
+{
+	SOCKET s = new_socket(AF_INET, SOCK_STREAM), other = new_socket(AF_INET, SOCK_STREAM);
+
+	set_option(s, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 1);
+	set_option(other, SOL_SOCKET, SO_REUSEADDR, 1);
+	ASSERT_WORKS(bind_to(s, 0));
+	ASSERT_EQ(SOCKET_ERROR, bind_to(other, port_of(s)));
+}
+
 TEST(bytes_that_are_unread)
 {
 	SOCKET ends[2];

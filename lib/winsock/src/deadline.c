@@ -9,6 +9,9 @@
 
 #include "deadline.h"
 
+#define SHORTEST_PAUSE	WS_MILLISECOND
+#define LONGEST_PAUSE	(64 * WS_MILLISECOND)
+
 static long long now(void)
 {
 	struct timespec time;
@@ -56,4 +59,17 @@ short ws_wait_for(int fd, short events, long long deadline)
 	struct pollfd poller = { .fd = fd, .events = events };
 
 	return ws_poll(&poller, 1, deadline) > 0 ? poller.revents : 0;
+}
+
+short ws_wait_again(int fd, short events, long long deadline, long long *pause)
+{
+	if (*pause) {
+		ws_poll(NULL, 0, ws_sooner(deadline, ws_deadline_in(*pause)));
+		if (ws_is_over(deadline))
+			return 0;
+	}
+	*pause = *pause ? 2 * *pause : SHORTEST_PAUSE;
+	if (*pause > LONGEST_PAUSE)
+		*pause = LONGEST_PAUSE;
+	return ws_wait_for(fd, events, deadline);
 }

@@ -21,5 +21,11 @@ long long ws_sooner(long long a, long long b);
 int ws_poll(struct pollfd *pollers, unsigned int count, long long deadline);
 /* What has happened of @events, POLLERR or POLLHUP; 0 at the deadline. */
 short ws_wait_for(int fd, short events, long long deadline);
+/*
+ * The same for a call that may find nothing though poll() said so: another holder was
+ * faster, or what poll() told is none of the call's. The second and each further wait
+ * comes after a pause. *@pause is 0 at first.
+ */
+short ws_wait_again(int fd, short events, long long deadline, long long *pause);
 
 #endif /* WS_DEADLINE_H */

@@ -115,13 +115,15 @@ static int receive_error(int fd, int number, int flags)
 	/* Nothing can come, and nobody waits for it. */
 	if (number == EAGAIN && ws_is_unbound(fd))
 		return WSAEINVAL;
+	/* Urgent data is not waited for: it is on its way, is none, or among the rest. */
+	if (flags & LINUX_MSG_OOB &&
+	    (number == EAGAIN ||
+	     (number == EINVAL &&
+	      !ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_OOBINLINE))))
+		return WSAEWOULDBLOCK;
 	/* SO_RCVTIMEO */
 	if (number == EAGAIN && !ws_is_non_blocking(fd))
 		return WSAETIMEDOUT;
-	/* There is none, or it is among the rest. */
-	if (number == EINVAL && flags & LINUX_MSG_OOB &&
-	    !ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_OOBINLINE))
-		return WSAEWOULDBLOCK;
 	return ws_error_of(number, receive_errors);
 }
 
@@ -146,12 +148,13 @@ static bool is_shut_down(int fd)
 static ssize_t wait_and_receive(int fd, struct msghdr *message, int flags,
 				long long deadline)
 {
+	long long pause = 0;
 	ssize_t size;
 
 	if (deadline == WS_NEVER)
 		return TEMP_FAILURE_RETRY(posix_recvmsg(fd, message, flags));
 	do {
-		if (!ws_wait_for(fd, POLLIN, deadline)) {
+		if (!ws_wait_again(fd, POLLIN, deadline, &pause)) {
 			errno = EAGAIN;
 			return -1;
 		}
@@ -168,11 +171,12 @@ static ssize_t receive_rest(int fd, struct msghdr *message, int flags,
 			    long long deadline)
 {
 	size_t left = total_of(message->msg_iov, message->msg_iovlen), got = 0;
+	long long pause = 0;
 	short happened;
 	ssize_t size;
 
 	while (got < left) {
-		happened = ws_wait_for(fd, POLLIN, deadline);
+		happened = ws_wait_again(fd, POLLIN, deadline, &pause);
 		if (!happened || happened & POLLERR)
 			break;
 		size = posix_recvmsg(fd, message, flags | LINUX_MSG_DONTWAIT);
@@ -180,6 +184,7 @@ static ssize_t receive_rest(int fd, struct msghdr *message, int flags,
 			continue;
 		if (size <= 0)
 			break;
+		pause = 0;
 		got += size;
 		skip(message, size);
 	}
@@ -195,8 +200,8 @@ static ssize_t receive_patiently(int fd, struct msghdr *message, int flags)
 	ssize_t size = posix_recvmsg(fd, message, flags | LINUX_MSG_DONTWAIT);
 	long long deadline;
 
-	if (size < 0 && (errno != EAGAIN || ws_is_non_blocking(fd) ||
-			 ws_is_unbound(fd)))
+	if (size < 0 && (errno != EAGAIN || flags & LINUX_MSG_OOB ||
+			 ws_is_non_blocking(fd) || ws_is_unbound(fd)))
 		return size;
 	if (size >= 0 && !(flags & LINUX_MSG_WAITALL))
 		return size;
@@ -381,12 +386,13 @@ static int send_error(int fd, int number, const struct msghdr *message)
 static ssize_t wait_and_send(int fd, struct msghdr *message, int flags,
 			     long long deadline)
 {
+	long long pause = 0;
 	ssize_t size;
 
 	if (deadline == WS_NEVER)
 		return TEMP_FAILURE_RETRY(posix_sendmsg(fd, message, flags));
 	do {
-		if (!ws_wait_for(fd, POLLOUT, deadline)) {
+		if (!ws_wait_again(fd, POLLOUT, deadline, &pause)) {
 			errno = EAGAIN;
 			return -1;
 		}

@@ -222,8 +222,11 @@ static int set_exclusive(int fd, int option, const char *value, int size)
 		error = get_linux(fd, option, &reuse, sizeof(reuse));
 	if (error)
 		return error;
-	return is_set && reuse && !ws_is_marked(fd, WS_MARK_REUSE) ?
-	       WSAEINVAL : 0;
+	if (is_set && reuse && !ws_is_marked(fd, WS_MARK_REUSE))
+		return WSAEINVAL;
+	if (ws_is_stream(fd))
+		ws_mark(fd, WS_MARK_EXCLUSIVE, is_set);
+	return 0;
 }
 
 static int get_info(int fd, char *value, int *size, bool wide)

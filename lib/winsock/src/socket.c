@@ -147,20 +147,45 @@ static void set_reuse(int fd, int on)
 	ws_mark(fd, WS_MARK_REUSE, on);
 }
 
+/* Unless the program has decided. */
+static bool may_reuse(int fd)
+{
+	return ws_is_stream(fd) && !ws_is_marked(fd, WS_MARK_EXCLUSIVE) &&
+	       !ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_REUSEADDR);
+}
+
 /*
- * A closed connection that lingers in TIME_WAIT does not keep its port from a
- * new listener on Windows. Two listeners exclude each other on both systems. The
- * option stays set, as Linux asks for it of the listener and of what it accepts.
+ * A closed connection that lingers in TIME_WAIT does not keep its port from a new
+ * socket on Windows. Two live ones exclude each other there; on Linux they do not
+ * where both have SO_REUSEADDR and neither listens. So it is set only where the port
+ * is in use, and otherwise by listen(): any user could bind to the port meanwhile.
  */
 static int bind_with_reuse(int fd, const struct sockaddr *name, int size)
 {
-	bool is_new = ws_is_stream(fd) &&
-		      !ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_REUSEADDR);
+	int number;
+
+	if (!posix_bind(fd, name, size))
+		return 0;
+	if (errno != EADDRINUSE || !may_reuse(fd))
+		return -1;
+	set_reuse(fd, 1);
+	if (!posix_bind(fd, name, size))
+		return 0;
+	number = errno;
+	set_reuse(fd, 0);
+	errno = number;
+	return -1;
+}
+
+/* Linux asks for the option of what a listener accepts, when it lingers later. */
+static int listen_with_reuse(int fd, int backlog)
+{
+	bool is_new = may_reuse(fd);
 	int number;
 
 	if (is_new)
 		set_reuse(fd, 1);
-	if (!posix_bind(fd, name, size))
+	if (!posix_listen(fd, backlog))
 		return 0;
 	number = errno;
 	if (is_new)
@@ -194,7 +219,7 @@ int listen(SOCKET s, int backlog)
 	/* A hint is negative. */
 	if (backlog < 0)
 		backlog = backlog == INT_MIN ? INT_MAX : -backlog;
-	if (!posix_listen(fd, backlog))
+	if (!listen_with_reuse(fd, backlog))
 		return 0;
 	if (errno == EINVAL && !posix_getpeername(fd, &name, &size))
 		return ws_fail(WSAEISCONN);
@@ -229,7 +254,8 @@ int shutdown(SOCKET s, int how)
 	    (errno != ENOTCONN || !ws_is_datagram(fd)))
 		return ws_fail_errno(NULL);
 	/* One whose attempt to connect has been ended may connect anew. */
-	if (how != SD_RECEIVE && ws_tcp_state(fd) != WS_TCP_UNCONNECTED)
+	if (how != SD_RECEIVE && ws_is_stream(fd) &&
+	    ws_tcp_state(fd) != WS_TCP_UNCONNECTED)
 		ws_mark(fd, WS_MARK_SENDING_ENDED, true);
 	return 0;
 }
