@@ -233,6 +233,43 @@ TEST(a_signal_does_not_prolong_a_select)
 	ASSERT_EQ(0, count);
 }
 
+TEST(a_signal_does_not_end_a_receive_that_has_a_time)
+{
+	struct later later = { 0 };
+	struct outcome outcome;
+	pthread_t thread;
+	SOCKET ends[2];
+	char byte;
+
+	stream_pair(ends);
+	set_option(ends[0], SOL_SOCKET, SO_RCVTIMEO, WAIT_MS);
+	later.socket = ends[1];
+	thread = start_later(&later);
+	outcome = receive_among_signals(ends[0], &byte, 1, 0);
+	pthread_join(thread, NULL);
+	ASSERT_EQ(1, outcome.size);
+}
+
+TEST(a_signal_does_not_end_a_send_that_has_a_time)
+{
+	static char data[1 << 22];
+	struct later later = { 0 };
+	pthread_t thread;
+	SOCKET ends[2];
+	int size;
+
+	stream_pair(ends);
+	set_option(ends[0], SOL_SOCKET, SO_SNDTIMEO, WAIT_MS);
+	later.socket = ends[1];
+	later.drains = sizeof(data);
+	thread = start_later(&later);
+	process_signals_begin();
+	size = send(ends[0], data, sizeof(data), 0);
+	process_signals_end();
+	pthread_join(thread, NULL);
+	ASSERT_EQ((int)sizeof(data), size);
+}
+
 TEST(a_signal_does_not_prolong_a_receive)
 {
 	struct outcome outcome;
