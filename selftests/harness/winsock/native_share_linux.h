@@ -9,9 +9,9 @@
 
 #include "native_linux.h"
 
-/* A token's bytes in a WSAPROTOCOL_INFO, and the way back. */
-void native_token_of(const WSAPROTOCOL_INFOW *info, char token[NATIVE_TOKEN_SIZE]);
+/* A token's bytes as a WSAPROTOCOL_INFO, and the way back. */
 WSAPROTOCOL_INFOW native_info_of(const char token[NATIVE_TOKEN_SIZE]);
+void native_token_of(const WSAPROTOCOL_INFOW *info, char token[NATIVE_TOKEN_SIZE]);
 
 /* Begins the native process and gives it @s; its descriptor of it. */
 int native_begin_with(SOCKET s);
