@@ -116,7 +116,16 @@ demo-gunicorn: guest cli need-demo-gunicorn ## replace a running gunicorn under 
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/python/samples/demo-gunicorn "$(O)" && \
 		echo && lib/python/samples/demo-gunicorn --restart "$(O)"'
 
-selftests: lib cli samples examples man node python need-check
+NAMED_TESTS = $(filter-out -%,$(TESTS))
+
+# A test that is a program in C needs the library alone. What scripts run is built only
+# where one of theirs is among TESTS.
+scripts_in = $(basename $(notdir $(filter-out %.c,$(wildcard $(1:%=selftests/%/*)))))
+if_wanted = $(if $(if $(NAMED_TESTS),$(filter $(scripts_in),$(NAMED_TESTS)),all),$(2))
+RUN_BY_TESTS = $(call if_wanted,command library netlink node python system,\
+	cli samples examples man) $(call if_wanted,node,node) $(call if_wanted,python,python)
+
+selftests: lib $(RUN_BY_TESTS) need-check
 	$(call say,TESTS,$(O)/selftests)
 	$(Q)$(MAKE) -s -C selftests O=$(O)
 
@@ -153,7 +162,6 @@ run_debug = $(VM)/run --kernel $$debug --cpu qemu64 --memory 4G --timeout 9000 \
 
 # The leak detector slows every allocation, so it is on only for the tests of what
 # allocates. Where no tests are named, the others alone run without it.
-NAMED_TESTS = $(filter-out -%,$(TESTS))
 LEAK_TESTS = $(or $(NAMED_TESTS),$(filter-out $(TESTS:-%=%),export import handle \
 	revoke deadline death quota faults faults_load registration \
 	registration_record netlink netlink_list))
