@@ -11,6 +11,7 @@
 #include "account.h"
 #include "device.h"
 #include "netlink.h"
+#include "netlink_notice.h"
 #include "registration.h"
 #include "token.h"
 
@@ -18,7 +19,7 @@ static int __init sockdup_init(void)
 {
 	int err;
 
-	err = sockdup_token_init(sockdup_netlink_tell);
+	err = sockdup_token_init(sockdup_nl_notice_tell);
 	if (err)
 		return err;
 	sockdup_registration_init();

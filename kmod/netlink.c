@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The generic netlink family: exports sockets, shows and ends tokens, counts
- * them, and notifies listeners. It never imports: a reply can be lost when a
+ * them, and has lists and notifications. It never imports: a reply can be lost when a
  * descriptor is in use already. A request acts for the process that sends it,
  * but with no more rights than the opener of the socket has: a privileged
  * program can be made to write to a socket that is not its own.
@@ -14,27 +14,23 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/file.h>
-#include <linux/fs.h>
-#include <linux/hashtable.h>
-#include <linux/ipv6.h>
 #include <linux/module.h>
 #include <linux/net.h>
-#include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
-#include <linux/random.h>
-#include <linux/siphash.h>
-#include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
-#include <net/netns/generic.h>
 #include <net/sock.h>
 
 #include "account.h"
 #include "netlink.h"
 #include "netlink_gen.h"
+#include "netlink_list.h"
+#include "netlink_notice.h"
+#include "netlink_reader.h"
 #include "protocol_info.h"
 #include "target.h"
+#include "token.h"
 #include "trace.h"
 
 static bool netlink_export = true;
@@ -48,253 +44,9 @@ MODULE_PARM_DESC(netlink_export, "let sockets be exported by netlink, too (Y)");
 static bool nl_open;
 
 static_assert(sizeof(struct sockdup_protocol_info) == SOCKDUP_NETLINK_INFO_SIZE);
-static_assert(sizeof(struct sockaddr_storage) == SOCKDUP_NETLINK_ADDRESS_SIZE);
-
-/**
- * struct nl_net - a network namespace, to be found by its cookie
- * @node: in the table; covered by its lock, read under RCU
- * @net: the namespace
- * @loss: tells its listeners that notifications were lost
- *
- * A token keeps the cookie of the namespace that it was exported in, and neither
- * the namespace nor a pointer to it.
- */
-struct nl_net {
-	struct hlist_node node;
-	struct net *net;
-	struct work_struct loss;
-};
-
-#define NL_NETS_BITS	8
-static DEFINE_HASHTABLE(nl_nets, NL_NETS_BITS);
-static DEFINE_SPINLOCK(nl_nets_lock);
-/* Secret: nobody can choose namespaces that share a chain. */
-static siphash_key_t nl_nets_key __ro_after_init;
-static unsigned int nl_net_id;
-static struct genl_family nl_family;
-
-static u32 nl_net_hash(u64 cookie)
-{
-	return siphash_1u64(cookie, &nl_nets_key);
-}
-
-static void nl_tell_loss(struct work_struct *work);
-
-static int __net_init nl_net_init(struct net *net)
-{
-	struct nl_net *entry = net_generic(net, nl_net_id);
-
-	entry->net = net;
-	INIT_WORK(&entry->loss, nl_tell_loss);
-	spin_lock(&nl_nets_lock);
-	hash_add_rcu(nl_nets, &entry->node, nl_net_hash(net->net_cookie));
-	spin_unlock(&nl_nets_lock);
-	return 0;
-}
-
-/* A grace period lies between this and the exit: nobody finds it then. */
-static void __net_exit nl_net_pre_exit(struct net *net)
-{
-	struct nl_net *entry = net_generic(net, nl_net_id);
-
-	spin_lock(&nl_nets_lock);
-	hash_del_rcu(&entry->node);
-	spin_unlock(&nl_nets_lock);
-}
-
-static void __net_exit nl_net_exit(struct net *net)
-{
-	struct nl_net *entry = net_generic(net, nl_net_id);
-
-	cancel_work_sync(&entry->loss);
-}
-
-static struct pernet_operations nl_net_ops = {
-	.init		= nl_net_init,
-	.pre_exit	= nl_net_pre_exit,
-	.exit		= nl_net_exit,
-	.id		= &nl_net_id,
-	.size		= sizeof(struct nl_net),
-};
-
-/* Caller is in an RCU read section. */
-static struct nl_net *nl_net_find(u64 cookie)
-{
-	struct nl_net *entry;
-
-	hash_for_each_possible_rcu(nl_nets, entry, node, nl_net_hash(cookie))
-		if (entry->net->net_cookie == cookie)
-			return entry;
-	return NULL;
-}
-
-/**
- * struct nl_reader - through whose eyes, and with whose rights
- * @pids: numbers of processes are those of this namespace
- * @users: numbers of users likewise
- * @net: the cookie of the socket's network namespace
- * @uid: real user id
- * @euid: effective user id
- * @all: sees the tokens of everybody and everywhere
- */
-struct nl_reader {
-	struct pid_namespace *pids;
-	struct user_namespace *users;
-	u64 net;
-	kuid_t uid;
-	kuid_t euid;
-	bool all;
-};
-
-static const struct cred *nl_opener(const struct sk_buff *skb)
-{
-	const struct socket *sock = NETLINK_CB(skb).sk->sk_socket;
-
-	return sock && sock->file ? sock->file->f_cred : NULL;
-}
-
-/* The sender, where the socket is the sender's own. */
-static int nl_reader_init(struct nl_reader *reader, const struct sk_buff *skb,
-			  struct netlink_ext_ack *extack)
-{
-	const struct cred *opener = nl_opener(skb);
-
-	reader->pids = task_active_pid_ns(current);
-	reader->users = current_user_ns();
-	reader->net = sock_net(NETLINK_CB(skb).sk)->net_cookie;
-	if (!opener || !uid_eq(opener->euid, current_euid()) ||
-	    !uid_eq(opener->uid, current_uid())) {
-		NL_SET_ERR_MSG(extack,
-			       "another user opened this netlink socket");
-		return -EPERM;
-	}
-	reader->uid = current_uid();
-	reader->euid = current_euid();
-	reader->all = netlink_capable(skb, CAP_SYS_ADMIN);
-	return 0;
-}
-
-/*
- * Without privilege a reader sees what its user exported, in the network
- * namespace of the socket, and by a process that the reader could see.
- */
-static bool nl_may_see(const struct nl_reader *reader,
-		       const struct sockdup_token *token)
-{
-	return reader->all ||
-	       (uid_eq(token->charge.account->uid, reader->uid) &&
-		uid_eq(token->uid, reader->euid) &&
-		token->net == reader->net &&
-		pid_nr_ns(token->source, reader->pids));
-}
-
-static int nl_put_address(struct sk_buff *skb, int attribute,
-			  struct socket *sock, bool peer)
-{
-	struct sockaddr_storage address;
-	int size = sockdup_protocol_info_address(sock, peer, &address);
-
-	return size ? nla_put(skb, attribute, size, &address) : 0;
-}
-
-/* Not all families have a state. */
-static int nl_put_state(struct sk_buff *skb, const struct sock *sk)
-{
-	int state = sockdup_protocol_info_state(sk);
-
-	return state ? nla_put_u32(skb, SOCKDUP_A_SOCKET_STATE, state) : 0;
-}
-
-/* Without privilege a reader learns of no network namespace but its own. */
-static int nl_put_netns(struct sk_buff *skb, const struct sock *sk,
-			const struct nl_reader *reader)
-{
-	const struct net *net = sock_net(sk);
-
-	if (!reader->all && net->net_cookie != reader->net)
-		return 0;
-	return nla_put_u64_64bit(skb, SOCKDUP_A_SOCKET_NETNS, net->ns.inum,
-				 SOCKDUP_A_SOCKET_PAD);
-}
-
-static int nl_put_description(struct sk_buff *skb, struct file *file,
-			      const struct sockdup_protocol_info *info,
-			      const struct nl_reader *reader)
-{
-	struct socket *sock = sock_from_file(file);
-
-	if (nla_put_u32(skb, SOCKDUP_A_SOCKET_FAMILY, info->address_family) ||
-	    nla_put_u32(skb, SOCKDUP_A_SOCKET_TYPE, info->socket_type) ||
-	    nla_put_u32(skb, SOCKDUP_A_SOCKET_PROTOCOL, info->protocol) ||
-	    nla_put_string(skb, SOCKDUP_A_SOCKET_PROTOCOL_NAME,
-			   info->protocol_name) ||
-	    nl_put_address(skb, SOCKDUP_A_SOCKET_LOCAL_ADDRESS, sock, false) ||
-	    nl_put_address(skb, SOCKDUP_A_SOCKET_REMOTE_ADDRESS, sock, true) ||
-	    nla_put_u64_64bit(skb, SOCKDUP_A_SOCKET_INODE,
-			      file_inode(file)->i_ino, SOCKDUP_A_SOCKET_PAD) ||
-	    (info->address_family == AF_INET6 && ipv6_only_sock(sock->sk) &&
-	     nla_put_flag(skb, SOCKDUP_A_SOCKET_IPV6_ONLY)) ||
-	    nl_put_state(skb, sock->sk) ||
-	    nl_put_netns(skb, sock->sk, reader))
-		return -EMSGSIZE;
-	return 0;
-}
-
-/* A message that is being made, and its reader. */
-struct nl_page {
-	struct sk_buff *skb;
-	const struct nl_reader *reader;
-};
-
-/* A nest for each of a token's sockets, of which there is one. */
-static int nl_put_sockets(const struct sockdup_token *token, void *data)
-{
-	const struct nl_page *page = data;
-	struct sk_buff *skb = page->skb;
-	struct file *file = token->charge.file;
-	struct sockdup_protocol_info info;
-	struct nlattr *nest;
-
-	sockdup_protocol_info_fill(&info, sock_from_file(file),
-				   &token->opaque);
-	if (nla_put_u32(skb, SOCKDUP_A_TOKEN_SOCKET_COUNT, info.socket_count))
-		return -EMSGSIZE;
-	nest = nla_nest_start(skb, SOCKDUP_A_TOKEN_SOCKET);
-	if (!nest || nl_put_description(skb, file, &info, page->reader))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-/* -ENOENT where the token has ended, and else 0 or -EMSGSIZE. */
-static int nl_put_token(struct sk_buff *skb, struct sockdup_token *token,
-			const struct nl_reader *reader)
-{
-	struct nl_page page = { .skb = skb, .reader = reader };
-	u64 now = ktime_get_boottime_ns();
-
-	if (nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_ID, token->opaque.id,
-			      SOCKDUP_A_TOKEN_PAD) ||
-	    nla_put_s32(skb, SOCKDUP_A_TOKEN_TARGET,
-			pid_nr_ns(token->target->pid, reader->pids)) ||
-	    nla_put_s32(skb, SOCKDUP_A_TOKEN_SOURCE,
-			pid_nr_ns(token->source, reader->pids)) ||
-	    nla_put_u32(skb, SOCKDUP_A_TOKEN_UID,
-			from_kuid_munged(reader->users, token->uid)) ||
-	    nla_put_u32(skb, SOCKDUP_A_TOKEN_GID,
-			from_kgid_munged(reader->users, token->gid)) ||
-	    nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_AGE_MS,
-			      sockdup_token_age_ms(token, now),
-			      SOCKDUP_A_TOKEN_PAD) ||
-	    nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_LEFT_MS,
-			      sockdup_token_left_ms(token, now),
-			      SOCKDUP_A_TOKEN_PAD))
-		return -EMSGSIZE;
-	return sockdup_token_look(token, nl_put_sockets, &page);
-}
 
 static int nl_reply_token(struct genl_info *info, struct sockdup_token *token,
-			  const struct nl_reader *reader)
+			  const struct sockdup_nl_reader *reader)
 {
 	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	void *header;
@@ -302,9 +54,9 @@ static int nl_reply_token(struct genl_info *info, struct sockdup_token *token,
 
 	if (!reply)
 		return -ENOMEM;
-	header = genlmsg_put_reply(reply, info, &nl_family, 0,
+	header = genlmsg_put_reply(reply, info, &sockdup_nl_family, 0,
 				   info->genlhdr->cmd);
-	err = header ? nl_put_token(reply, token, reader) : -EMSGSIZE;
+	err = header ? sockdup_nl_reader_put_token(reply, token, reader) : -EMSGSIZE;
 	if (err) {
 		nlmsg_free(reply);
 		return err;
@@ -349,7 +101,7 @@ static struct sk_buff *nl_export_reply(struct genl_info *info,
 	sockdup_protocol_info_fill(&protocol_info,
 				   sock_from_file(token->charge.file),
 				   &token->opaque);
-	header = genlmsg_put_reply(reply, info, &nl_family, 0,
+	header = genlmsg_put_reply(reply, info, &sockdup_nl_family, 0,
 				   SOCKDUP_CMD_TOKEN_EXPORT);
 	if (!header ||
 	    nla_put_u64_64bit(reply, SOCKDUP_A_TOKEN_ID, token->opaque.id,
@@ -461,7 +213,7 @@ static bool nl_creds_equal(const struct cred *one, const struct cred *other)
 /* An export acts on the sender's descriptors, so the socket must be its own. */
 static int nl_check_export(const struct sk_buff *skb, struct genl_info *info)
 {
-	const struct cred *opener = nl_opener(skb);
+	const struct cred *opener = sockdup_nl_reader_opener(skb);
 
 	if (!READ_ONCE(netlink_export)) {
 		NL_SET_ERR_MSG(info->extack,
@@ -521,7 +273,7 @@ static int nl_export(struct sk_buff *skb, struct genl_info *info)
 /* By the bytes that import it, for its parties. */
 static struct sockdup_token *
 nl_token_by_info(struct genl_info *info,
-		 const struct nl_reader *reader)
+		 const struct sockdup_nl_reader *reader)
 {
 	struct nlattr *attr = info->attrs[SOCKDUP_A_TOKEN_PROTOCOL_INFO];
 	struct sockdup_protocol_info *protocol_info = nla_data(attr);
@@ -537,7 +289,7 @@ nl_token_by_info(struct genl_info *info,
 				    "these bytes name no live token");
 		return token;
 	}
-	if (nl_may_see(reader, token) ||
+	if (sockdup_nl_reader_may_see(reader, token) ||
 	    sockdup_target_is_current(token->target))
 		return token;
 	err = sockdup_token_refusal(token);
@@ -550,12 +302,12 @@ nl_token_by_info(struct genl_info *info,
 /* Finds what a list would show to this reader. Any other token is ENOENT. */
 static struct sockdup_token *
 nl_token_by_id(struct genl_info *info,
-	       const struct nl_reader *reader)
+	       const struct sockdup_nl_reader *reader)
 {
 	struct nlattr *attr = info->attrs[SOCKDUP_A_TOKEN_ID];
 	struct sockdup_token *token = sockdup_token_get_by_id(nla_get_u64(attr));
 
-	if (!IS_ERR(token) && !nl_may_see(reader, token)) {
+	if (!IS_ERR(token) && !sockdup_nl_reader_may_see(reader, token)) {
 		sockdup_token_put(token);
 		token = ERR_PTR(-ENOENT);
 	}
@@ -567,7 +319,7 @@ nl_token_by_id(struct genl_info *info,
 
 /* By the one of its names that the request has. */
 static struct sockdup_token *nl_token(struct genl_info *info,
-				      const struct nl_reader *reader)
+				      const struct sockdup_nl_reader *reader)
 {
 	return info->attrs[SOCKDUP_A_TOKEN_PROTOCOL_INFO] ?
 	       nl_token_by_info(info, reader) : nl_token_by_id(info, reader);
@@ -576,10 +328,10 @@ static struct sockdup_token *nl_token(struct genl_info *info,
 static int nl_show(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sockdup_token *token;
-	struct nl_reader reader;
+	struct sockdup_nl_reader reader;
 	int err;
 
-	err = nl_reader_init(&reader, skb, info->extack);
+	err = sockdup_nl_reader_init(&reader, skb, info->extack);
 	if (err)
 		return err;
 	token = nl_token(info, &reader);
@@ -606,7 +358,7 @@ static int nl_revoke(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *bytes = info->attrs[SOCKDUP_A_TOKEN_PROTOCOL_INFO];
 	struct nlattr *id = info->attrs[SOCKDUP_A_TOKEN_ID];
 	struct sockdup_token *token;
-	struct nl_reader reader;
+	struct sockdup_nl_reader reader;
 	int err;
 
 	if ((id && bytes) || (!id && !bytes)) {
@@ -614,7 +366,7 @@ static int nl_revoke(struct sk_buff *skb, struct genl_info *info)
 				    "want either an id or a protocol-info");
 		return -EINVAL;
 	}
-	err = nl_reader_init(&reader, skb, info->extack);
+	err = sockdup_nl_reader_init(&reader, skb, info->extack);
 	if (err)
 		return err;
 	token = nl_token(info, &reader);
@@ -648,214 +400,6 @@ static int nl_get(struct sk_buff *skb, struct genl_info *info)
 	return nl_show(skb, info);
 }
 
-/**
- * struct nl_list - a list under way
- * @reader: as it was at the start; its namespaces are held
- * @target: bound to the process of this number, or to any where 0
- * @source: exported by the process of this number, or by any where 0
- * @uid: exported by this user
- * @by_uid: or by any where false
- * @account: of the reader, held; NULL where all accounts are read
- * @cursor: what has been shown
- * @err: nothing is to be, for this reason
- * @extack: in these words
- */
-struct nl_list {
-	struct nl_reader reader;
-	pid_t target;
-	pid_t source;
-	kuid_t uid;
-	bool by_uid;
-	struct sockdup_account *account;
-	struct sockdup_token_cursor cursor;
-	int err;
-	struct netlink_ext_ack extack;
-};
-
-static int nl_filter_uid(struct nl_list *list, struct nlattr *attr,
-			 struct netlink_ext_ack *extack)
-{
-	if (!attr)
-		return 0;
-	list->by_uid = true;
-	list->uid = make_kuid(list->reader.users, nla_get_u32(attr));
-	if (uid_valid(list->uid))
-		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "there is no such user here");
-	return -EINVAL;
-}
-
-static int nl_list_filter(struct nl_list *list,
-			  struct netlink_callback *cb,
-			  struct netlink_ext_ack *extack)
-{
-	struct nlattr *attrs[SOCKDUP_A_TOKEN_UID + 1];
-	int err;
-
-	/* Kernels keep what they have parsed themselves in different places. */
-	err = nlmsg_parse(cb->nlh, GENL_HDRLEN, attrs, SOCKDUP_A_TOKEN_UID,
-			  sockdup_token_get_nl_policy, extack);
-	if (err)
-		return err;
-	if (attrs[SOCKDUP_A_TOKEN_ID]) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[SOCKDUP_A_TOKEN_ID],
-				    "an id is not for a dump");
-		return -EINVAL;
-	}
-	if (attrs[SOCKDUP_A_TOKEN_TARGET])
-		list->target = nla_get_s32(attrs[SOCKDUP_A_TOKEN_TARGET]);
-	if (attrs[SOCKDUP_A_TOKEN_SOURCE])
-		list->source = nla_get_s32(attrs[SOCKDUP_A_TOKEN_SOURCE]);
-	return nl_filter_uid(list, attrs[SOCKDUP_A_TOKEN_UID], extack);
-}
-
-static int nl_list_done(struct netlink_callback *cb)
-{
-	struct nl_list *list = (void *)cb->args[0];
-
-	put_user_ns(list->reader.users);
-	put_pid_ns(list->reader.pids);
-	if (list->account)
-		sockdup_account_put(list->account);
-	kfree(list);
-	return 0;
-}
-
-/* Trace a failure. The sender is answered as ever. */
-static int nl_refusal(unsigned int command, int err)
-{
-	if (err)
-		trace_sockdup_netlink_refuse(command, err);
-	return err;
-}
-
-/* What the reader may list is in one account, or else in all. */
-static int nl_list_account(struct nl_list *list)
-{
-	struct sockdup_account *account;
-
-	if (list->reader.all)
-		return 0;
-	account = sockdup_account_get(list->reader.uid);
-	if (IS_ERR(account))
-		return PTR_ERR(account);
-	list->account = account;
-	return 0;
-}
-
-/* A list has the rights and namespaces of the process that begins it. */
-static int nl_list_start(struct netlink_callback *cb)
-{
-	struct netlink_ext_ack *extack;
-	struct nl_list *list;
-	int err;
-
-	if (!READ_ONCE(nl_open))
-		return -ENODEV;
-	list = kzalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
-	if (!list)
-		return nl_refusal(SOCKDUP_CMD_TOKEN_GET, -ENOMEM);
-	cb->args[0] = (long)list;
-	/* Where the kernel does not let a start say why, the list begins so. */
-	extack = cb->extack ?: &list->extack;
-	err = nl_reader_init(&list->reader, cb->skb, extack);
-	get_pid_ns(list->reader.pids);
-	get_user_ns(list->reader.users);
-	if (!err)
-		err = nl_list_filter(list, cb, extack);
-	if (!err)
-		err = nl_list_account(list);
-	nl_refusal(SOCKDUP_CMD_TOKEN_GET, err);
-	if (err && cb->extack) {
-		nl_list_done(cb);
-		return err;
-	}
-	list->err = err;
-	return 0;
-}
-
-/* By numbers, which a process keeps for this even when it is gone. */
-static bool nl_list_wants(const struct nl_list *list,
-			  const struct sockdup_token *token)
-{
-	struct pid_namespace *pids = list->reader.pids;
-
-	return nl_may_see(&list->reader, token) &&
-	       (!list->target ||
-		pid_nr_ns(token->target->pid, pids) == list->target) &&
-	       (!list->source ||
-		pid_nr_ns(token->source, pids) == list->source) &&
-	       (!list->by_uid || uid_eq(token->uid, list->uid));
-}
-
-/* Show a token where it is wanted, and has not ended meanwhile. */
-static int nl_list_token(struct sk_buff *skb, struct netlink_callback *cb,
-			 const struct nl_list *list,
-			 struct sockdup_token *token)
-{
-	void *header;
-	int err;
-
-	if (!nl_list_wants(list, token))
-		return 0;
-	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-			     cb->nlh->nlmsg_seq, &nl_family, NLM_F_MULTI,
-			     SOCKDUP_CMD_TOKEN_GET);
-	if (!header)
-		return -EMSGSIZE;
-	err = nl_put_token(skb, token, &list->reader);
-	if (err) {
-		genlmsg_cancel(skb, header);
-		return err == -ENOENT ? 0 : err;
-	}
-	genlmsg_end(skb, header);
-	return 0;
-}
-
-/*
- * Tokens that one step of a list looks at: the first step holds the lock of generic
- * netlink.
- */
-#define NL_LIST_STEP		256
-
-/*
- * A step in which no token belongs into the list sends a message without a meaning. An
- * empty step would be the end of the list to its reader.
- */
-static int nl_list_pause(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	if (!skb->len &&
-	    !nlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-		       NLMSG_NOOP, 0, NLM_F_MULTI))
-		return -EMSGSIZE;
-	return skb->len;
-}
-
-int sockdup_nl_token_get_dumpit(struct sk_buff *skb,
-				struct netlink_callback *cb)
-{
-	struct nl_list *list = (void *)cb->args[0];
-	struct sockdup_token *token;
-	int err = list->err;
-	int left = NL_LIST_STEP;
-
-	if (err)
-		cb->extack->_msg = list->extack._msg;
-	while (!err &&
-	       (token = sockdup_token_next(&list->cursor, list->account))) {
-		err = nl_list_token(skb, cb, list, token);
-		if (!err)
-			sockdup_token_pass(&list->cursor);
-		sockdup_token_put(token);
-		if (fatal_signal_pending(current))
-			err = -EINTR;
-		if (!err && !--left)
-			return nl_list_pause(skb, cb);
-	}
-	/* A full buffer is sent, and the walk goes on where it is. */
-	return err == -EMSGSIZE && skb->len ? skb->len : err;
-}
-
 static int nl_put_counts(struct sk_buff *skb)
 {
 	static const int attributes[SOCKDUP_TOKEN_EVENTS] = {
@@ -877,7 +421,7 @@ static int nl_put_counts(struct sk_buff *skb)
 }
 
 static int nl_put_stats(struct sk_buff *skb, kuid_t uid,
-			const struct nl_reader *reader)
+			const struct sockdup_nl_reader *reader)
 {
 	if (nla_put_u32(skb, SOCKDUP_A_STATS_UID,
 			from_kuid_munged(reader->users, uid)) ||
@@ -889,7 +433,7 @@ static int nl_put_stats(struct sk_buff *skb, kuid_t uid,
 }
 
 static int nl_reply_stats(struct genl_info *info, kuid_t uid,
-			  const struct nl_reader *reader)
+			  const struct sockdup_nl_reader *reader)
 {
 	struct sk_buff *reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	void *header;
@@ -897,7 +441,7 @@ static int nl_reply_stats(struct genl_info *info, kuid_t uid,
 
 	if (!reply)
 		return -ENOMEM;
-	header = genlmsg_put_reply(reply, info, &nl_family, 0,
+	header = genlmsg_put_reply(reply, info, &sockdup_nl_family, 0,
 				   SOCKDUP_CMD_STATS_GET);
 	err = header ? nl_put_stats(reply, uid, reader) : -EMSGSIZE;
 	if (err) {
@@ -911,11 +455,11 @@ static int nl_reply_stats(struct genl_info *info, kuid_t uid,
 static int nl_stats(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[SOCKDUP_A_STATS_UID];
-	struct nl_reader reader;
+	struct sockdup_nl_reader reader;
 	kuid_t uid;
 	int err;
 
-	err = nl_reader_init(&reader, skb, info->extack);
+	err = sockdup_nl_reader_init(&reader, skb, info->extack);
 	if (err)
 		return err;
 	uid = attr ? make_kuid(reader.users, nla_get_u32(attr)) : current_uid();
@@ -938,6 +482,14 @@ static int nl_stats(struct sk_buff *skb, struct genl_info *info)
 	return nl_reply_stats(info, uid, &reader);
 }
 
+/* Trace a failure. The sender is answered as ever. */
+static int nl_refusal(unsigned int command, int err)
+{
+	if (err)
+		trace_sockdup_netlink_refuse(command, err);
+	return err;
+}
+
 /*
  * A request under way. Tokens and accounts keep the module, which must not be on
  * its way out already.
@@ -952,6 +504,11 @@ static int nl_do(struct sk_buff *skb, struct genl_info *info,
 	err = nl_refusal(info->genlhdr->cmd, run(skb, info));
 	module_put(THIS_MODULE);
 	return err;
+}
+
+static int nl_list_start(struct netlink_callback *cb)
+{
+	return READ_ONCE(nl_open) ? sockdup_nl_list_start(cb) : -ENODEV;
 }
 
 /* The generated table names these. */
@@ -981,175 +538,6 @@ int sockdup_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return nl_do(skb, info, nl_stats);
 }
 
-/* Notifications that wait of one account. More are lost, as listeners are told. */
-#define NL_BACKLOG	1024
-
-/* The bit of a token's news that says that its notice is in line. */
-#define NL_IN_LINE	SOCKDUP_TOKEN_EVENTS
-
-/* The command that tells of an event. */
-#define NL_COMMAND(_event)	(SOCKDUP_CMD_TOKEN_EXPORTED_NTF + (_event))
-
-#define NL_SAME_ORDER(_name)						\
-	static_assert(NL_COMMAND(SOCKDUP_TOKEN_##_name) ==		\
-		      SOCKDUP_CMD_TOKEN_##_name##_NTF)
-
-NL_SAME_ORDER(IMPORTED);
-NL_SAME_ORDER(REVOKED);
-NL_SAME_ORDER(EXPIRED);
-NL_SAME_ORDER(HANDLE_CLOSED);
-NL_SAME_ORDER(TARGET_DIED);
-
-#define NL_NOTICE_SIZE	(nla_total_size_64bit(sizeof(u64)) + \
-			 nla_total_size(sizeof(u32)))
-
-/*
- * Of processes it says nothing: the readers of one message can be in different
- * pid namespaces.
- */
-static struct sk_buff *nl_notice(const struct sockdup_token *token,
-				 const struct net *net, u8 command)
-{
-	struct sk_buff *skb = genlmsg_new(NL_NOTICE_SIZE, GFP_KERNEL);
-	void *header;
-
-	if (!skb)
-		return NULL;
-	header = genlmsg_put(skb, 0, 0, &nl_family, 0, command);
-	if (!header ||
-	    nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_ID, token->opaque.id,
-			      SOCKDUP_A_TOKEN_PAD) ||
-	    nla_put_u32(skb, SOCKDUP_A_TOKEN_UID,
-			from_kuid_munged(net->user_ns, token->uid))) {
-		nlmsg_free(skb);
-		return NULL;
-	}
-	genlmsg_end(skb, header);
-	return skb;
-}
-
-/*
- * A message like the others. genl_set_err() would walk all listeners, and wake them,
- * with interrupts off and under a lock that every close of a netlink socket spins for.
- */
-static void nl_multicast_loss(struct net *net)
-{
-	struct sk_buff *skb = genlmsg_new(0, GFP_KERNEL);
-	void *header;
-
-	if (!skb)
-		return;
-	header = genlmsg_put(skb, 0, 0, &nl_family, 0,
-			     SOCKDUP_CMD_NOTIFICATIONS_LOST_NTF);
-	if (!header) {
-		nlmsg_free(skb);
-		return;
-	}
-	genlmsg_end(skb, header);
-	genlmsg_multicast_netns(&nl_family, net, skb, 0, SOCKDUP_NLGRP_TOKENS,
-				GFP_KERNEL);
-}
-
-static void nl_tell_loss(struct work_struct *work)
-{
-	struct nl_net *entry = container_of(work, struct nl_net, loss);
-
-	nl_multicast_loss(entry->net);
-}
-
-static void nl_multicast(const struct sockdup_token *token, struct net *net,
-			 enum sockdup_token_event event)
-{
-	struct sk_buff *skb = nl_notice(token, net, NL_COMMAND(event));
-
-	if (skb)
-		genlmsg_multicast_netns(&nl_family, net, skb, 0,
-					SOCKDUP_NLGRP_TOKENS, GFP_KERNEL);
-	else
-		nl_multicast_loss(net);
-}
-
-/* A token's network namespace, held, where it is still in use, or NULL. */
-static struct net *nl_net_get(u64 cookie)
-{
-	struct nl_net *entry;
-	struct net *net;
-
-	rcu_read_lock();
-	entry = nl_net_find(cookie);
-	net = entry ? maybe_get_net(entry->net) : NULL;
-	rcu_read_unlock();
-	return net;
-}
-
-/* In a worker, as a walk over all listeners can take long. */
-static void nl_run_notice(struct sockdup_job *job)
-{
-	struct sockdup_token *token =
-		container_of(job, struct sockdup_token, notice);
-	struct net *net = nl_net_get(token->net);
-	int event;
-
-	atomic_dec(&token->charge.account->notices);
-	clear_bit(NL_IN_LINE, &token->news);
-	/* News that this does not see finds the notice out of line. */
-	smp_mb__after_atomic();
-	if (test_bit(SOCKDUP_TOKEN_EXPORTED, &token->news))
-		sockdup_token_wait_published(token);
-	for (event = 0; event < SOCKDUP_TOKEN_EVENTS; event++)
-		if (test_and_clear_bit(event, &token->news) && net)
-			nl_multicast(token, net, event);
-	if (net)
-		put_net(net);
-	sockdup_token_put(token);
-}
-
-static void nl_lose(const struct sockdup_token *token)
-{
-	struct nl_net *entry;
-
-	rcu_read_lock();
-	entry = nl_net_find(token->net);
-	if (entry)
-		queue_work(sockdup_line_queue(SOCKDUP_LINE_NOTIFY),
-			   &entry->loss);
-	rcu_read_unlock();
-}
-
-/**
- * sockdup_netlink_tell - notify the listeners of an event
- * @token: whose; live, or about to end by the caller
- * @event: what happens
- *
- * In the network namespace that the token was exported in, if it is still there,
- * and a little later. The user has the number of the user namespace that owns the
- * network namespace. Listeners are told of a loss by a notification of its own.
- *
- * Context: may be under a spinlock.
- */
-void sockdup_netlink_tell(struct sockdup_token *token,
-			  enum sockdup_token_event event)
-{
-	struct sockdup_account *account = token->charge.account;
-
-	/* The core knows of listeners in any namespace, but not in which. */
-	if (!genl_has_listeners(&nl_family, &init_net, SOCKDUP_NLGRP_TOKENS))
-		return;
-	set_bit(event, &token->news);
-	if (test_and_set_bit(NL_IN_LINE, &token->news))
-		return;
-	if (atomic_inc_return(&account->notices) > NL_BACKLOG) {
-		atomic_dec(&account->notices);
-		clear_bit(event, &token->news);
-		clear_bit(NL_IN_LINE, &token->news);
-		nl_lose(token);
-		return;
-	}
-	sockdup_token_hold(token);
-	token->notice.run = nl_run_notice;
-	sockdup_account_do(account, SOCKDUP_LINE_NOTIFY, &token->notice);
-}
-
 /* The generated operations, and a dump's start and end, which they lack. */
 static struct genl_ops nl_ops[ARRAY_SIZE(sockdup_nl_ops)] __ro_after_init;
 
@@ -1160,7 +548,7 @@ static const struct genl_multicast_group nl_groups[] = {
 	},
 };
 
-static struct genl_family nl_family __ro_after_init = {
+struct genl_family sockdup_nl_family __ro_after_init = {
 	.name		= SOCKDUP_FAMILY_NAME,
 	.version	= SOCKDUP_FAMILY_VERSION,
 	.module		= THIS_MODULE,
@@ -1182,20 +570,19 @@ int __init sockdup_netlink_init(void)
 	size_t i;
 	int err;
 
-	get_random_bytes(&nl_nets_key, sizeof(nl_nets_key));
 	memcpy(nl_ops, sockdup_nl_ops, sizeof(nl_ops));
 	for (i = 0; i < ARRAY_SIZE(nl_ops); i++) {
 		if (!nl_ops[i].dumpit)
 			continue;
 		nl_ops[i].start = nl_list_start;
-		nl_ops[i].done = nl_list_done;
+		nl_ops[i].done = sockdup_nl_list_done;
 	}
-	err = register_pernet_subsys(&nl_net_ops);
+	err = sockdup_nl_notice_init();
 	if (err)
 		return err;
-	err = genl_register_family(&nl_family);
+	err = genl_register_family(&sockdup_nl_family);
 	if (err)
-		unregister_pernet_subsys(&nl_net_ops);
+		sockdup_nl_notice_exit();
 	return err;
 }
 
@@ -1216,8 +603,7 @@ void __init sockdup_netlink_open(void)
  */
 void sockdup_netlink_exit(void)
 {
-	/* A loss is told to the group's listeners while its number is the group's. */
-	flush_workqueue(sockdup_line_queue(SOCKDUP_LINE_NOTIFY));
-	genl_unregister_family(&nl_family);
-	unregister_pernet_subsys(&nl_net_ops);
+	sockdup_nl_notice_flush();
+	genl_unregister_family(&sockdup_nl_family);
+	sockdup_nl_notice_exit();
 }

@@ -2,10 +2,9 @@
 #ifndef SOCKDUP_NETLINK_H
 #define SOCKDUP_NETLINK_H
 
-#include "token.h"
+struct genl_family;
 
-void sockdup_netlink_tell(struct sockdup_token *token,
-			  enum sockdup_token_event event);
+extern struct genl_family sockdup_nl_family;
 
 int sockdup_netlink_init(void);
 void sockdup_netlink_open(void);

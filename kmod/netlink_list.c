@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Lists of tokens by netlink: a dump that walks one account, or all of them.
+ */
+
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+#include <net/genetlink.h>
+
+#include "account.h"
+#include "netlink.h"
+#include "netlink_gen.h"
+#include "netlink_list.h"
+#include "netlink_reader.h"
+#include "target.h"
+#include "token.h"
+#include "trace.h"
+
+/**
+ * struct nl_list - a list under way
+ * @reader: as it was at the start; its namespaces are held
+ * @target: bound to the process of this number, or to any where 0
+ * @source: exported by the process of this number, or by any where 0
+ * @uid: exported by this user
+ * @by_uid: or by any where false
+ * @account: of the reader, held; NULL where all accounts are read
+ * @cursor: what has been shown
+ * @err: nothing is to be, for this reason
+ * @extack: in these words
+ */
+struct nl_list {
+	struct sockdup_nl_reader reader;
+	pid_t target;
+	pid_t source;
+	kuid_t uid;
+	bool by_uid;
+	struct sockdup_account *account;
+	struct sockdup_token_cursor cursor;
+	int err;
+	struct netlink_ext_ack extack;
+};
+
+static int nl_filter_uid(struct nl_list *list, struct nlattr *attr,
+			 struct netlink_ext_ack *extack)
+{
+	if (!attr)
+		return 0;
+	list->by_uid = true;
+	list->uid = make_kuid(list->reader.users, nla_get_u32(attr));
+	if (uid_valid(list->uid))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "there is no such user here");
+	return -EINVAL;
+}
+
+static int nl_list_filter(struct nl_list *list,
+			  struct netlink_callback *cb,
+			  struct netlink_ext_ack *extack)
+{
+	struct nlattr *attrs[SOCKDUP_A_TOKEN_UID + 1];
+	int err;
+
+	/* Kernels keep what they have parsed themselves in different places. */
+	err = nlmsg_parse(cb->nlh, GENL_HDRLEN, attrs, SOCKDUP_A_TOKEN_UID,
+			  sockdup_token_get_nl_policy, extack);
+	if (err)
+		return err;
+	if (attrs[SOCKDUP_A_TOKEN_ID]) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[SOCKDUP_A_TOKEN_ID],
+				    "an id is not for a dump");
+		return -EINVAL;
+	}
+	if (attrs[SOCKDUP_A_TOKEN_TARGET])
+		list->target = nla_get_s32(attrs[SOCKDUP_A_TOKEN_TARGET]);
+	if (attrs[SOCKDUP_A_TOKEN_SOURCE])
+		list->source = nla_get_s32(attrs[SOCKDUP_A_TOKEN_SOURCE]);
+	return nl_filter_uid(list, attrs[SOCKDUP_A_TOKEN_UID], extack);
+}
+
+/**
+ * sockdup_nl_list_done - let a list go
+ * @cb: the dump
+ *
+ * Return: 0.
+ */
+int sockdup_nl_list_done(struct netlink_callback *cb)
+{
+	struct nl_list *list = (void *)cb->args[0];
+
+	put_user_ns(list->reader.users);
+	put_pid_ns(list->reader.pids);
+	if (list->account)
+		sockdup_account_put(list->account);
+	kfree(list);
+	return 0;
+}
+
+/* What the reader may list is in one account, or else in all. */
+static int nl_list_account(struct nl_list *list)
+{
+	struct sockdup_account *account;
+
+	if (list->reader.all)
+		return 0;
+	account = sockdup_account_get(list->reader.uid);
+	if (IS_ERR(account))
+		return PTR_ERR(account);
+	list->account = account;
+	return 0;
+}
+
+/**
+ * sockdup_nl_list_start - begin a list
+ * @cb: the dump
+ *
+ * A list has the rights and namespaces of the process that begins it.
+ *
+ * Return: 0 or a negative errno; where the kernel does not let a start say why, the
+ * list begins, and its first step fails.
+ */
+int sockdup_nl_list_start(struct netlink_callback *cb)
+{
+	struct netlink_ext_ack *extack;
+	struct nl_list *list;
+	int err;
+
+	list = kzalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
+	if (!list) {
+		trace_sockdup_netlink_refuse(SOCKDUP_CMD_TOKEN_GET, -ENOMEM);
+		return -ENOMEM;
+	}
+	cb->args[0] = (long)list;
+	extack = cb->extack ?: &list->extack;
+	err = sockdup_nl_reader_init(&list->reader, cb->skb, extack);
+	get_pid_ns(list->reader.pids);
+	get_user_ns(list->reader.users);
+	if (!err)
+		err = nl_list_filter(list, cb, extack);
+	if (!err)
+		err = nl_list_account(list);
+	if (err)
+		trace_sockdup_netlink_refuse(SOCKDUP_CMD_TOKEN_GET, err);
+	if (err && cb->extack) {
+		sockdup_nl_list_done(cb);
+		return err;
+	}
+	list->err = err;
+	return 0;
+}
+
+/* By numbers, which a process keeps for this even when it is gone. */
+static bool nl_list_wants(const struct nl_list *list,
+			  const struct sockdup_token *token)
+{
+	struct pid_namespace *pids = list->reader.pids;
+
+	return sockdup_nl_reader_may_see(&list->reader, token) &&
+	       (!list->target ||
+		pid_nr_ns(token->target->pid, pids) == list->target) &&
+	       (!list->source ||
+		pid_nr_ns(token->source, pids) == list->source) &&
+	       (!list->by_uid || uid_eq(token->uid, list->uid));
+}
+
+/* Show a token where it is wanted, and has not ended meanwhile. */
+static int nl_list_token(struct sk_buff *skb, struct netlink_callback *cb,
+			 const struct nl_list *list,
+			 struct sockdup_token *token)
+{
+	void *header;
+	int err;
+
+	if (!nl_list_wants(list, token))
+		return 0;
+	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+			     cb->nlh->nlmsg_seq, &sockdup_nl_family, NLM_F_MULTI,
+			     SOCKDUP_CMD_TOKEN_GET);
+	if (!header)
+		return -EMSGSIZE;
+	err = sockdup_nl_reader_put_token(skb, token, &list->reader);
+	if (err) {
+		genlmsg_cancel(skb, header);
+		return err == -ENOENT ? 0 : err;
+	}
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+/*
+ * Tokens that one step of a list looks at: the first step holds the lock of generic
+ * netlink.
+ */
+#define NL_LIST_STEP		256
+
+/*
+ * A step in which no token belongs into the list sends a message without a meaning. An
+ * empty step would be the end of the list to its reader.
+ */
+static int nl_list_pause(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	if (!skb->len &&
+	    !nlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+		       NLMSG_NOOP, 0, NLM_F_MULTI))
+		return -EMSGSIZE;
+	return skb->len;
+}
+
+/**
+ * sockdup_nl_token_get_dumpit - the next step of a list
+ * @skb: the message
+ * @cb: the dump
+ *
+ * Return: the length of the message, 0 at the end of the list, or a negative errno.
+ */
+int sockdup_nl_token_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb)
+{
+	struct nl_list *list = (void *)cb->args[0];
+	struct sockdup_token *token;
+	int err = list->err;
+	int left = NL_LIST_STEP;
+
+	if (err)
+		cb->extack->_msg = list->extack._msg;
+	while (!err &&
+	       (token = sockdup_token_next(&list->cursor, list->account))) {
+		err = nl_list_token(skb, cb, list, token);
+		if (!err)
+			sockdup_token_pass(&list->cursor);
+		sockdup_token_put(token);
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+		if (!err && !--left)
+			return nl_list_pause(skb, cb);
+	}
+	/* A full buffer is sent, and the walk goes on where it is. */
+	return err == -EMSGSIZE && skb->len ? skb->len : err;
+}
