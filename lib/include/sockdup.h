@@ -25,11 +25,12 @@
  * for network events.
  *
  * Structs that functions fill keep their size for ever. They end in a reserve,
- * which is zero. A later version takes fields from it, and zero will mean there
- * that nothing is known. So a program and a library of different age fit. A
- * reserve in a struct that a function reads must be zero, else EINVAL, as the
- * library would not do what the caller asks for. One struct is the kernel's own
- * and may grow, struct sockdup_info: its caller sets its size.
+ * which is zero. A later version takes fields from it, in which zero means that
+ * nothing is known. So a program works with an older and with a newer library.
+ * In a struct that a function reads the caller must leave the reserve zero;
+ * otherwise the function fails with EINVAL, as it would ignore a field that it
+ * does not know. One struct is the kernel's own and may grow, struct
+ * sockdup_info: its caller sets its size.
  */
 #ifndef SOCKDUP_H
 #define SOCKDUP_H
@@ -56,9 +57,9 @@ extern "C" {
  *  - waits to be a target: another user may give a token of more than the
  *    default life to a process that has opened the device;
  *  - is about to lose the device, by chroot(), seccomp or a change of user: an
- *    open handle works on. The functions that use the device then make no
- *    system call but ioctl(); sockdup_release(), exit() and a child of fork()
- *    also close() the handle;
+ *    open handle works on. With an open handle, the functions that use the
+ *    device make one kind of system call, ioctl(). sockdup_release(), exit()
+ *    and a child of fork() also call close();
  *  - gives the handle to another process, which then calls sockdup_use().
  *
  * Return: the handle's descriptor, or -1 with errno: ENODEV, EACCES, EPERM,
@@ -145,7 +146,7 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
 			    struct sockdup_protocol_info *info);
 
 /*
- * The target of sockdup_export() is named by a pidfd. The flag is the library's
+ * The argument target of sockdup_export() is a pidfd. The flag is the library's
  * own; the kernel never sees it.
  */
 #define SOCKDUP_EXPORT_TO_PIDFD	0x80000000U
@@ -234,8 +235,8 @@ int sockdup_query(const struct sockdup_protocol_info *info,
  * sockdup_revoke - end a token and let go of its socket
  * @info: the bytes that name it
  *
- * For the same callers as sockdup_query(): so the target can decline the
- * socket. If the caller is the process that exported, the call closes the
+ * For the same callers as sockdup_query(). The target can decline the socket in
+ * this way. If the caller is the process that exported, the call closes the
  * socket, as close() does, unless another process holds it or it has SO_LINGER.
  *
  * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM, EBUSY.
@@ -262,10 +263,10 @@ int sockdup_info(struct sockdup_info *info);
 /**
  * DOC: Network events
  *
- * A socket has one registration, whichever descriptor in whichever process made
- * it, and a new one cancels it. A registration belongs
- * to the handle that made it. Unless processes share the handle (see
- * sockdup_use()), it ends with the process that made it, at the latest.
+ * A socket has at most one registration. A new one, through any descriptor in
+ * any process, cancels the one before. A registration belongs to the handle
+ * that made it. Unless processes share the handle (see sockdup_use()), the
+ * registration ends with the process that made it, at the latest.
  *
  * A loop that misses nothing takes a network event as a hint, and reads until
  * the socket has no more:
@@ -295,8 +296,8 @@ int sockdup_info(struct sockdup_info *info);
  * @kind: for sockdup_event_query(); the two kinds cancel each other
  *
  * The counterpart of WSAEventSelect(), except that a blocking socket stays
- * blocking. What holds already is recorded at once, except CONNECT of a
- * connection that the caller knows of.
+ * blocking. The kernel records at once what holds already, except CONNECT if
+ * connect() has returned 0 or an enumeration has reported the connection.
  *
  * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, EOPNOTSUPP, EBUSY,
  * ENOBUFS, ENOMEM.
@@ -313,9 +314,9 @@ int sockdup_event_select(int fd, int event, unsigned int mask,
  * @flags: 0, or SOCKDUP_EVENT_ONCE: READ, OOB and ACCEPT are recorded once, as
  *         WRITE is, until sockdup_event_rearm() names them
  *
- * With the flag the kernel keeps Winsock's rule that a network event is not told
- * again before the call that answers it. The program, or any holder of the
- * socket, re-arms after each receive and accept.
+ * With the flag the kernel keeps Winsock's rule: it reports a network event
+ * again only after the program has answered it, such as READ by a receive. The
+ * program, or any holder of the socket, re-arms after each receive and accept.
  *
  * A module without SOCKDUP_FEATURE_EVENT_ONCE answers EINVAL to the flag.
  *
@@ -472,13 +473,13 @@ int sockdup_info_from_text(const char *text,
  *
  * Only netlink functions set it, for the calling thread's last call.
  *
- * Return: a sentence, such as "this cannot be a target", that stands until the
- * thread's next netlink call; empty where errno says all.
+ * Return: a sentence, such as "this cannot be a target", that is valid until
+ * the thread's next netlink call; empty if the kernel gave only an errno.
  */
 const char *sockdup_error_text(void);
 
 /**
- * sockdup_error_attribute - what sockdup_error_text() is about
+ * sockdup_error_attribute - the attribute that the last failure is about
  *
  * Return: the name of the request's attribute that is at fault, such as
  * "target", as the family's specification has it; empty where the kernel does
@@ -555,7 +556,7 @@ struct sockdup_token_info {
  * @uid: read where @by_uid is true
  * @__reserved: must be zero
  *
- * A token must fit all of them. A filter of zeroes fits all tokens.
+ * A token must match all of them. A filter of zeroes matches all tokens.
  */
 struct sockdup_filter {
 	pid_t target;
@@ -581,15 +582,14 @@ typedef int (*sockdup_list_callback)(const struct sockdup_token_info *token,
  * @callback: called in the calling thread
  * @context: handed to @callback
  *
- * The list has each token that lives throughout once. A token that comes or
- * goes meanwhile may be missing.
+ * The list has each token once that is live during the whole call. A token that
+ * is made or ends during the call may be missing.
  *
  * Return: 0, or the value by which @callback ended the list, or -1 with errno:
  * EFAULT,
  *
- *  EINVAL  @filter has a number that no process or user can have, or its reserve
- *          is not zero
- *  ERANGE  @filter has a number that no process or user can have
+ *  ERANGE, EINVAL  @filter has a number that no process or user can have; or,
+ *          with EINVAL, its reserve is not zero
  *  EINTR   the list is not whole
  */
 int sockdup_list(const struct sockdup_filter *filter,
@@ -777,8 +777,7 @@ int sockdup_subscription_fd(const struct sockdup_subscription *subscription);
  *           still there
  *  EAGAIN   the descriptor is non-blocking, and there is none
  *  EINTR    a signal came
- *  ENODEV   the module has been unloaded, and this subscription is over, even
- *           if the module is loaded again
+ *  ENODEV   the module has been unloaded. Subscribe again once it is loaded
  *  EMFILE, ENFILE, ENOMEM  after ENOBUFS, the library could not find out
  *           whether the module is still there: try again
  *  EFAULT   a pointer is NULL
@@ -788,7 +787,7 @@ int sockdup_next_event(struct sockdup_subscription *subscription,
 
 /**
  * sockdup_unsubscribe - end a subscription
- * @subscription: from sockdup_subscribe(), or NULL; of no use from here on
+ * @subscription: from sockdup_subscribe(), or NULL; do not use it afterwards
  */
 void sockdup_unsubscribe(struct sockdup_subscription *subscription);
 

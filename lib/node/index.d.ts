@@ -2,9 +2,9 @@
 //
 // sockdup for Node: share a socket with another process as plain bytes.
 //
-// Functions throw what a system call refuses as Node's own do: an Error with code
-// ('ENOENT'), errno (negative) and syscall. A wrong argument is a TypeError with the code
-// ERR_INVALID_ARG_VALUE.
+// If a system call fails, a function throws an Error with code ('ENOENT'), errno (negative)
+// and syscall, as Node's own functions do. For a wrong argument it throws a TypeError with
+// the code ERR_INVALID_ARG_VALUE.
 
 import * as dgram from 'dgram';
 import * as net from 'net';
@@ -30,8 +30,8 @@ export function share(handle: Shareable, target: number | net.Socket, options?: 
 
 export interface FromShareOptions {
   /**
-   * Gets what is taken over: a listening socket makes it listen, a connection is its next
-   * 'connection'. An http.Server or tls.Server will do.
+   * Takes the imported socket: a listening socket makes the server listen, for a connection
+   * it emits 'connection'. An http.Server or tls.Server will do.
    */
   server?: net.Server;
   /** As for new net.Socket() and new net.Server(); the default is the server's. */
@@ -85,7 +85,7 @@ export interface IpAddress {
 }
 
 export interface UnixAddress {
-  /** Begins with a NUL if it is no path but an abstract name. */
+  /** A path, or an abstract name, which begins with a NUL. */
   path: string;
 }
 
@@ -135,7 +135,7 @@ export interface Monitor extends AsyncIterableIterator<TokenEvent | LostEvents> 
   close(): void;
 }
 
-/** What happens to tokens from now on. Takes CAP_NET_ADMIN. */
+/** What happens to tokens from now on. Needs CAP_NET_ADMIN. */
 export function monitor(): Monitor;
 
 export interface ModuleInfo {

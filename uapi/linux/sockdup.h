@@ -4,7 +4,7 @@
  *
  * A source process exports one of its sockets to one target process and
  * gets a struct sockdup_protocol_info. The bytes travel by any means. The
- * target imports them and owns one more descriptor of the same open socket.
+ * target imports them and has one more descriptor of the same open socket.
  *
  * One open of the device is a handle. Commands act for the process that calls,
  * also through a handle that it inherited over fork() or received. Tokens made
@@ -28,10 +28,10 @@
  *  E2BIG   a field that this kernel does not know is not zero
  *  EFAULT  a pointer is wrong
  *
- * Further errors stand with each command. A command that fails has changed
- * nothing: no token, reference or descriptor is left behind or lost. (One thing
- * it may change: see struct sockdup_event_select.) What it leaves in its output
- * fields has no meaning.
+ * Each command lists its further errors. A command that fails has changed
+ * nothing: no token, reference or descriptor is left behind or lost. (The
+ * exception is an eventfd, see struct sockdup_event_select.) What the command
+ * leaves in its output fields has no meaning.
  *
  * Layouts are the same for 32-bit and 64-bit callers.
  */
@@ -119,7 +119,7 @@ enum sockdup_service {
  *
  * The counterpart of WSAPROTOCOL_INFO. It may be copied, stored and sent like
  * any 128 bytes. An import reads @size and @opaque alone. Everything else is
- * for the holder, and SOCKDUP_IOC_QUERY writes it anew.
+ * for the holder. SOCKDUP_IOC_QUERY describes the socket as it is now.
  */
 struct sockdup_protocol_info {
 	__u32 size;
@@ -168,7 +168,8 @@ struct sockdup_identity {
  * @abi_version: out: SOCKDUP_ABI_VERSION of the module
  * @protocol_info_size: out: bytes in struct sockdup_protocol_info
  * @features: out: what the module can do beyond tokens, SOCKDUP_FEATURE_*
- * @default_ttl_ms: out: life of a token that asks for none, in milliseconds
+ * @default_ttl_ms: out: life of a token whose source asks for none, in
+ *                  milliseconds
  * @max_ttl_ms: out: longest life that a caller can ask for, in milliseconds
  * @max_sockets: out: most sockets under one token
  * @__reserved: zero
@@ -209,7 +210,7 @@ struct sockdup_info {
  * @info: out: pointer to a struct sockdup_protocol_info
  *
  * Makes a token that holds the socket open until it is imported or revoked,
- * its target ends, or its life is over. It outlives the caller, unless
+ * its target ends, or its deadline passes. It outlives the caller, unless
  * SOCKDUP_EXPORT_END_ON_CLOSE is set. The values are checked in the order flags
  * and info_size, fd, target, ttl_ms, the quota, info.
  *
@@ -256,12 +257,12 @@ struct sockdup_export {
  * @info: in: pointer to the struct sockdup_protocol_info
  * @source: out: the exporter
  *
- * Spends the token. The ioctl returns a new descriptor of the very open file
+ * Spends the token. The ioctl returns a new descriptor of the same open file
  * that was exported, close-on-exec unless the flag says otherwise.
  *
  *  EINVAL  @info_size or the size within the info is wrong
  *  ENOENT  no live token has these opaque bytes: they were altered, or the
- *          token was imported or revoked, or its life is over
+ *          token was imported or revoked, or has expired
  *  EPERM   the token is bound to another process
  *  EMFILE  no descriptor is free; the token lives on
  *  ENOMEM  no memory for a larger descriptor table; the token lives on
@@ -288,8 +289,8 @@ struct sockdup_import {
  * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
  * @target_pid: out: the target in the caller's pid namespace, 0 if it is not
  *              visible there
- * @info: in and out: pointer to a struct sockdup_protocol_info; its
- *        description is written anew, from the socket
+ * @info: in and out: pointer to a struct sockdup_protocol_info; the command
+ *        reads the opaque bytes and writes the description of the socket
  * @source: out: the exporter
  * @age_ms: out: milliseconds since the export
  * @left_ms: out: milliseconds until the end of the token's life
@@ -419,10 +420,10 @@ enum sockdup_event_kind {
  * A network event is a hint: a call that follows it may find nothing to do.
  *
  * A registration keeps no socket open. It ends with the handle that made it,
- * and with the socket. The command may change the eventfd's counter, also if it
- * fails: a counter above zero is zero for an instant and then above zero again,
- * perhaps another number; a reader during the call may get one more or find
- * nothing.
+ * and with the socket. The command may change the eventfd's counter, even if it
+ * fails: a counter above zero becomes zero for an instant and then above zero
+ * again, perhaps with another value. A reader that comes during the call may
+ * get one more or find nothing.
  *
  *  EBADF    @fd or @event is not an open descriptor
  *  ENOTSOCK @fd is not a socket
@@ -488,8 +489,8 @@ struct sockdup_event_enumerate {
  * @events: in: an OR of &enum sockdup_network_event; the registration's mask
  *          limits them
  *
- * Records those of @events that hold now. Those that are recorded once, if among
- * them, can then be recorded once more. A re-arm of READ also records CLOSE, if
+ * Records those of @events that hold now. Those of @events that are recorded
+ * once can then be recorded once more. A re-arm of READ also records CLOSE, if
  * it holds and was not recorded yet: nothing else tells the kernel that the data
  * before the end has been read.
  *

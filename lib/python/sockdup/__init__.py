@@ -71,7 +71,7 @@ __all__ = [
     "use",
 ]
 
-# Their place to those who read a pickle or a traceback, whichever file has them.
+# Pickles and tracebacks then name the package, not the file that defines the name.
 for _name in __all__:
     globals()[_name].__module__ = __name__
 del _name

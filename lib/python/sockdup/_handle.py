@@ -10,7 +10,7 @@ from . import _sockdup
 class Feature(enum.IntFlag):
     """What the module can do beyond tokens.
 
-    EVENTS: registrations for network events. EVENT_ONCE: those with *once*.
+    EVENTS: :func:`register`. EVENT_ONCE: :func:`register` with *once*.
     """
 
     EVENTS = _sockdup.SOCKDUP_FEATURE_EVENTS

@@ -55,15 +55,15 @@ def share(
     The token that this makes holds the socket open for *life* seconds, by
     default for 60, until it is imported or revoked, or its target ends. So the
     source may close *sock* at once. The token outlives the source unless
-    *end_on_close* is true. A life above the default takes a target of the same
-    user or one that has called :func:`open`, or CAP_SYS_RESOURCE.
+    *end_on_close* is true. A life above the default needs a target of the same
+    user, one that has called :func:`open`, or CAP_SYS_RESOURCE.
 
     Returns 128 bytes. They are a secret: with them the target can import, and
     processes of the source's user can revoke.
 
     Raises :exc:`OSError`: EBADF or ENOTSOCK for *sock*; ESRCH where the target
     does not exist, EINVAL where it cannot be one or *life* is above the
-    module's limit; EPERM where *life* is not granted; ENOTCONN where *peer* has
+    module's limit; EPERM where *life* needs more rights; ENOTCONN where *peer* has
     no peer; ENOBUFS where the user's tokens hold as many sockets as
     RLIMIT_NOFILE allows. Raises :exc:`ValueError` for a *life* of 0 or less.
     """
@@ -132,9 +132,10 @@ def revoke(token: Bytes | int) -> None:
     exporter's user and administrators; or its id, for those who see it in
     :func:`list`.
 
-    Raises :exc:`OSError`: ENOENT where there is no such token, EPERM; EBUSY
-    where it is being imported: if that fails, it is revoked. Raises
-    :exc:`ValueError` for bytes of a wrong length.
+    Raises :exc:`OSError`: ENOENT where there is no such token; EPERM where the
+    caller may not revoke it; EBUSY while the target imports it. If that import
+    fails, the token is revoked. Raises :exc:`ValueError` for bytes of a wrong
+    length.
     """
     if isinstance(token, int):
         _sockdup.revoke_id(check_id(token))

@@ -48,7 +48,8 @@ class Monitor:
 
     An iteration raises :exc:`OSError` with ENOBUFS where notifications were
     lost, as they came too fast; the monitor works on, and a new ``for`` gets
-    the others. It raises ENODEV once the module has been unloaded, for good.
+    the others. It raises ENODEV once the module has been unloaded. Make a new
+    monitor when the module is loaded again.
     """
 
     def __init__(self) -> None:
@@ -113,7 +114,7 @@ def monitor() -> Monitor:
     """Receive the notifications of tokens of all users.
 
     They are of tokens that were exported in the caller's network namespace. This
-    takes CAP_NET_ADMIN in the user namespace that owns it.
+    needs CAP_NET_ADMIN in the user namespace that owns it.
 
     Raises :exc:`OSError`: EPERM, EMFILE.
     """

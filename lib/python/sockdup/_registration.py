@@ -68,9 +68,9 @@ _numbers = itertools.count()
 class Registration:
     """The network events of one socket, from :func:`register`.
 
-    A socket has one registration, whichever process made it, and a new one
-    cancels it without a word. Network events are edges, and hints: after each,
-    receive or accept until the socket has no more, or call :meth:`rearm`.
+    A socket has one registration, whichever process made it. A new one cancels
+    it, and nothing tells this object. Network events are edges, and hints: after
+    each, receive or accept until the socket has no more, or call :meth:`rearm`.
 
     In a task, ``await registration`` gives the next :class:`NetworkEvents`, and
     ``async for happened in registration`` gives one after the other until
@@ -124,7 +124,7 @@ class Registration:
         if _latest.get(self._inode) != self._number:
             raise OSError(
                 errno.ENOENT,
-                "another registration of this process has taken the place of this",
+                "another registration of this process has replaced this one",
             )
         return descriptor(self._sock)
 
@@ -248,9 +248,9 @@ def register(
 ) -> Registration:
     """Register for the network events of a socket.
 
-    What holds already has happened at once, except CONNECT of a connection that
-    the caller knows of. With *once*, READ, OOB and ACCEPT are told once until
-    :meth:`Registration.rearm`, as the others are.
+    The kernel records at once what holds already, except CONNECT of a connection
+    that the caller knows of. With *once*, it records READ, OOB and ACCEPT once
+    until :meth:`Registration.rearm`, like the other network events.
 
     Raises :exc:`OSError`: EBADF, ENOTSOCK; EINVAL for an unknown network event;
     EOPNOTSUPP for AF_VSOCK and AF_XDP; ENOBUFS where the user has as many

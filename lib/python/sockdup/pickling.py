@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Pickles whose sockets go to one process.
 
-:mod:`multiprocessing` passes a socket by an AF_UNIX connection back to the
-process that sent it. Where there is no such way, as to a manager over TCP or
-into another container, a pickle can carry the bytes of a token in place of the
-socket. This is opt-in, as the sender must know the receiver's pid::
+To receive a socket, :mod:`multiprocessing` connects to the sending process by
+AF_UNIX. Where it cannot, as in a manager over TCP or in another container, a
+pickle can carry the bytes of a token in place of the socket. The program must
+ask for this, as it must know the receiver's pid::
 
     connection.send_bytes(sockdup.pickling.dumps(thing, pid))
     thing = connection.recv()                 # in the process pid
@@ -68,8 +68,8 @@ class Pickler(pickle.Pickler):
     def revoke(self) -> None:
         """Revoke the tokens of what was pickled, as far as they are live.
 
-        For a pickle that cannot be sent: else its sockets stay open until the
-        end of the tokens' life.
+        Call this if you cannot send the pickle. Otherwise its sockets stay open
+        until the tokens' deadline.
         """
         while self._tokens:
             try:
