@@ -28,9 +28,9 @@ Q := $(if $(V),,@)
 say = @printf '%-8s %s\n' '$(1)' '$(2)'
 need = $(Q)selftests/tools/need $(1)
 
-all: modules lib cli samples man ## the module, the library, the command, the samples and the manual pages
+all: modules lib cli samples man ## build the module, the library, the command, the samples and the manual pages
 
-help: ## this list
+help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' \
 		$(firstword $(MAKEFILE_LIST))
 	@echo 'V=1 shows the commands, O= names another build directory.'
@@ -41,7 +41,7 @@ need-%:
 # The libraries for 32 bits are of one version with the compiler.
 need-check: need-build
 
-modules: need-build ## sockdup.ko for KERNELRELEASE
+modules: need-build ## build sockdup.ko for KERNELRELEASE
 	$(Q)$(MAKE) --no-print-directory $(O)/$(KERNELRELEASE)/sockdup.ko
 
 # Type information for BPF needs the kernel's own image, which headers lack.
@@ -56,24 +56,24 @@ $(O)/%/sockdup.ko: FORCE
 	$(Q)unset MAKEFLAGS; make -s $(JOBS) -C /lib/modules/$*/build M=$(@D) W=1 \
 		$(NO_BTF) modules
 
-lib: need-build ## libsockdup, and the Winsock layer on it
+lib: need-build ## build libsockdup, and the Winsock layer on it
 	$(call say,LIB,$(O)/lib)
 	$(Q)$(MAKE) -s -C lib O=$(O)
 	$(Q)$(MAKE) -s -C lib/winsock O=$(O)
 
-cli: lib ## the sockdup command
+cli: lib ## build the sockdup command
 	$(call say,CLI,$(O)/cli)
 	$(Q)$(MAKE) -s -C lib/cli O=$(O)
 
-python: lib need-python ## the Python package; `all` leaves it out, as it takes Python's headers
+python: lib need-python ## build the Python package; `all` leaves it out, as it needs Python's headers
 	$(call say,PYTHON,$(O)/python)
 	$(Q)$(MAKE) -s -C lib/python O=$(O)
 
-node: lib need-node ## the Node package; `all` leaves it out, as it takes Node's headers
+node: lib need-node ## build the Node package; `all` leaves it out, as it needs Node's headers
 	$(call say,NODE,$(O)/node)
 	$(Q)$(MAKE) -s -C lib/node O=$(O)
 
-samples: lib ## the samples
+samples: lib ## build the samples
 	$(call say,SAMPLES,$(O)/samples)
 	$(Q)$(MAKE) -s -C lib/samples O=$(O)
 	$(Q)$(MAKE) -s -C lib/winsock/samples O=$(O)
@@ -82,7 +82,7 @@ examples: lib
 	$(call say,EXAMPLES,$(O)/examples)
 	$(Q)$(MAKE) -s -C Documentation/examples O=$(O)
 
-man: need-build ## the manual pages
+man: need-build ## make the manual pages
 	$(call say,MAN,$(O)/man)
 	$(Q)$(MAKE) -s -C Documentation/man O=$(O)
 
@@ -90,14 +90,14 @@ guest: need-build need-vm
 	$(call need,guest)
 	$(Q)$(MAKE) --no-print-directory $(GUEST_MODULE)
 
-vm: guest cli ## a shell in a guest with the module loaded and sockdup at hand; CMD='...' runs one command
+vm: guest cli ## open a shell in a guest, with the module loaded and sockdup in PATH; CMD='...' runs one command
 	$(Q)$(VM)/run --module $(GUEST_MODULE) --path $(O)/cli $(if $(CMD),-- '$(subst ','\'',$(CMD))')
 
 demo: guest samples need-demo ## hand over a live download and a listening port
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/samples/demo $(O)
 
-demo-winsock: guest samples ## programs written for Winsock that share sockets between processes
+demo-winsock: guest samples ## run programs written for Winsock that share sockets between processes
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/winsock/samples/demo $(O)
 
@@ -105,13 +105,13 @@ demo-node: guest node ## hand a live HTTP connection to another process, in Node
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/node/samples/demo $(O)/node
 
-demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx, and what a restart does
+demo-nginx: guest cli need-demo-nginx ## move a port between two running nginx, then show what a restart costs
 	$(call say,DEMO,nginx in a guest with Linux $(GUEST_RELEASE))
 	$(Q)lib/samples/nginx $(O)/nginx
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/samples/demo-nginx "$(O)" && \
 		echo && lib/samples/demo-nginx --restart "$(O)"'
 
-demo-gunicorn: guest cli need-demo-gunicorn ## replace a running gunicorn under load, and what a restart does
+demo-gunicorn: guest cli need-demo-gunicorn ## replace a running gunicorn under load, then show what a restart costs
 	$(call say,DEMO,gunicorn in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/python/samples/demo-gunicorn "$(O)" && \
 		echo && lib/python/samples/demo-gunicorn --restart "$(O)"'
@@ -140,11 +140,11 @@ selftests-32: selftests
 	$(Q)$(MAKE) -s -C selftests O=$(O32) HARNESS=$(O)/kselftest \
 		NETLINK=no CFLAGS='$(CFLAGS32)'
 
-check: guest selftests selftests-32 ## the tests, of 64 and of 32 bits; TESTS='...' names some, or leaves some out, '-NAME'; SOCKDUP_STRESS=percent (5)
+check: guest selftests selftests-32 ## run the tests, as 64-bit and 32-bit programs; TESTS='...' names some, or leaves some out, '-NAME'; SOCKDUP_STRESS=percent (5)
 	$(call say,CHECK,in guests with Linux $(GUEST_RELEASE))
 	$(Q)selftests/tools/check $(O) $(O32) $(GUEST_MODULE) $(TESTS)
 
-check-long: ## the same with all rounds
+check-long: ## the same as check, with all rounds of the stress tests
 	$(Q)SOCKDUP_STRESS=100 $(MAKE) --no-print-directory check
 
 # The module for the kernel with checkers, which the shell then knows as $debug.
@@ -167,7 +167,7 @@ LEAK_TESTS = $(or $(NAMED_TESTS),$(filter-out $(TESTS:-%=%),export import handle
 	registration_record netlink netlink_list))
 OTHER_TESTS = $(or $(NAMED_TESTS),$(TESTS) $(LEAK_TESTS:%=-%))
 
-check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a kernel with checkers, some of them with a leak scan
+check-debug: need-build need-vm need-debug selftests ## run the tests at 1/100 on a kernel with checkers, some of them with a leak scan
 	$(call say,CHECK,on a kernel with checkers)
 	$(Q)$(build_debug) || exit; checkers=passed leaks=passed; \
 	$(call run_debug,kmemleak=off,$(OTHER_TESTS)) || checkers=FAILED; \
@@ -176,12 +176,12 @@ check-debug: need-build need-vm need-debug selftests ## the tests at 1/100 on a 
 	printf '\n%-8s %s\n' CHECK "with checkers: $$checkers, for leaks: $$leaks"; \
 	[ $$checkers = passed ] && [ $$leaks = passed ]
 
-check-matrix: need-build need-vm need-matrix selftests ## the tests at 1/10 on each of Debian's kernels; TESTS='...'
+check-matrix: need-build need-vm need-matrix selftests ## run the tests at 1/10 on each kernel of the matrix; TESTS='...'
 	$(call say,CHECK,on each kernel)
 	$(Q)$(VM)/matrix/check $(O) \
 		$(if $(TESTS),$(ROOT)/selftests/run_tests $(O) $(TESTS))
 
-check-wine: need-wine ## the tests of the Winsock layer as Windows programs under Debian's wine; TESTS='...'
+check-wine: need-wine ## run the Winsock layer's tests as Windows programs under Debian's wine; TESTS='...'
 	$(call say,CHECK,under wine)
 	$(Q)$(MAKE) -s -C selftests -f wine.mk O=$(O)
 	$(Q)selftests/tools/winsock wine $(O) $(TESTS)
@@ -191,7 +191,7 @@ OA = $(O)/asan
 CFLAGS_ASAN = $(or $(CFLAGS),-O1 -g) -fsanitize=address,undefined -fno-omit-frame-pointer
 WINSOCK_TESTS = $(basename $(notdir $(wildcard selftests/winsock/*.c)))
 
-check-winsock: need-check ## those that need no module, on this machine with ASAN and UBSAN; TESTS='...'
+check-winsock: need-check ## run the Winsock layer's tests that need no module, here, with ASAN and UBSAN; TESTS='...'
 	$(call say,CHECK,on this machine with ASAN and UBSAN)
 	$(Q)$(MAKE) -s -C lib O=$(OA) NETLINK=no CFLAGS='$(CFLAGS_ASAN)'
 	$(Q)$(MAKE) -s -C lib/winsock O=$(OA) CFLAGS='$(CFLAGS_ASAN)'
@@ -200,7 +200,7 @@ check-winsock: need-check ## those that need no module, on this machine with ASA
 		TESTS='$(or $(TESTS),$(WINSOCK_TESTS))'
 	$(Q)UBSAN_OPTIONS=halt_on_error=1 selftests/tools/winsock host $(OA) $(TESTS)
 
-check-compile: lib need-compile ## the headers of the Winsock layer by each compiler, in each language and width
+check-compile: lib need-compile ## compile the Winsock layer's headers with each compiler, in each language and width
 	$(call say,CHECK,what compiles)
 	$(Q)selftests/winsock/compile.d/check $(O)
 
@@ -210,7 +210,7 @@ bench-program: lib need-bench
 
 REPORT = selftests/bench/report
 
-bench: guest bench-program need-matrix ## what a handed-over socket costs, on each of Debian's kernels
+bench: guest bench-program need-matrix ## measure what a handover costs, on each kernel of the matrix
 	$(Q)selftests/bench/run $(O) $(GUEST_MODULE)
 	$(Q)$(REPORT) table $(O)/bench/bench.json
 	$(Q)$(REPORT) docs $(O)/bench/bench.json $(O)/bench/docs
@@ -218,7 +218,7 @@ bench: guest bench-program need-matrix ## what a handed-over socket costs, on ea
 
 FIGURES = $(O)/bench/$(if $(SHORT),short,bench).json
 
-bench-check: guest bench-program $(if $(SHORT),,need-matrix) ## fails where a limit is missed; SHORT=yes: one kernel, 3 minutes
+bench-check: guest bench-program $(if $(SHORT),,need-matrix) ## run bench, and fail where a limit is missed; SHORT=yes: one kernel, 3 minutes
 	$(Q)selftests/bench/run $(O) $(GUEST_MODULE) $(if $(SHORT),short)
 	$(Q)$(REPORT) table $(FIGURES)
 	$(Q)$(REPORT) check $(if $(SHORT),--short) $(FIGURES)
@@ -227,56 +227,56 @@ bench-check: guest bench-program $(if $(SHORT),,need-matrix) ## fails where a li
 $(O)/bench/bench.json:
 	$(Q)$(MAKE) --no-print-directory bench
 
-bench-budget: guest bench-program need-matrix $(O)/bench/bench.json ## where each instruction of a hand-over goes, and locked operations; bench is run first if it has not been
+bench-budget: guest bench-program need-matrix $(O)/bench/bench.json ## measure where the instructions of a handover go, and its locked operations; runs bench first if it has not run
 	$(call say,BENCH,each instruction on each kernel)
 	$(Q)selftests/bench/budgets $(O)
 	$(Q)$(REPORT) budget $(O)/bench/docs $(O)/bench/budget/*.json
 	$(Q)$(REPORT) bounds $(O)/bench/docs $(O)/bench/bench.json $(O)/bench/budget/*.json
 
-bench-locks: need-build need-vm need-debug bench-program ## who waits for sockdup's locks, with 2 and 8 processors
+bench-locks: need-build need-vm need-debug bench-program ## measure who waits for sockdup's locks, with 2 and 8 processors
 	$(call say,BENCH,pairs of processes on a kernel with checkers)
 	$(Q)$(build_debug) && \
 		selftests/bench/lock_stat $$debug $(O)/debug/sockdup.ko $(O)/bench/pairs
 
-bench-docs: $(O)/bench/bench.json ## the figures of the last `make bench` and `make bench-budget` into the documentation
+bench-docs: $(O)/bench/bench.json ## copy the figures of the last `make bench` and `make bench-budget` into the documentation
 	$(call say,BENCH,Documentation/performance)
 	$(Q)mkdir -p Documentation/performance
 	$(Q)find $(O)/bench/docs -name '*.csv' -o -name '*.svg' -o -name '*.png' | \
 		xargs cp -t Documentation/performance
 
-style: need-style node python ## checkpatch, generated files, sparse, gcc and clang at W=1, pahole, shellcheck, mypy, tsc
+style: need-style node python ## run checkpatch, sparse, gcc and clang at W=1, pahole, shellcheck, mypy, tsc, and check generated files
 	$(call need,guest)
 	$(Q)selftests/tools/style $(O) $(GUEST_RELEASE)
 
-netlink: need-netlink ## what follows from the netlink specification, made anew
+netlink: need-netlink ## regenerate files from the netlink specification
 	$(call say,NETLINK,by the generator of the kernel)
 	$(Q)selftests/tools/netlink_gen $(O)
 
-docs-transcripts: guest cli need-check ## what the command prints, into Documentation/transcripts
+docs-transcripts: guest cli need-check ## write what the command prints into Documentation/transcripts
 	$(call say,DOCS,Documentation/transcripts by a guest with Linux $(GUEST_RELEASE))
 	$(Q)selftests/tools/transcripts $(O) $(GUEST_MODULE)
 
-docs: need-docs ## the documentation as HTML
+docs: need-docs ## build the documentation as HTML, in build/docs
 	$(call say,DOCS,$(O)/docs)
 	$(Q)sphinx-build -q -W -b html Documentation $(O)/docs
 
-check-docs: docs need-check-docs ## the web pages in a browser: links, widths, colours, pictures
+check-docs: docs need-check-docs ## check the web pages in a browser: links, widths, colours, pictures
 	$(Q)selftests/tools/check_docs $(O)/docs $(O)/docs-check
 
-deb: need-deb ## the Debian packages, in build/deb, and what lintian says of them
+deb: need-deb ## build the Debian packages, in build/deb, and check them with lintian
 	$(call say,DEB,$(O)/deb)
 	$(Q)selftests/tools/deb $(O)/deb
 
 DEBIANS = bookworm trixie
 
-check-deb: need-vm need-fresh ## the packages in a bare Debian each of DEBIANS that boots: install, upgrade, purge, DKMS
+check-deb: need-vm need-fresh ## test the packages in a bare Debian, for each of DEBIANS, that boots: install, upgrade, purge, DKMS
 	$(call say,CHECK,the packages on $(DEBIANS))
 	$(Q)selftests/packages/check $(O) $(DEBIANS)
 
 RELEASE = bookworm
 TARGETS = demo
 
-fresh: need-fresh ## TARGETS='...', each in a bare Debian RELEASE (bookworm) that is made for it
+fresh: need-fresh ## run each of TARGETS='...' in a new, bare Debian RELEASE (bookworm)
 	$(Q)unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES; for target in $(TARGETS); do \
 		printf '%-8s %s\n' FRESH "$$target on a bare $(RELEASE)"; \
 		$(VM)/bare $(RELEASE) sh -c 'apt-get -qq update && \
@@ -286,15 +286,15 @@ fresh: need-fresh ## TARGETS='...', each in a bare Debian RELEASE (bookworm) tha
 			exit 1; }; \
 	done
 
-install-lib: lib man ## the libraries and their manual pages, below DESTDIR and PREFIX
+install-lib: lib man ## install the libraries and their manual pages, below DESTDIR and PREFIX
 	$(Q)$(MAKE) -s -C lib O=$(O) install
 	$(Q)$(MAKE) -s -C lib/winsock O=$(O) install
 	$(Q)$(MAKE) -s -C Documentation/man O=$(O) SECTIONS=3 install
 
-install-node: node ## the Node package alone, below DESTDIR and PREFIX
+install-node: node ## install the Node package alone, below DESTDIR and PREFIX
 	$(Q)$(MAKE) -s -C lib/node O=$(O) install
 
-install-python: python ## the Python package alone, below DESTDIR and PREFIX
+install-python: python ## install the Python package alone, below DESTDIR and PREFIX
 	$(Q)$(MAKE) -s -C lib/python O=$(O) install
 
 # Distributions keep the key that their kernel's own modules are signed with.
@@ -305,7 +305,7 @@ UNSIGNED = $(if $(wildcard $(HEADERS)/certs/signing_key.pem),,CONFIG_MODULE_SIG_
 DEPMOD = $(if $(DESTDIR),,depmod $(KERNELRELEASE))
 NEED_DEPMOD = $(if $(DESTDIR),,need-install)
 
-install: $(NEED_DEPMOD) all install-lib ## the libraries, the module, stripped, the command and the manual pages
+install: $(NEED_DEPMOD) all install-lib ## install the libraries, the stripped module, the command and the manual pages
 	$(Q)unset MAKEFLAGS; make -s -C $(HEADERS) M=$(O)/$(KERNELRELEASE) \
 		INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates INSTALL_MOD_STRIP=1 \
 		$(UNSIGNED) cmd_depmod=: modules_install
@@ -317,7 +317,7 @@ VERSION := $(shell sed -n 's/^MODULE_VERSION("\(.*\)");/\1/p' kmod/main.c)
 DKMS_SOURCE = $(DESTDIR)/usr/src/sockdup-$(VERSION)
 
 # With the version itself, as not all that read dkms.conf are shells.
-install-dkms: ## the module's sources for DKMS, below DESTDIR; then: dkms install sockdup/VERSION
+install-dkms: ## install the module's sources for DKMS, below DESTDIR; then: dkms install sockdup/VERSION
 	$(Q)install -d $(DKMS_SOURCE)
 	$(Q)cp -r Kbuild kmod uapi $(DKMS_SOURCE)
 	$(Q)sed 's|^PACKAGE_VERSION=.*|PACKAGE_VERSION="$(VERSION)"|' dkms.conf \
