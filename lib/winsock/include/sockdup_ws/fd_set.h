@@ -3,8 +3,7 @@
  * Winsock's fd_set: a list of sockets, whatever their numbers.
  *
  * It has another tag than glibc's, which may have been declared by <stdlib.h>.
- * select() is an overload in C++. In C it is a macro after <stdlib.h>, and only
- * then.
+ * After <stdlib.h>, and only then, select() is a macro in C and an overload in C++.
  */
 #ifndef SOCKDUP_WS_FD_SET_H
 #define SOCKDUP_WS_FD_SET_H
@@ -21,64 +20,52 @@ typedef struct sockdup_ws_fd_set {
 	SOCKET fd_array[FD_SETSIZE];
 } sockdup_ws_fd_set, FD_SET, *PFD_SET, *LPFD_SET;
 
+#ifdef SOCKDUP_WS_POSIX_SELECT
+typedef fd_set sockdup_ws_posix_fd_set;
+#endif
 #define fd_set	sockdup_ws_fd_set
 
 /* In a program of 32 bits, struct timeval depends on _TIME_BITS. */
 #if __SIZEOF_LONG__ == 4 && defined(__USE_TIME_BITS64)
 #define SOCKDUP_WS_SELECT	SOCKDUP_WS_SYMBOL(select_time64)
+#define SOCKDUP_WS_SELECT_REDIRECTED
 #else
 #define SOCKDUP_WS_SELECT	SOCKDUP_WS_SYMBOL(select)
 #endif
 
-#ifdef __cplusplus
-extern "C++" {
-int select(int unused, fd_set *read, fd_set *write, fd_set *except,
-	   const struct timeval *timeout) SOCKDUP_WS_SELECT;
+SOCKDUP_WS_BEGIN
 
-/*
- * Null pointers alone fit glibc's select(), which <cstdlib> declares, as well or
- * better. So there is one more that fits these exactly: nullptr, and the
- * integers that NULL and 0 are.
- */
-template <typename type> struct sockdup_ws_null;
-template <> struct sockdup_ws_null<decltype(nullptr)> { typedef int of; };
-template <> struct sockdup_ws_null<int> { typedef int of; };
-template <> struct sockdup_ws_null<long> { typedef int of; };
-
-inline const struct timeval *sockdup_ws_fd_set_time(const struct timeval *time)
-{
-	return time;
-}
-
-template <typename null>
-inline const struct timeval *
-sockdup_ws_fd_set_time(null, typename sockdup_ws_null<null>::of = 0)
-{
-	return nullptr;
-}
-
-template <typename a, typename b, typename c, typename time>
-inline int select(int unused, a, b, c, time timeout,
-		  typename sockdup_ws_null<a>::of = 0,
-		  typename sockdup_ws_null<b>::of = 0,
-		  typename sockdup_ws_null<c>::of = 0)
-{
-	fd_set *none = nullptr;
-
-	return select(unused, none, none, none, sockdup_ws_fd_set_time(timeout));
-}
-}
-#elif defined(SOCKDUP_WS_POSIX_SELECT)
+#ifdef SOCKDUP_WS_POSIX_SELECT
 int sockdup_ws_select(int unused, fd_set *read, fd_set *write, fd_set *except,
 		      const struct timeval *timeout) SOCKDUP_WS_SELECT;
-#define select(unused, read, write, except, timeout) \
-	sockdup_ws_select(unused, read, write, except, timeout)
 #else
 int select(int unused, fd_set *read, fd_set *write, fd_set *except,
 	   const struct timeval *timeout) SOCKDUP_WS_SELECT;
 #endif
 
-SOCKDUP_WS_BEGIN
+#if defined(SOCKDUP_WS_POSIX_SELECT) && !defined(__cplusplus)
+#define select(unused, read, write, except, timeout) \
+	sockdup_ws_select(unused, read, write, except, timeout)
+#elif defined(SOCKDUP_WS_POSIX_SELECT)
+/*
+ * Null pointers alone fit glibc's as well, which is the better one then, as it is no
+ * template. So it gets Winsock's symbol, unless glibc has given it another already.
+ */
+#ifndef SOCKDUP_WS_SELECT_REDIRECTED
+int select(int unused, sockdup_ws_posix_fd_set *read,
+	   sockdup_ws_posix_fd_set *write, sockdup_ws_posix_fd_set *except,
+	   struct timeval *timeout) SOCKDUP_WS_SELECT;
+#endif
+
+extern "C++" {
+template <typename = void>
+static inline int select(int unused, fd_set *read, fd_set *write,
+			 fd_set *except, const struct timeval *timeout)
+{
+	return sockdup_ws_select(unused, read, write, except, timeout);
+}
+}
+#endif
 
 int __WSAFDIsSet(SOCKET s, fd_set *set) SOCKDUP_WS_SYMBOL(__WSAFDIsSet);
 
