@@ -15,6 +15,11 @@
 /* Longer than the kernel's tick. */
 #define TICKS_MS	100
 
+#define LIMIT_MS	200
+
+/* More than a connection has room for. */
+static const char much[1 << 24];
+
 /* A connection that a native process has registered, and been told of two bytes on it. */
 struct told {
 	SOCKET ends[2];
@@ -96,6 +101,59 @@ TEST_SHARED(W104_a_receive_with_every_descriptor_in_use_counts)
 	send_text(it.ends[1], "c");
 	ASSERT_EQ(FD_READ, native_take(it.theirs));
 	native_end();
+}
+
+/* A connection that is told of room again, once a send has found too little. */
+static struct told told_of_room(void)
+{
+	struct told it;
+
+	it.theirs = native_connection(it.ends);
+	ASSERT_EQ(0, native_select_once(it.theirs, FD_WRITE));
+	ASSERT_EQ(FD_WRITE, native_take(it.theirs));
+	return it;
+}
+
+static void assert_told_of_room(const struct told *it, int bytes)
+{
+	drain(it->ends[1], bytes);
+	ASSERT_EQ(FD_WRITE, native_take(it->theirs));
+	native_end();
+}
+
+TEST_SHARED(W74_a_send_that_has_waited_in_vain_counts)
+{
+	struct told it = told_of_room();
+	int size, sent = 0;
+
+	set_option(it.ends[0], SOL_SOCKET, SO_SNDTIMEO, LIMIT_MS);
+	/* By a call that the layer does not see. */
+	while ((size = process_write_socket(it.ends[0], much, sizeof(much))) > 0)
+		sent += size;
+	ASSERT_FAILS(WSAETIMEDOUT, send(it.ends[0], much, sizeof(much), 0));
+	assert_told_of_room(&it, sent);
+}
+
+TEST_SHARED(W74_a_send_of_a_part_in_its_time_counts)
+{
+	struct told it = told_of_room();
+	int sent;
+
+	set_option(it.ends[0], SOL_SOCKET, SO_SNDTIMEO, LIMIT_MS);
+	sent = send(it.ends[0], much, sizeof(much), 0);
+	ASSERT(sent > 0 && sent < (int)sizeof(much));
+	assert_told_of_room(&it, sent);
+}
+
+TEST_SHARED(W74_a_send_of_a_part_that_does_not_wait_counts)
+{
+	struct told it = told_of_room();
+	int sent;
+
+	set_nonblocking(it.ends[0]);
+	sent = send(it.ends[0], much, sizeof(much), 0);
+	ASSERT(sent > 0 && sent < (int)sizeof(much));
+	assert_told_of_room(&it, sent);
 }
 
 /* Receives while the device cannot be found, which does not count. */

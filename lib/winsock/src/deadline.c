@@ -12,7 +12,7 @@
 #define SHORTEST_PAUSE	WS_MILLISECOND
 #define LONGEST_PAUSE	(64 * WS_MILLISECOND)
 
-static long long now(void)
+long long ws_now(void)
 {
 	struct timespec time;
 
@@ -22,12 +22,12 @@ static long long now(void)
 
 long long ws_deadline_in(long long nanoseconds)
 {
-	return now() + nanoseconds;
+	return ws_now() + nanoseconds;
 }
 
 bool ws_is_over(long long deadline)
 {
-	return deadline != WS_NEVER && deadline <= now();
+	return deadline != WS_NEVER && deadline <= ws_now();
 }
 
 long long ws_sooner(long long a, long long b)
@@ -44,7 +44,7 @@ int ws_poll(struct pollfd *pollers, unsigned int count, long long deadline)
 	int result;
 
 	do {
-		ns = deadline == WS_NEVER ? 0 : deadline - now();
+		ns = deadline == WS_NEVER ? 0 : deadline - ws_now();
 		if (ns < 0)
 			ns = 0;
 		left = (struct timespec){ ns / WS_SECOND, ns % WS_SECOND };

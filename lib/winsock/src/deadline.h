@@ -13,6 +13,7 @@
 #define WS_SECOND	1000000000LL
 #define WS_MILLISECOND	1000000LL
 
+long long ws_now(void);
 long long ws_deadline_in(long long nanoseconds);
 bool ws_is_over(long long deadline);
 long long ws_sooner(long long a, long long b);

@@ -20,8 +20,23 @@
 
 ssize_t posix_recvmsg(int fd, struct msghdr *message, int flags)
 	__asm__("recvmsg");
-ssize_t posix_sendmsg(int fd, const struct msghdr *message, int flags)
+ssize_t posix_sendmsg(int fd, struct msghdr *message, int flags)
 	__asm__("sendmsg");
+
+/**
+ * struct way - receiving or sending
+ * @call: Linux' for it
+ * @events: what poll() says where it need not wait
+ * @limit: the option of Linux for its time
+ */
+struct way {
+	ssize_t (*call)(int fd, struct msghdr *message, int flags);
+	short events;
+	int limit;
+};
+
+static const struct way receiving = { posix_recvmsg, POLLIN, LINUX_SO_RCVTIMEO };
+static const struct way sending = { posix_sendmsg, POLLOUT, LINUX_SO_SNDTIMEO };
 
 /* Flags, and what they are to Linux: some are its way in any case. */
 struct flag {
@@ -61,16 +76,41 @@ static bool is_ready_for(int fd, short events)
 	return ws_wait_for(fd, events, 0) & events;
 }
 
-/* When SO_RCVTIMEO or SO_SNDTIMEO of Linux, @option, ends what begins now. */
-static long long deadline_of(int fd, int option)
+/* When what began at @began ends by its time. */
+static long long deadline_of(const struct way *way, int fd, long long began)
 {
 	struct timeval limit = { };
 	unsigned int size = sizeof(limit);
 
-	posix_getsockopt(fd, LINUX_SOL_SOCKET, option, &limit, &size);
+	posix_getsockopt(fd, LINUX_SOL_SOCKET, way->limit, &limit, &size);
 	if (!limit.tv_sec && !limit.tv_usec)
 		return WS_NEVER;
-	return ws_deadline_in(limit.tv_sec * WS_SECOND + limit.tv_usec * 1000LL);
+	return began + limit.tv_sec * WS_SECOND + limit.tv_usec * 1000LL;
+}
+
+/* A call that waits, after a signal. Linux would count the time anew. */
+static ssize_t go_on(const struct way *way, int fd, struct msghdr *message, int flags,
+		     long long deadline)
+{
+	long long pause = 0;
+	ssize_t size;
+
+	if (deadline == WS_NEVER)
+		return TEMP_FAILURE_RETRY(way->call(fd, message, flags));
+	do {
+		if (!ws_wait_again(fd, way->events, deadline, &pause)) {
+			errno = EAGAIN;
+			return -1;
+		}
+		size = way->call(fd, message, flags | LINUX_MSG_DONTWAIT);
+	} while (size < 0 && errno == EAGAIN);
+	return size;
+}
+
+/* What EAGAIN means to a call that was to wait. */
+static int error_of_wait(int fd)
+{
+	return ws_is_non_blocking(fd) ? EAGAIN : ETIMEDOUT;
 }
 
 static void gather(struct iovec *parts, const WSABUF *buffers, DWORD count)
@@ -112,18 +152,12 @@ static const struct ws_translation receive_errors[] = {
 
 static int receive_error(int fd, int number, int flags)
 {
-	/* Nothing can come, and nobody waits for it. */
-	if (number == EAGAIN && ws_is_unbound(fd))
-		return WSAEINVAL;
 	/* Urgent data is not waited for: it is on its way, is none, or among the rest. */
 	if (flags & LINUX_MSG_OOB &&
 	    (number == EAGAIN ||
 	     (number == EINVAL &&
 	      !ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_OOBINLINE))))
 		return WSAEWOULDBLOCK;
-	/* SO_RCVTIMEO */
-	if (number == EAGAIN && !ws_is_non_blocking(fd))
-		return WSAETIMEDOUT;
 	return ws_error_of(number, receive_errors);
 }
 
@@ -146,20 +180,15 @@ static bool is_shut_down(int fd)
 
 /* Like recvmsg(), where nothing is there yet. */
 static ssize_t wait_and_receive(int fd, struct msghdr *message, int flags,
-				long long deadline)
+				long long began)
 {
-	long long pause = 0;
-	ssize_t size;
+	ssize_t size = posix_recvmsg(fd, message, flags);
 
-	if (deadline == WS_NEVER)
-		return TEMP_FAILURE_RETRY(posix_recvmsg(fd, message, flags));
-	do {
-		if (!ws_wait_again(fd, POLLIN, deadline, &pause)) {
-			errno = EAGAIN;
-			return -1;
-		}
-		size = posix_recvmsg(fd, message, flags | LINUX_MSG_DONTWAIT);
-	} while (size < 0 && errno == EAGAIN);
+	if (size < 0 && errno == EINTR)
+		size = go_on(&receiving, fd, message, flags,
+			     deadline_of(&receiving, fd, began));
+	if (size < 0 && errno == EAGAIN)
+		errno = error_of_wait(fd);
 	return size;
 }
 
@@ -191,6 +220,20 @@ static ssize_t receive_rest(int fd, struct msghdr *message, int flags,
 	return got;
 }
 
+/* Whether a receive that has found nothing is to wait; with errno where it is not. */
+static bool may_wait(int fd)
+{
+	/* Nothing can come, and nobody waits for it. */
+	if (ws_is_unbound(fd)) {
+		errno = EINVAL;
+		return false;
+	}
+	if (!ws_is_non_blocking(fd))
+		return true;
+	errno = EAGAIN;
+	return false;
+}
+
 /*
  * Like recvmsg(), but a signal neither ends it nor prolongs its time. What is
  * there is taken first: that costs no more than recvmsg() does.
@@ -198,20 +241,20 @@ static ssize_t receive_rest(int fd, struct msghdr *message, int flags,
 static ssize_t receive_patiently(int fd, struct msghdr *message, int flags)
 {
 	ssize_t size = posix_recvmsg(fd, message, flags | LINUX_MSG_DONTWAIT);
-	long long deadline;
+	long long began;
 
-	if (size < 0 && (errno != EAGAIN || flags & LINUX_MSG_OOB ||
-			 ws_is_non_blocking(fd) || ws_is_unbound(fd)))
+	if (size < 0 && (errno != EAGAIN || flags & LINUX_MSG_OOB || !may_wait(fd)))
 		return size;
 	if (size >= 0 && !(flags & LINUX_MSG_WAITALL))
 		return size;
-	deadline = deadline_of(fd, LINUX_SO_RCVTIMEO);
+	began = ws_now();
 	if (size < 0)
-		size = wait_and_receive(fd, message, flags, deadline);
+		size = wait_and_receive(fd, message, flags, began);
 	if (size <= 0 || !(flags & LINUX_MSG_WAITALL))
 		return size;
 	skip(message, size);
-	return size + receive_rest(fd, message, flags, deadline);
+	return size + receive_rest(fd, message, flags,
+				   deadline_of(&receiving, fd, began));
 }
 
 /* The size, or -1 with the thread's error; @message may be filled even so. */
@@ -375,30 +418,30 @@ static int send_error(int fd, int number, const struct msghdr *message)
 {
 	if (number == EPIPE)
 		return broken_pipe(fd);
-	/* SO_SNDTIMEO */
-	if (number == EAGAIN && !ws_is_non_blocking(fd))
-		return WSAETIMEDOUT;
 	return ws_name_error(number, message->msg_name, message->msg_namelen,
 			     send_errors);
 }
 
-/* Sends what is left, of which there is something; the size or -1 with errno. */
-static ssize_t wait_and_send(int fd, struct msghdr *message, int flags,
-			     long long deadline)
+/* Like sendmsg(), where there is no room yet. */
+static ssize_t wait_and_send(int fd, struct msghdr *message, int flags)
 {
-	long long pause = 0;
-	ssize_t size;
+	ssize_t left = total_of(message->msg_iov, message->msg_iovlen), sent;
+	long long deadline, began = ws_now();
+	ssize_t size = posix_sendmsg(fd, message, flags);
 
-	if (deadline == WS_NEVER)
-		return TEMP_FAILURE_RETRY(posix_sendmsg(fd, message, flags));
+	if (size < 0 ? errno != EINTR : size == left)
+		return size;
+	deadline = deadline_of(&sending, fd, began);
+	sent = size < 0 ? 0 : size;
 	do {
-		if (!ws_wait_again(fd, POLLOUT, deadline, &pause)) {
-			errno = EAGAIN;
-			return -1;
-		}
-		size = posix_sendmsg(fd, message, flags | LINUX_MSG_DONTWAIT);
-	} while (size < 0 && errno == EAGAIN);
-	return size;
+		if (size > 0)
+			skip(message, size);
+		size = go_on(&sending, fd, message, flags, deadline);
+		if (size < 0)
+			return sent && errno == EAGAIN ? sent : -1;
+		sent += size;
+	} while (sent < left);
+	return sent;
 }
 
 /*
@@ -407,24 +450,21 @@ static ssize_t wait_and_send(int fd, struct msghdr *message, int flags,
  */
 static ssize_t send_patiently(int fd, struct msghdr *message, int flags)
 {
+	ssize_t total = total_of(message->msg_iov, message->msg_iovlen), more;
 	ssize_t size = posix_sendmsg(fd, message, flags | LINUX_MSG_DONTWAIT);
-	size_t total = total_of(message->msg_iov, message->msg_iovlen);
-	size_t sent = size < 0 ? 0 : size;
-	long long deadline;
 
-	if ((size < 0 ? errno != EAGAIN : sent == total) ||
-	    ws_is_non_blocking(fd))
+	if ((size < 0 ? errno != EAGAIN : size == total) || ws_is_non_blocking(fd))
 		return size;
-	deadline = deadline_of(fd, LINUX_SO_SNDTIMEO);
-	do {
-		if (size > 0)
-			skip(message, size);
-		size = wait_and_send(fd, message, flags, deadline);
-		if (size < 0)
-			return sent && errno == EAGAIN ? (ssize_t)sent : -1;
-		sent += size;
-	} while (sent < total);
-	return sent;
+	if (size > 0)
+		skip(message, size);
+	more = wait_and_send(fd, message, flags);
+	if (more >= 0)
+		return size > 0 ? size + more : more;
+	if (errno == EAGAIN && size > 0)
+		return size;
+	if (errno == EAGAIN)
+		errno = error_of_wait(fd);
+	return -1;
 }
 
 /* The size, or -1 with the thread's error. */
@@ -442,6 +482,14 @@ static int send_message(int fd, struct msghdr *message, int flags)
 	return size;
 }
 
+/* Whether a send of @total bytes has found too little room, and gave @size. */
+static bool has_lacked_room(int size, size_t total)
+{
+	if (size >= 0)
+		return (size_t)size < total;
+	return WSAGetLastError() == WSAEWOULDBLOCK || WSAGetLastError() == WSAETIMEDOUT;
+}
+
 /* As receive(). */
 static int transmit(SOCKET s, struct iovec *parts, size_t count, DWORD flags,
 		    const struct sockaddr *name, int name_size)
@@ -453,6 +501,7 @@ static int transmit(SOCKET s, struct iovec *parts, size_t count, DWORD flags,
 		.msg_iovlen = count,
 	};
 	int translated, size;
+	size_t total;
 
 	/* There is no transport here that has parts of a message. */
 	if (flags & MSG_PARTIAL)
@@ -462,10 +511,11 @@ static int transmit(SOCKET s, struct iovec *parts, size_t count, DWORD flags,
 	/* A stream goes where it goes. */
 	if (ws_is_any_address(name, name_size) && !ws_is_stream(ws_fd(s)))
 		return ws_fail_on(s, WSAEADDRNOTAVAIL);
-	if (total_of(parts, count) > INT_MAX)
+	total = total_of(parts, count);
+	if (total > INT_MAX)
 		return ws_fail_on(s, WSAENOBUFS);
 	size = send_message(ws_fd(s), &message, translated | LINUX_MSG_NOSIGNAL);
-	if (size < 0 && WSAGetLastError() == WSAEWOULDBLOCK)
+	if (has_lacked_room(size, total))
 		ws_reenable(s, FD_WRITE);
 	return size;
 }
