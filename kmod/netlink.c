@@ -35,7 +35,7 @@
 
 static bool netlink_export = true;
 module_param(netlink_export, bool, 0644);
-MODULE_PARM_DESC(netlink_export, "let sockets be exported by netlink, too (Y)");
+MODULE_PARM_DESC(netlink_export, "whether netlink exports sockets, beside the device (Y)");
 
 /*
  * The module is loaded for good. Until then no request begins: a dump that is
@@ -74,7 +74,7 @@ static struct sockdup_target *nl_target(struct genl_info *info)
 
 	if ((number && peer) || (!number && !peer)) {
 		NL_SET_ERR_MSG_ATTR(info->extack, peer,
-				    "want either a target or a peer-fd");
+				    "give a target or a peer-fd, and not both");
 		return ERR_PTR(-EINVAL);
 	}
 	target = number ? sockdup_target_find(nla_get_s32(number)) :
@@ -134,10 +134,14 @@ static void nl_blame(struct genl_info *info, int err)
 
 	switch (err) {
 	case -EINVAL:
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[SOCKDUP_A_TOKEN_TTL_MS],
+				    "no token may live this long, see max_ttl_ms");
+		break;
 	case -EPERM:
 		NL_SET_ERR_MSG_ATTR(info->extack,
 				    info->attrs[SOCKDUP_A_TOKEN_TTL_MS],
-				    "the target belongs to another user and does not use sockdup, or no life may be this long");
+				    "the target belongs to another user and has not opened the device, so its token may not live longer than default_ttl_ms");
 		break;
 	case -ESRCH:
 		NL_SET_ERR_MSG_ATTR(info->extack, target,
@@ -226,7 +230,7 @@ static int nl_check_export(const struct sk_buff *skb, struct genl_info *info)
 		return -EPERM;
 	}
 	if (GENL_REQ_ATTR_CHECK(info, SOCKDUP_A_TOKEN_FD)) {
-		NL_SET_ERR_MSG(info->extack, "want the fd of a socket");
+		NL_SET_ERR_MSG(info->extack, "the fd of a socket is missing");
 		return -EINVAL;
 	}
 	return 0;
@@ -295,7 +299,7 @@ nl_token_by_info(struct genl_info *info,
 	err = sockdup_token_refusal(token);
 	sockdup_token_put(token);
 	NL_SET_ERR_MSG_ATTR(info->extack, attr,
-			    "this token is for its target and its exporter");
+			    "this token is for another process, and not exported by you");
 	return ERR_PTR(err);
 }
 
@@ -347,7 +351,7 @@ static int nl_show(struct sk_buff *skb, struct genl_info *info)
 static int nl_query(struct sk_buff *skb, struct genl_info *info)
 {
 	if (GENL_REQ_ATTR_CHECK(info, SOCKDUP_A_TOKEN_PROTOCOL_INFO)) {
-		NL_SET_ERR_MSG(info->extack, "want a protocol-info");
+		NL_SET_ERR_MSG(info->extack, "a protocol-info is missing");
 		return -EINVAL;
 	}
 	return nl_show(skb, info);
@@ -363,7 +367,7 @@ static int nl_revoke(struct sk_buff *skb, struct genl_info *info)
 
 	if ((id && bytes) || (!id && !bytes)) {
 		NL_SET_ERR_MSG_ATTR(info->extack, id,
-				    "want either an id or a protocol-info");
+				    "give an id or a protocol-info, and not both");
 		return -EINVAL;
 	}
 	err = sockdup_nl_reader_init(&reader, skb, info->extack);
@@ -389,12 +393,12 @@ static int nl_get(struct sk_buff *skb, struct genl_info *info)
 				info->attrs[SOCKDUP_A_TOKEN_UID];
 
 	if (GENL_REQ_ATTR_CHECK(info, SOCKDUP_A_TOKEN_ID)) {
-		NL_SET_ERR_MSG(info->extack, "want an id");
+		NL_SET_ERR_MSG(info->extack, "an id is missing");
 		return -EINVAL;
 	}
 	if (filter) {
 		NL_SET_ERR_MSG_ATTR(info->extack, filter,
-				    "an id alone names a token; this filters a dump");
+				    "this is for a dump alone: name one token by its id");
 		return -EINVAL;
 	}
 	return nl_show(skb, info);
@@ -465,18 +469,18 @@ static int nl_stats(struct sk_buff *skb, struct genl_info *info)
 	uid = attr ? make_kuid(reader.users, nla_get_u32(attr)) : current_uid();
 	if (!uid_valid(uid)) {
 		NL_SET_ERR_MSG_ATTR(info->extack, attr,
-				    "there is no such user here");
+				    "your user namespace has no such user");
 		return -EINVAL;
 	}
 	if (!reader.all && !uid_eq(uid, current_uid())) {
 		NL_SET_ERR_MSG_ATTR(info->extack, attr,
-				    "what other users hold takes CAP_SYS_ADMIN to see");
+				    "only CAP_SYS_ADMIN may see what other users hold");
 		return -EPERM;
 	}
 	/* The count is of all namespaces. */
 	if (!reader.all && reader.pids != &init_pid_ns) {
 		NL_SET_ERR_MSG(info->extack,
-			       "what a user holds is not shown inside of a pid namespace");
+			       "inside a pid namespace only CAP_SYS_ADMIN may see what a user holds");
 		return -EPERM;
 	}
 	return nl_reply_stats(info, uid, &reader);

@@ -53,7 +53,7 @@ static int nl_filter_uid(struct nl_list *list, struct nlattr *attr,
 	list->uid = make_kuid(list->reader.users, nla_get_u32(attr));
 	if (uid_valid(list->uid))
 		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attr, "there is no such user here");
+	NL_SET_ERR_MSG_ATTR(extack, attr, "your user namespace has no such user");
 	return -EINVAL;
 }
 
@@ -71,7 +71,7 @@ static int nl_list_filter(struct nl_list *list,
 		return err;
 	if (attrs[SOCKDUP_A_TOKEN_ID]) {
 		NL_SET_ERR_MSG_ATTR(extack, attrs[SOCKDUP_A_TOKEN_ID],
-				    "an id is not for a dump");
+				    "a dump takes no id");
 		return -EINVAL;
 	}
 	if (attrs[SOCKDUP_A_TOKEN_TARGET])

@@ -49,7 +49,7 @@
 
 static unsigned int default_ttl_ms = 60 * 1000;
 module_param(default_ttl_ms, uint, 0644);
-MODULE_PARM_DESC(default_ttl_ms, "life of a token that asks for none, milliseconds (60000)");
+MODULE_PARM_DESC(default_ttl_ms, "life of a token whose source asks for none, milliseconds (60000)");
 
 static unsigned int max_ttl_ms = 60 * 60 * 1000;
 module_param(max_ttl_ms, uint, 0644);

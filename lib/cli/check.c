@@ -87,7 +87,7 @@ static int token_check(const struct plan *plan, int i)
 	if (errno == EPERM)
 		return complain("token %d is for another process", i + 1);
 	if (errno == ENOENT)
-		return complain("token %d is not live: it was imported or revoked, or its time is over",
+		return complain("token %d is not live: it was imported or revoked, or has expired",
 				i + 1);
 	return failed_to(NULL, "ask about token %d", i + 1);
 }

@@ -81,7 +81,7 @@ static int run(int count, char **arguments)
 	int status;
 
 	if (!count)
-		usage_error("want a program to execute");
+		usage_error("a program to execute is missing");
 	if (plan.number_count && plan.name_count)
 		usage_error("--fd and --name exclude each other");
 	status = program_find(&program, arguments);
@@ -109,10 +109,10 @@ const struct verb verb_exec = {
 	"  -n, --count N        read N tokens and leave the rest to PROGRAM\n"
 	"  --token TEXT         a token; may be repeated. Other users can see it in the\n"
 	"                       list of processes: a file or standard input is safer\n"
-	"  --fd N               the socket's number in place of the convention; one for\n"
-	"                       each token\n"
-	"  --name NAME          its name in LISTEN_FDNAMES; one for each token\n"
-	"  --blocking           clear O_NONBLOCK of the sockets, also for all others who\n"
+	"  --fd N               give the socket this descriptor, and set no variables; one\n"
+	"                       for each token\n"
+	"  --name NAME          the socket's name in LISTEN_FDNAMES; one for each token\n"
+	"  --blocking           clear O_NONBLOCK of the sockets, for all processes that\n"
 	"                       have them open\n",
 	.options = options,
 	.program_follows = true,

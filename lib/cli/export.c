@@ -106,6 +106,19 @@ static int source_open(const struct source *source)
 			     source->fd;
 }
 
+/* Why the descriptor of another process cannot be taken; NULL where errno says all. */
+static const char *take_reason(void)
+{
+	switch (errno) {
+	case EBADF:
+		return "that process has no such descriptor";
+	case EPERM:
+		return "this needs the right to trace that process";
+	default:
+		return NULL;
+	}
+}
+
 /* Why the token may not live as long as was asked for; NULL where it may. */
 static const char *ttl_reason(void)
 {
@@ -122,7 +135,8 @@ static const char *ttl_reason(void)
 			too_long ? info.max_ttl_ms : info.default_ttl_ms);
 	snprintf(reason, sizeof(reason),
 		 "%s token may live %s at most (asked: %s); see --ttl",
-		 too_long ? "a" : "the target is another user's and does not use sockdup, so its",
+		 too_long ? "a" :
+		 "the target is another user's and does not have the device open, so its",
 		 limit, asked);
 	return reason;
 }
@@ -239,7 +253,7 @@ static int run(int count, char **arguments)
 	if (count == 2)
 		target_parse(arguments[1], 0, "process");
 	else if (count != 1 || !target.kind)
-		usage_error("want a socket and a target");
+		usage_error("give one socket and one target");
 	source_parse(&source, arguments[0]);
 	if (target.flags == SOCKDUP_EXPORT_TO_PEER &&
 	    !is_unix_socket(target.number))
@@ -247,7 +261,7 @@ static int run(int count, char **arguments)
 				target.number);
 	fd = source_open(&source);
 	if (fd < 0)
-		return failed_to(NULL, "take socket %s", source.shown);
+		return failed_to(take_reason(), "take socket %s", source.shown);
 	interrupt_defer();
 	status = token_make(&source, fd, &info, &id);
 	if (!status) {
@@ -266,9 +280,9 @@ const struct verb verb_export = {
 	.usage =
 	"export [-j|-o] [--ttl TIME] FD|PID:FD TARGET|--pidfd FD|--peer FD\n"
 	"\n"
-	"Makes a token of a socket for the process TARGET, and prints it as text. The\n"
-	"socket is the command's own descriptor FD, as the shell passed it in, or the\n"
-	"descriptor FD of the process PID, which needs the right to trace that process.\n"
+	"Makes a token of a socket for the process TARGET, and prints it as text. FD is\n"
+	"the command's own descriptor, as the shell passed it in. PID:FD is the\n"
+	"descriptor of another process; this needs the right to trace that process.\n"
 	"\n"
 	"  --pidfd FD           in place of TARGET, the process of a pidfd that was\n"
 	"                       passed in\n"

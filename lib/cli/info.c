@@ -91,8 +91,7 @@ const struct verb verb_info = {
 	"info [-j|-o]\n"
 	"\n"
 	"Shows the module's version and that of its interface, whether sockets can be\n"
-	"registered for network events, how long a token lives if export does not say\n"
-	"and at most, how many sockets a token can hold, and whether sockets can be\n"
-	"exported by netlink.\n",
+	"registered for network events, the default and the longest life of a token, how\n"
+	"many sockets a token can hold, and whether sockets can be exported by netlink.\n",
 	.run = run,
 };

@@ -131,7 +131,7 @@ static int run(int count, char **arguments)
 	if (sockdup_list(&filter, keep, NULL)) {
 		if (errno != EINTR)
 			return failed_to(kernel_reason(), "list tokens");
-		status = complain("the list is not whole: tokens came and went");
+		status = complain("the list is incomplete: tokens came and went");
 	}
 	qsort(tokens, token_count, sizeof(*tokens), compare);
 	output_begin(SHAPE_LIST);

@@ -33,8 +33,8 @@ static const struct option common_options[] = {
 static const char usage_head[] =
 	"usage: sockdup [OPTION ...] VERB [ARGUMENT ...]\n"
 	"\n"
-	"Hands sockets from process to process, and shows and ends the tokens that\n"
-	"hold them on their way.\n"
+	"Hands sockets from process to process. A token holds a socket until the other\n"
+	"process imports it; sockdup makes, shows and ends tokens.\n"
 	"\n";
 
 static const char usage_tail[] =
@@ -46,7 +46,8 @@ static const char usage_tail[] =
 	"  -V, --version        the version\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 the sockdup module is not\n"
-	"loaded. For exec also: 126 the program cannot be executed, 127 it was not found.\n";
+	"loaded or there is no /dev/sockdup. For exec also: 126 the program cannot be\n"
+	"executed, 127 it was not found.\n";
 
 static void usage_print(const struct verb *verb)
 {

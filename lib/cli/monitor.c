@@ -223,12 +223,13 @@ static int watch(struct sockdup_subscription *subscription, long left)
 
 static int run(int argc, char **argv)
 {
+	static const char no_right[] = "this needs CAP_NET_ADMIN";
 	struct sockdup_subscription *subscription;
 	int status;
 
 	no_arguments(argc, argv);
 	if (sockdup_subscribe(&subscription))
-		return failed_to(kernel_reason(),
+		return failed_to(errno == EPERM ? no_right : kernel_reason(),
 				 "subscribe to notifications");
 	status = watch(subscription, count);
 	forget_all();
@@ -244,7 +245,7 @@ const struct verb verb_monitor = {
 	"\n"
 	"Shows what happens to the tokens of this network namespace, until it is\n"
 	"interrupted. Needs CAP_NET_ADMIN. With -j each notification is an object on a\n"
-	"line. Processes and sockets are shown of the tokens that list would show you.\n"
+	"line. Names the processes and the socket only of tokens that list shows you.\n"
 	"\n"
 	"  -n, --count N        end after N notifications\n"
 	"  -t, --timestamp      show when the notification came; -j and -o always do\n"

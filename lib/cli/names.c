@@ -21,7 +21,7 @@ static int parse_text(const char *text, struct name *name)
 		return EXIT_OK;
 	if (errno == EBADMSG)
 		return complain("%s has been altered on its way", name->shown);
-	return complain("%s is not a whole token", name->shown);
+	return complain("%s is not a complete token", name->shown);
 }
 
 /* 0, or an exit code after a complaint. */
@@ -41,7 +41,7 @@ int name_parse(const char *text, struct name *name)
 }
 
 static const char gone[] =
-	"no live token has these bytes: it was imported or revoked, or its time is over";
+	"no live token has these bytes: it was imported or revoked, or has expired";
 
 /* Why there is no such token for the caller, by errno; NULL where that says all. */
 const char *name_reason(const struct name *name)
@@ -50,7 +50,7 @@ const char *name_reason(const struct name *name)
 	case ENOENT:
 		return name->by_info ? gone : "no live token of yours has this id";
 	case EPERM:
-		return "it is for its target and for the user who exported it";
+		return "only its target and the user who exported it may do that";
 	default:
 		return NULL;
 	}

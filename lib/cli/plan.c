@@ -78,7 +78,7 @@ static int token_add(struct plan *plan, const char *text)
 	if (status)
 		return status;
 	if (!name.by_info)
-		return complain("an id imports nothing: want the text that export printed");
+		return complain("an id cannot be imported: give the text that export printed");
 	plan->infos = grown(plan->infos, plan->info_count, sizeof(*plan->infos));
 	plan->infos[plan->info_count++] = name.info;
 	return EXIT_OK;

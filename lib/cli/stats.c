@@ -68,7 +68,7 @@ static int run(int argc, char **argv)
 	result = user ? sockdup_stats_of(user_parse(user), &stats) :
 			sockdup_stats(&stats);
 	if (result)
-		return failed_to(kernel_reason(), "tell the figures");
+		return failed_to(kernel_reason(), "get the counts");
 	output_begin(SHAPE_ONE);
 	record_begin();
 	user_print(&stats);

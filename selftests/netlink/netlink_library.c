@@ -441,7 +441,7 @@ TEST_F(library, refuses_exports_in_words)
 		       "peer-fd", "this cannot be a target");
 	EXPECT_FAILURE(EINVAL, sockdup_netlink_export(self->fd, pid, 0, -1,
 						      &info, NULL),
-		       "ttl-ms", "");
+		       "ttl-ms", "no token may live this long");
 	ASSERT_EQ(0, write_string(NETLINK_EXPORT, "0"));
 	EXPECT_FAILURE(EOPNOTSUPP, sockdup_netlink_export(self->fd, pid, 0, 0,
 							  &info, NULL),
@@ -508,7 +508,7 @@ TEST_F(library, finds_nothing_in_words)
 		       "protocol-info", "");
 	/* The two sets of attributes have different names for one number. */
 	EXPECT_FAILURE(EINVAL, sockdup_stats_of(-1, &self->stats),
-		       "uid", "there is no such user here");
+		       "uid", "your user namespace has no such user");
 }
 
 /* Some kernels have the words alone for a list. */
@@ -542,7 +542,7 @@ TEST_F(library, refuses_users_in_words)
 	EXPECT_FAILURE(EPERM, sockdup_find_by_info(&self->info, &self->token),
 		       "protocol-info", "this token is for");
 	EXPECT_FAILURE(EPERM, sockdup_stats_of(0, &self->stats),
-		       "uid", "what other users hold takes CAP_SYS_ADMIN to see");
+		       "uid", "only CAP_SYS_ADMIN may see what other users hold");
 	EXPECT_FAILURE(EPERM, sockdup_netlink_export(self->fd, self->target.pid,
 						     0, LONG_TTL_MS,
 						     &self->info, NULL),

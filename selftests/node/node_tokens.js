@@ -340,7 +340,7 @@ test('monitor_takes_a_capability', async () => {
     }
   `]).toString();
 
-  assert.match(said, /^EPERM EPERM: notifications take CAP_NET_ADMIN, sockdup_subscribe/);
+  assert.match(said, /^EPERM EPERM: notifications need CAP_NET_ADMIN, sockdup_subscribe/);
 });
 
 test('modules_import_it_as_well', () => {

@@ -16,12 +16,12 @@ static const struct {
 	int number;
 	const char *meaning;
 } meanings[] = {
-	{ NULL, ENODEV, "the sockdup module is not loaded, or has no device here" },
+	{ NULL, ENODEV, "the sockdup module is not loaded, or there is no /dev/sockdup here" },
 	{ NULL, EACCES, "this user may not open /dev/sockdup" },
-	{ NULL, ENOENT, "no such token: it was imported or revoked, or its life is over" },
+	{ NULL, ENOENT, "no such token: it was imported or revoked, or has expired" },
 	{ NULL, EBUSY, "an import of the token is under way" },
 	{ "sockdup_export", EBADF, "the descriptor is not open" },
-	{ "sockdup_export", EINVAL, "the target is no process, or ttl is above the limit" },
+	{ "sockdup_export", EINVAL, "the target is not a process id, or ttl is above the limit" },
 	{ "sockdup_export", EPERM, "for this target ttl may not be above the default" },
 	{ "sockdup_export", ESRCH, "there is no such process" },
 	{ "sockdup_export", ENOTCONN, "the socket that names the target has no peer" },
@@ -35,7 +35,7 @@ static const struct {
 	{ "sockdup_info_to_text", EINVAL, "these bytes are no protocol info" },
 	{ "sockdup_info_from_text", EINVAL, "this is not the text form of a token" },
 	{ "sockdup_info_from_text", EBADMSG, "characters of the text have been altered" },
-	{ "sockdup_subscribe", EPERM, "notifications take CAP_NET_ADMIN" },
+	{ "sockdup_subscribe", EPERM, "notifications need CAP_NET_ADMIN" },
 };
 
 static const char *meaning_of(const char *call, int number)

@@ -20,7 +20,7 @@ struct subscription {
 };
 
 static const struct reason reasons[] = {
-	{ EPERM, "notifications take CAP_NET_ADMIN in the network namespace" },
+	{ EPERM, "notifications need CAP_NET_ADMIN in the network namespace" },
 	{ ENOBUFS, "notifications came too fast, and some are lost; more follow" },
 	{ ENODEV, "the sockdup module is not loaded any more" },
 	{ }

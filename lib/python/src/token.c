@@ -18,7 +18,7 @@ static const struct reason export_reasons[] = {
 	{ ENOTCONN, "the peer socket has no peer that the kernel knows" },
 	{ ESRCH, "there is no such target process, it has ended, or it is a kernel thread" },
 	{ EPERM,
-	  "so long a life takes a target of the same user, or one that has opened the device" },
+	  "a life above the default needs a target of the same user, or one that has opened the device" },
 	{ ENOBUFS, "the user's tokens hold as many sockets as RLIMIT_NOFILE allows" },
 	{ }
 };
@@ -26,7 +26,7 @@ static const struct reason export_reasons[] = {
 static const struct reason token_reasons[] = {
 	{ EINVAL, "these bytes are no protocol info" },
 	{ ENOENT,
-	  "no live token has these bytes: it was imported or revoked, or its time is over" },
+	  "no live token has these bytes: it was imported or revoked, or has expired" },
 	{ EPERM, "the token is for another process" },
 	{ EBUSY, "the token is being imported; if that fails, it is revoked" },
 	{ }
