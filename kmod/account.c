@@ -226,9 +226,10 @@ void sockdup_account_do(struct sockdup_account *account, enum sockdup_line line,
 	refcount_inc(&account->ref);
 	llist_add(&job->node, &own->arrived);
 	/*
-	 * A queued work takes the reference along. Otherwise one is pending that
-	 * has its own, unless that has done the job by now: where ours is the
-	 * last, a work without a job puts it in process context.
+	 * If the work is queued now, it owns the reference. If it was pending, it has
+	 * one already, so drop this one. Do not drop the last reference here: the
+	 * pending work may have run meanwhile, and the last put needs process context.
+	 * So queue the work once more, even if it finds no job.
 	 */
 	while (!queue_work(account_queues[line], &own->work))
 		if (refcount_dec_not_one(&account->ref))
@@ -269,7 +270,7 @@ void sockdup_account_sweep(struct delayed_work *sweep, unsigned long delay)
 	queue_delayed_work(account_sweep_queue, sweep, delay);
 }
 
-/* Timers have not counted the time asleep, which deadlines do. */
+/* Deadlines count the time in suspend, and timers do not. */
 static int account_resumed(struct notifier_block *block, unsigned long action,
 			   void *data)
 {
@@ -416,10 +417,10 @@ static bool put_meets_rules_of_users(const struct sock *sk)
 /* Whether the transport's own close is all there is, and it does not sleep. */
 static bool put_is_plain(const struct sock *sk)
 {
-	/* TLS and maps put another in its place. */
+	/* TLS and sockmaps replace the transport's functions. */
 	if (READ_ONCE(sk->sk_prot) != sk->sk_prot_creator)
 		return false;
-	/* Those of a multicast router are raw sockets of these. */
+	/* A multicast router uses these. Its close takes the lock of network configuration. */
 	if (sk->sk_type == SOCK_RAW)
 		return sk->sk_protocol != IPPROTO_IGMP &&
 		       sk->sk_protocol != IPPROTO_ICMPV6;
@@ -477,8 +478,8 @@ static enum sockdup_line put_line_of_kind(const struct sock *sk)
 }
 
 /*
- * The line for the last put of a file. Where no epoll set has the file, nobody
- * changes what is asked here before it is put.
+ * The line for the last put of a file. If no epoll set has the file, its state
+ * cannot change between this choice and the put.
  */
 static enum sockdup_line put_line(struct file *file)
 {
@@ -486,7 +487,7 @@ static enum sockdup_line put_line(struct file *file)
 
 	if (READ_ONCE(file->f_ep))
 		return SOCKDUP_LINE_PUT_WATCHED;
-	/* A slow kind stays in its line: few workers are to be held up by none. */
+	/* Only quick kinds go to the LOCKED line: it has few workers. */
 	if ((line == SOCKDUP_LINE_PUT_INET || line == SOCKDUP_LINE_PUT_UNIX) &&
 	    put_has_more(file_inode(file)))
 		return SOCKDUP_LINE_PUT_LOCKED;

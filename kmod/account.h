@@ -38,7 +38,7 @@ struct file;
  * @SOCKDUP_LINES: how many there are
  *
  * Each line has one workqueue, where the accounts take turns: an account does
- * one job and goes to the end of the queue. A user with many jobs so delays
+ * one job and goes to the end of the queue. So a user with many jobs delays
  * another user by one job, and a job waits for jobs of its own line only.
  */
 enum sockdup_line {

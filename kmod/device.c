@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The char device. One open of it is a handle. It counts as open at the process
- * that opened it, and is all that its tokens and registrations end with; commands
- * act for the process that calls.
+ * The char device. One open of it is a handle. Only the process that opened it
+ * counts as having the device open. The handle's tokens and registrations end with
+ * it. Commands act for the process that calls.
  */
 
 #include <linux/capability.h>

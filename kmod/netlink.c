@@ -38,8 +38,8 @@ module_param(netlink_export, bool, 0644);
 MODULE_PARM_DESC(netlink_export, "whether netlink exports sockets, beside the device (Y)");
 
 /*
- * The module is loaded for good. Until then no request begins: a dump that is
- * pending when the load fails would run into code that is gone.
+ * Set once the load can no longer fail. Until then no request begins: if the load
+ * failed, a pending dump would call code that is gone.
  */
 static bool nl_open;
 
@@ -115,7 +115,7 @@ static struct sk_buff *nl_export_reply(struct genl_info *info,
 	return reply;
 }
 
-/* A reply that does not arrive takes the token with it. */
+/* Revoke a token whose reply did not reach the caller. */
 static void nl_take_back(u64 id)
 {
 	struct sockdup_token *token = sockdup_token_get_by_id(id);
@@ -486,7 +486,7 @@ static int nl_stats(struct sk_buff *skb, struct genl_info *info)
 	return nl_reply_stats(info, uid, &reader);
 }
 
-/* Trace a failure. The sender is answered as ever. */
+/* Trace a failure, and pass it on. */
 static int nl_refusal(unsigned int command, int err)
 {
 	if (err)
@@ -495,8 +495,8 @@ static int nl_refusal(unsigned int command, int err)
 }
 
 /*
- * A request under way. Tokens and accounts keep the module, which must not be on
- * its way out already.
+ * Run a request. It may make tokens and accounts, which hold the module: so begin
+ * none when the module is being removed.
  */
 static int nl_do(struct sk_buff *skb, struct genl_info *info,
 		 int (*run)(struct sk_buff *skb, struct genl_info *info))
@@ -565,7 +565,7 @@ struct genl_family sockdup_nl_family __ro_after_init = {
 };
 
 /**
- * sockdup_netlink_init - open the door
+ * sockdup_netlink_init - register the family
  *
  * Return: 0 or a negative errno.
  */
@@ -601,9 +601,9 @@ void __init sockdup_netlink_open(void)
 }
 
 /**
- * sockdup_netlink_exit - close the door
+ * sockdup_netlink_exit - unregister the family
  *
- * Requests under way are waited for. There is no token, so nothing more is told.
+ * Waits for requests under way. There is no token, so no notification follows.
  */
 void sockdup_netlink_exit(void)
 {

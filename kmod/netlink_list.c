@@ -29,8 +29,8 @@
  * @by_uid: or by any where false
  * @account: of the reader, held; NULL where all accounts are read
  * @cursor: what has been shown
- * @err: nothing is to be, for this reason
- * @extack: in these words
+ * @err: the error that the first step reports instead of a list, or 0
+ * @extack: the words for @err
  */
 struct nl_list {
 	struct sockdup_nl_reader reader;
@@ -64,7 +64,7 @@ static int nl_list_filter(struct nl_list *list,
 	struct nlattr *attrs[SOCKDUP_A_TOKEN_UID + 1];
 	int err;
 
-	/* Kernels keep what they have parsed themselves in different places. */
+	/* Parse again: kernels differ in where they keep the attributes of a dump. */
 	err = nlmsg_parse(cb->nlh, GENL_HDRLEN, attrs, SOCKDUP_A_TOKEN_UID,
 			  sockdup_token_get_nl_policy, extack);
 	if (err)
@@ -152,7 +152,7 @@ int sockdup_nl_list_start(struct netlink_callback *cb)
 	return 0;
 }
 
-/* By numbers, which a process keeps for this even when it is gone. */
+/* A struct pid keeps its numbers when the process is gone, so they can be compared. */
 static bool nl_list_wants(const struct nl_list *list,
 			  const struct sockdup_token *token)
 {
@@ -197,8 +197,8 @@ static int nl_list_token(struct sk_buff *skb, struct netlink_callback *cb,
 #define NL_LIST_STEP		256
 
 /*
- * A step in which no token belongs into the list sends a message without a meaning. An
- * empty step would be the end of the list to its reader.
+ * A step in which no token matches sends an NLMSG_NOOP. To its reader an empty step
+ * would be the end of the list.
  */
 static int nl_list_pause(struct sk_buff *skb, struct netlink_callback *cb)
 {

@@ -95,7 +95,7 @@ static struct nl_net *nl_net_find(u64 cookie)
 	return NULL;
 }
 
-/* Notifications that wait of one account. More are lost, as listeners are told. */
+/* How many notifications of an account can wait. Listeners are told if more are lost. */
 #define NL_BACKLOG	1024
 
 /* The bit of a token's news that says that its notice is in line. */
@@ -118,8 +118,8 @@ NL_SAME_ORDER(TARGET_DIED);
 			 nla_total_size(sizeof(u32)))
 
 /*
- * Of processes it says nothing: the readers of one message can be in different
- * pid namespaces.
+ * A notice names no process: the readers of one message can be in different pid
+ * namespaces.
  */
 static struct sk_buff *nl_notice(const struct sockdup_token *token,
 				 const struct net *net, u8 command)

@@ -13,7 +13,7 @@ struct sockdup_token;
 struct user_namespace;
 
 /**
- * struct sockdup_nl_reader - through whose eyes, and with whose rights
+ * struct sockdup_nl_reader - the rights and namespaces of the sender of a request
  * @pids: numbers of processes are those of this namespace
  * @users: numbers of users likewise
  * @net: the cookie of the socket's network namespace

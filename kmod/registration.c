@@ -771,7 +771,7 @@ void sockdup_registration_read(struct sockdup_registration *reg,
  * @reset: also reset the event object, unless more has been recorded since
  *
  * Return: 0; -EAGAIN where somebody else has cleared it, or the same network events
- * were recorded anew, and the caller must read again; -ENOENT where the registration
+ * were recorded once more, and the caller must read again; -ENOENT where the registration
  * is over.
  */
 int sockdup_registration_clear(struct sockdup_registration *reg,

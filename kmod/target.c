@@ -72,7 +72,7 @@ static bool target_is_dead(struct pid *pid)
 	return dead;
 }
 
-/* Handles of dead processes, of which a user can keep very many, lengthen no chain. */
+/* A user can keep very many handles of dead processes: take their targets off the chain. */
 static void target_unhash(struct sockdup_target *target)
 {
 	struct target_bucket *bucket = target_bucket(target->pid);
@@ -320,9 +320,10 @@ bool sockdup_target_is_users(const struct sockdup_target *target)
  * sockdup_target_check_trust - whether the caller may make the target wait
  * @target: held by the caller
  *
- * A process that has the device open expects tokens, and one of the caller's
- * own user is the caller's to burden. Any other could be made to keep a
- * stranger's port in use. CAP_SYS_RESOURCE in the initial namespace is exempt.
+ * A process that has the device open expects tokens. One of the caller's own user
+ * is that user's responsibility. A token for any other process could keep a
+ * stranger's port in use for long. CAP_SYS_RESOURCE in the initial user namespace
+ * is exempt.
  *
  * Return: 0; -EPERM; -ESRCH where the target has ended.
  */

@@ -63,7 +63,7 @@ MODULE_PARM_DESC(max_ttl_ms, "longest life of a token, milliseconds, at most 24 
 static struct hlist_bl_head *token_table;
 static hsiphash_key_t token_table_key __ro_after_init;
 
-/* What makes a secret of an id. To draw all of it would cost more than that. */
+/* Keys that make a secret of an id: this is cheaper than random bytes for both. */
 static siphash_key_t token_secret_keys[2] __ro_after_init;
 
 static struct kmem_cache *token_cache;
@@ -105,7 +105,7 @@ static struct hlist_bl_head *token_bucket(u64 id)
 	return &token_table[hash >> (32 - TOKEN_TABLE_BITS)];
 }
 
-/* What ends a token that nobody wants to end, or 0. */
+/* Whether a token has to end without a caller: by which event, or 0. */
 static enum sockdup_token_event token_cause(const struct sockdup_token *token)
 {
 	if (READ_ONCE(token->target->dead))
@@ -740,8 +740,8 @@ token_next_of_account(struct sockdup_token_cursor *cursor,
  * @cursor: where the walk is; it stays at the token until that is passed
  * @account: whose tokens, held by the caller; NULL for all
  *
- * The order is fixed, so the walk meets a token once that lives throughout,
- * whatever comes and goes.
+ * The order is fixed. So the walk meets each token exactly once that is live during
+ * the whole walk, whichever tokens are made or end meanwhile.
  *
  * Return: a token, to be put, or NULL at the end.
  */
@@ -775,9 +775,8 @@ void sockdup_token_pass(struct sockdup_token_cursor *cursor)
  * sockdup_token_count - how often something has happened
  * @event: what
  *
- * Return: the number since the module was loaded; right as soon as nothing
- * happens. On a kernel of 32 bits each processor's part of it starts anew after
- * 2^32.
+ * Return: the number since the module was loaded, exact while no event happens. On
+ * a 32-bit kernel each processor's part of it wraps at 2^32.
  */
 u64 sockdup_token_count(enum sockdup_token_event event)
 {
@@ -1007,8 +1006,8 @@ err_table:
 /**
  * sockdup_token_exit - let go of what init made
  *
- * The caller has closed the doors and stopped the workers of accounts. There is no
- * token: each keeps the module loaded.
+ * The caller has removed the device and the netlink family, and stopped the workers
+ * of accounts. There is no token: each keeps the module loaded.
  */
 void sockdup_token_exit(void)
 {

@@ -22,10 +22,10 @@ static bool is_open(int fd)
 }
 
 /*
- * To be called before anything is opened: what is opened as a standard
- * descriptor would be written to, such as a socket as standard output. In its
- * place stands a file that can only be used the wrong way around; the program of
- * exec does not get it.
+ * Call this before the program opens anything. If standard output were closed, a
+ * socket could get its number, and the command would write to that. So open
+ * /dev/null in its place, in the direction that the program does not use. It is
+ * close-on-exec, so exec's program does not get it.
  */
 void descriptors_guard(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Descriptors that the caller passed in, and that what the command opens must
- * not be taken for.
+ * Descriptors that the caller passed in. A file that the command itself opens
+ * must not be mistaken for one of them.
  */
 #ifndef CLI_DESCRIPTOR_H
 #define CLI_DESCRIPTOR_H

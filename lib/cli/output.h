@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Records on standard output, for people or for programs. Columns and cells are
- * shown to people, fields given to programs; each call is ignored where the other
- * is wanted.
+ * Records on standard output. People see columns and cells, programs get fields.
+ * Callers call for both; the calls for the other kind do nothing.
  */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H

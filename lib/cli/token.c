@@ -21,7 +21,7 @@ static const char * const all_titles[] = {
 	"USER", "AGE", "LEFT", "ID", NULL
 };
 
-/* The cell is shown that @netns_title is the title of. */
+/* Whether the list has the column @netns_title. */
 static bool netns_shown;
 
 /* The number of our own network namespace, 0 where there is no /proc. */
@@ -36,8 +36,9 @@ static __u64 own_netns(void)
 
 /*
  * Whether the token's socket is known to be in another network namespace than
- * we are. The kernel does not tell everybody in which; it then tells a state
- * alone, where there is one. A module that tells neither is an older one.
+ * the command. The kernel does not tell every user the number of another
+ * namespace. Then there is only a state, if the socket has one. An older module
+ * tells neither.
  */
 bool token_is_elsewhere(const struct sockdup_token_info *token)
 {

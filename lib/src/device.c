@@ -2,15 +2,15 @@
 /*
  * The one handle of the device that the process has.
  *
- * A handle belongs to the process that opened it, so a child of fork() drops
- * its parent's and opens its own; but one that the program chose itself it
- * keeps, as it may be unable to open another. A child that fork handlers do not
- * see, of vfork() or a bare clone(), may use its parent's: commands act for the
- * caller.
+ * A handle belongs to the process that opened it. So a child of fork() drops
+ * its parent's handle and opens its own. It keeps a handle that the program
+ * chose by sockdup_use(), as it may be unable to open another. A child of
+ * vfork() or a bare clone(), which fork handlers do not see, may use its
+ * parent's handle: commands act for the caller.
  *
- * A program may close descriptors that it does not know, and their numbers
- * come to mean other files. Before the library gives up or closes a number it
- * therefore makes sure whose it is.
+ * A program may close descriptors that it does not know, and their numbers may
+ * then mean other files. So before the library reports an error of a command,
+ * or closes a number, it checks that the number still is the device.
  */
 
 #include <errno.h>
@@ -32,7 +32,7 @@
 /* Written under the lock, which fork() takes, too: no child inherits a half. */
 static pthread_mutex_t device_lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_int device = DEVICE_NONE;
-/* Counts the handles, up before one is closed: so a call notices that its is gone. */
+/* Counts the handles. Raised before one is closed, so that a call notices the close. */
 static atomic_uint device_generation;
 /* Under the lock: the program chose it by sockdup_use(). */
 static bool device_chosen;
@@ -63,7 +63,7 @@ static bool device_is(int fd)
 	return ioctl(fd, SOCKDUP_IOC_INFO, &info) == 0;
 }
 
-/* Negative numbers are none: the kernel refuses them, where they mean anything. */
+/* A negative number is no descriptor. Where it matters, the kernel refuses it. */
 static bool is_callers(int fd)
 {
 	if (fd < 0)
@@ -143,7 +143,7 @@ static void device_child(void)
 	errno = saved;
 }
 
-/* Before the constructors of what stands on the library and has locks of its own. */
+/* Runs before the constructors of libraries that use this one and have locks of their own. */
 static void __attribute__((constructor(101))) device_init(void)
 {
 	pthread_atfork(device_before_fork, device_after_fork, device_child);
@@ -155,8 +155,9 @@ static void __attribute__((destructor)) device_exit(void)
 }
 
 /*
- * An answer that other files do not give to a number they do not know: whoever asks
- * of many sockets whether they have a registration pays for one call and no more.
+ * No other file answers ENOENT to a command that it does not know, so the handle still
+ * is the device, and no second call has to find that out. That makes it cheap to ask
+ * many sockets for a registration.
  */
 static bool device_has_said(int error)
 {

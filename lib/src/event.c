@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The event registration of a socket: each function is one command of the
- * device.
+ * The registration of a socket for network events: each function is one command
+ * of the device.
  */
 
 #include <errno.h>

@@ -241,8 +241,8 @@ int family_check(const struct family *family)
 }
 
 /*
- * From here on events come, and word of families that go, and nothing may be
- * asked on this socket.
+ * From here on the socket receives events, and messages about families that go.
+ * Make no requests on it.
  */
 int family_listen(const struct family *family)
 {
@@ -252,7 +252,7 @@ int family_listen(const struct family *family)
 	    family_join(family, family->group) ||
 	    family_join(family, control.group))
 		return -1;
-	/* It may have gone before there was somebody to be told. */
+	/* The family may have gone before this socket listened. */
 	return family_check(family);
 }
 
@@ -275,7 +275,7 @@ static int family_connect(struct family *family)
 {
 	int on = 1;
 
-	/* Without these an older kernel says less, and no more. */
+	/* A kernel without these options gives no reasons; requests work all the same. */
 	mnl_socket_setsockopt(family->socket, NETLINK_EXT_ACK, &on, sizeof(on));
 	mnl_socket_setsockopt(family->socket, NETLINK_CAP_ACK, &on, sizeof(on));
 	if (mnl_socket_bind(family->socket, 0, MNL_SOCKET_AUTOPID))

@@ -2,13 +2,13 @@
 /*
  * The number of the process behind a pidfd.
  *
- * A pidfd's fdinfo gives numbers, those of the pid
- * namespaces from the procfs mount's own down to the process's; which of them
- * is the caller's namespace it does not say, as /proc may be the mount of
- * another. So each number is tried: if a pidfd opened by that number shows the
- * very same lines, both are of one process, as no two live processes share a
- * number in one namespace. And as long as a pidfd shows its numbers, its process
- * has not been reaped, and they cannot have passed to another one.
+ * A pidfd's fdinfo lists the process's numbers, from the pid namespace of the
+ * procfs mount down to the process's own. It does not say which of them is the
+ * number in the caller's namespace, as /proc may be a mount of another. So the
+ * library tries each number: if a pidfd opened by that number shows the same
+ * lines, both are of one process, as no two live processes share a number in
+ * one namespace. As long as a pidfd shows its numbers, its process has not been
+ * reaped, and the numbers cannot have passed to another one.
  */
 
 #define _GNU_SOURCE

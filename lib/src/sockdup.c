@@ -44,8 +44,8 @@ static int export_by_number(int fd, int target, unsigned int flags,
 }
 
 /*
- * The kernel takes a number; that it was the pidfd's process's while the token
- * was made is known if it still is afterwards.
+ * The kernel takes a number. If the number is still that of the pidfd's process
+ * after the export, it was so during the export.
  */
 static int export_by_pidfd(int fd, int pidfd, unsigned int flags,
 			   unsigned int ttl_ms,

@@ -273,7 +273,7 @@ static int export_to(int fd, __u16 attribute, int target,
 	return family_ask(request, export_message, export);
 }
 
-/* As by the device: the number is right if it still is afterwards. */
+/* As by the device: check after the export that the number is still the process's. */
 static int export_to_pidfd(int fd, int pidfd, unsigned int ttl_ms,
 			   struct export *export)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Microsoft's extension functions. There are none here: a program that asks for
- * one by WSAIoctl() gets WSAEOPNOTSUPP, and takes its other way.
+ * one by WSAIoctl() gets WSAEOPNOTSUPP, and has to use the plain calls.
  */
 #ifndef SOCKDUP_WS_MSWSOCK_H
 #define SOCKDUP_WS_MSWSOCK_H

@@ -114,7 +114,7 @@ int sockdup_ws_ioctlsocket_dword(SOCKET s, long command, DWORD *value);
 		sockdup_ws_ioctlsocket_dword,				\
 		sockdup_ws_ioctlsocket)(s, command, value)
 #endif
-/* Flags and what POLLIN and POLLOUT tell: see sockdup_ws/numbers.h. */
+/* sockdup_ws/numbers.h explains the flags. */
 int WSAPoll(LPWSAPOLLFD entries, ULONG size, INT milliseconds)
 	SOCKDUP_WS_SYMBOL(WSAPoll);
 int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_size, LPVOID out,
@@ -122,7 +122,7 @@ int WSAIoctl(SOCKET s, DWORD code, LPVOID in, DWORD in_size, LPVOID out,
 	     LPWSAOVERLAPPED_COMPLETION_ROUTINE routine)
 	SOCKDUP_WS_SYMBOL(WSAIoctl);
 
-/* Addresses as text; nothing is taken of @info. */
+/* Addresses as text; @info is ignored. */
 
 int WSAAddressToStringA(LPSOCKADDR name, DWORD size, LPWSAPROTOCOL_INFOA info,
 			LPSTR room, LPDWORD length)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The service provider's side of sharing. WSPStartup() gives a table with two
- * entries; those for what has no such entry here are NULL.
+ * entries. The others are NULL.
  */
 #ifndef SOCKDUP_WS_WS2SPI_H
 #define SOCKDUP_WS_WS2SPI_H
@@ -56,7 +56,7 @@ typedef struct _WSPPROC_TABLE {
 	LPWSPABSENT lpWSPStringToAddress;
 } WSPPROC_TABLE, *LPWSPPROC_TABLE;
 
-/* A provider calls up into what is above it; nothing is taken of this table. */
+/* Functions that a provider on Windows calls back; the layer ignores this table. */
 typedef struct _WSPUPCALLTABLE {
 	LPWSPABSENT lpWPUCloseEvent;
 	LPWSPABSENT lpWPUCloseSocketHandle;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Names of TCP/IP. Looking up addresses is glibc's part: getaddrinfo() and
- * inet_pton() are its own, and so are the numbers of options below SOL_SOCKET's
- * level, such as IPV6_V6ONLY.
+ * Names of TCP/IP. getaddrinfo(), inet_pton() and the other functions that look up
+ * addresses are glibc's. Options of other levels than SOL_SOCKET, such as
+ * IPV6_V6ONLY, have Linux' numbers.
  */
 #ifndef SOCKDUP_WS_WS2TCPIP_H
 #define SOCKDUP_WS_WS2TCPIP_H
 
 #include "winsock2.h"
 
-/* Signed on Windows, and a pointer to one is passed where an int * is taken. */
+/* On Windows this is int, and programs pass a pointer to it to calls that take int *. */
 #define socklen_t	int
 
 typedef struct in6_addr IN6_ADDR, *PIN6_ADDR, *LPIN6_ADDR;

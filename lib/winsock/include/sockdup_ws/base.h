@@ -104,8 +104,8 @@ typedef void *HANDLE, **PHANDLE, **LPHANDLE;
 typedef struct sockdup_ws_window *HWND;
 
 /*
- * 16 bits whatever the size of wchar_t, which -fshort-wchar changes under
- * glibc's feet.
+ * 16 bits, whatever the size of wchar_t. With -fshort-wchar that is 16 bits, too,
+ * and glibc does not know it.
  */
 #if __SIZEOF_WCHAR_T__ == 2
 #ifdef __cplusplus

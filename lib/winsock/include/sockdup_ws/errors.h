@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Error codes: those of Windows that the layer's calls give, and Winsock's.
- * Both are in one place of each thread.
+ * Each thread has one variable for both.
  */
 #ifndef SOCKDUP_WS_ERRORS_H
 #define SOCKDUP_WS_ERRORS_H

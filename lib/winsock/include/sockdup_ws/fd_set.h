@@ -48,8 +48,9 @@ int select(int unused, fd_set *read, fd_set *write, fd_set *except,
 	sockdup_ws_select(unused, read, write, except, timeout)
 #elif defined(SOCKDUP_WS_POSIX_SELECT)
 /*
- * Null pointers alone fit glibc's as well, which is the better one then, as it is no
- * template. So it gets Winsock's symbol, unless glibc has given it another already.
+ * A call with null pointers alone also matches glibc's select(). C++ prefers that one,
+ * as it is no template. So glibc's declaration gets Winsock's symbol, unless glibc has
+ * given it another already.
  */
 #ifndef SOCKDUP_WS_SELECT_REDIRECTED
 int select(int unused, sockdup_ws_posix_fd_set *read,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * glibc's headers, read so that Winsock's names stay free. What they declare
- * under such a name gets another one, which nobody uses; structs are theirs, so
- * that POSIX code of the same program shares them.
+ * Includes glibc's headers so that Winsock's names stay free: this file renames
+ * what they declare under such a name. Structs keep their names, so that POSIX
+ * code of the same program shares them.
  */
 #ifndef SOCKDUP_WS_GLIBC_H
 #define SOCKDUP_WS_GLIBC_H
@@ -55,7 +55,7 @@
 		__UINT32_TYPE__ S_addr;					\
 	} S_un
 
-/* For good, as macros of <netinet/in.h> name the members of in6_addr. */
+/* Never undefined again: macros of <netinet/in.h> use the names of in6_addr's members. */
 #define __in6_u		u
 #define __u6_addr8	Byte
 #define __u6_addr16	Word
@@ -91,7 +91,7 @@
 #define s_impno		S_un.S_un_b.s_b4
 #define s_lh		S_un.S_un_b.s_b3
 
-/* Which defines macros alone; read later, it would give Linux' FIONBIO. */
+/* It only defines macros. Included later, it would define Linux' FIONBIO. */
 #include <asm/ioctls.h>
 #include <poll.h>
 #include <arpa/inet.h>

@@ -38,17 +38,18 @@ SOCKDUP_WS_BEGIN
  * ERROR_NOT_ENOUGH_MEMORY.
  *
  * The descriptor is for poll(). It is readable while there are messages, and
- * sometimes once more: PeekMessage() tells. Do not read or close it.
+ * sometimes once when there are none, so ask PeekMessage(). Do not read or close
+ * the descriptor.
  */
 HWND sockdup_ws_make_queue(void);
 int sockdup_ws_queue_fd(HWND queue);
 
-/* Of a queue: its messages are gone, and no registration goes there any more. */
+/* Frees a queue. Its messages are lost, and registrations send no more to it. */
 BOOL DestroyWindow(HWND window) SOCKDUP_WS_SYMBOL(DestroyWindow);
 
 /*
- * A window of NULL stands for all queues of the thread. GetMessage() waits, and
- * is -1 for a queue that is not the thread's.
+ * A window of NULL stands for all queues of the thread. GetMessage() waits. It
+ * returns -1 for a queue that is not the thread's.
  */
 BOOL GetMessageA(LPMSG message, HWND window, UINT first, UINT last)
 	SOCKDUP_WS_SYMBOL(GetMessageA);

@@ -172,9 +172,10 @@
 #define SIO_GET_EXTENSION_FUNCTION_POINTER	_WSAIORW(IOC_WS2, 6)
 
 /*
- * Those of WSAPoll() are Linux', as a file may call poll() of it, too. What tells
- * POLLIN tells POLLRDNORM or POLLRDBAND beside it, and POLLOUT POLLWRNORM: on
- * Windows the one is the two, and the other is the same.
+ * The flags of WSAPoll() have Linux' numbers, as the same file may call poll().
+ * WSAPoll() reports POLLRDNORM or POLLRDBAND together with POLLIN, and POLLWRNORM
+ * together with POLLOUT: on Windows POLLIN is POLLRDNORM | POLLRDBAND, and POLLOUT
+ * is POLLWRNORM.
  */
 #ifndef POLLRDNORM
 #define POLLRDNORM		0x040
