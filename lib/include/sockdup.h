@@ -14,7 +14,8 @@
  *          device
  *
  * Any thread may call any function at any time. So may a child of fork(),
- * unless its parent had several threads: none of them is async-signal-safe.
+ * unless its parent had several threads: the functions are not
+ * async-signal-safe.
  *
  * The library keeps one handle, a close-on-exec descriptor of the device. It
  * opens it at first use, at a number of 64 or above; below that where
@@ -121,8 +122,12 @@ void sockdup_release(void);
  * The counterpart of WSADuplicateSocket(). The token holds the socket open,
  * so @fd may be closed at once, and the caller may exit.
  *
- * Return: 0, or -1 with errno: EBADF, ENOTSOCK, EINVAL, ESRCH, EFAULT,
- * ENOBUFS, ENOMEM.
+ * Return: 0, or -1 with errno: ESRCH, EFAULT, ENOBUFS, ENOMEM,
+ *
+ *  EBADF     @fd is not an open descriptor, or an O_PATH one
+ *  ENOTSOCK  @fd is not a socket
+ *  EINVAL    @pid is not above zero, or is the id of a thread that does not lead
+ *            its process
  */
 int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info);
 
@@ -136,9 +141,11 @@ int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info);
  * process before the export. The target must be visible in the caller's pid
  * namespace, and a procfs must be mounted at /proc.
  *
- * Return: 0, or -1 with errno: those of sockdup_duplicate() and
+ * Return: 0, or -1 with errno: EFAULT, ENOBUFS, ENOMEM,
  *
- *  EBADF       @pidfd is not a pidfd, or @fd is not open
+ *  EBADF       @fd is not an open descriptor, or an O_PATH one; or @pidfd is not
+ *              a pidfd
+ *  ENOTSOCK    @fd is not a socket
  *  ESRCH       the process of @pidfd has ended, or the caller cannot see it
  *  EOPNOTSUPP  /proc does not tell the process's number
  */
@@ -165,8 +172,19 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
  *          in the initial user namespace
  * @info: filled with the bytes to send to the target
  *
- * Return: 0, or -1 with errno: EPERM, ENOTCONN, those of sockdup_duplicate()
- * and sockdup_duplicate_pidfd().
+ * Return: 0, or -1 with errno: EPERM, ENOTCONN, EFAULT, ENOBUFS, ENOMEM,
+ *
+ *  EBADF       @fd is not an open descriptor, or an O_PATH one; or @target is
+ *              not, where it is a descriptor; or it should be a pidfd and is none
+ *  ENOTSOCK    @fd is not a socket; or @target, with SOCKDUP_EXPORT_TO_PEER
+ *  EINVAL      @flags has an unknown flag, or names the target in two ways;
+ *              @target is not above zero, is the id of a thread that does not
+ *              lead its process, or is a socket of another family than AF_UNIX;
+ *              @ttl_ms exceeds the limit
+ *  ESRCH       the target does not exist, has ended, or is a kernel thread; with
+ *              SOCKDUP_EXPORT_TO_PIDFD, the caller cannot see it
+ *  EOPNOTSUPP  with SOCKDUP_EXPORT_TO_PIDFD, /proc does not tell the process's
+ *              number
  */
 int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
 		   struct sockdup_protocol_info *info);
@@ -181,8 +199,10 @@ int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
  * imported once.
  *
  * Return: a new descriptor, close-on-exec unless @flags says otherwise, or -1
- * with errno: EINVAL, EFAULT, ENOENT, EPERM, EMFILE, ENOMEM, EINTR, and
+ * with errno: EFAULT, ENOENT, EPERM, EMFILE, ENOMEM, EINTR, and
  *
+ *  EINVAL  @info has the wrong size in it, and so is not a protocol info; or
+ *          @flags has an unknown flag
  *  EACCES  a security module refused; another errno where it has its own. The
  *          token lives on
  */
@@ -226,7 +246,9 @@ struct sockdup_description {
  * For the token's target, its exporter's user, and CAP_SYS_ADMIN in the initial
  * user namespace.
  *
- * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM.
+ * Return: 0, or -1 with errno: EFAULT, ENOENT, EPERM,
+ *
+ *  EINVAL  @info has the wrong size in it, and so is not a protocol info
  */
 int sockdup_query(const struct sockdup_protocol_info *info,
 		  struct sockdup_description *description);
@@ -239,7 +261,9 @@ int sockdup_query(const struct sockdup_protocol_info *info,
  * this way. If the caller is the process that exported, the call closes the
  * socket, as close() does, unless another process holds it or it has SO_LINGER.
  *
- * Return: 0, or -1 with errno: EINVAL, EFAULT, ENOENT, EPERM, EBUSY.
+ * Return: 0, or -1 with errno: EFAULT, ENOENT, EPERM, EBUSY,
+ *
+ *  EINVAL  @info has the wrong size in it, and so is not a protocol info
  */
 int sockdup_revoke(const struct sockdup_protocol_info *info);
 
@@ -588,9 +612,10 @@ typedef int (*sockdup_list_callback)(const struct sockdup_token_info *token,
  * Return: 0, or the value by which @callback ended the list, or -1 with errno:
  * EFAULT,
  *
- *  ERANGE, EINVAL  @filter has a number that no process or user can have; or,
- *          with EINVAL, its reserve is not zero
- *  EINTR   the list is not whole
+ *  ERANGE  @filter has a process id below zero
+ *  EINVAL  the caller's user namespace has no such user, or the reserve of
+ *          @filter is not zero
+ *  EINTR   the list is incomplete: tokens came and went
  */
 int sockdup_list(const struct sockdup_filter *filter,
 		 sockdup_list_callback callback, void *context);
@@ -613,7 +638,9 @@ int sockdup_find_by_id(__u64 id, struct sockdup_token_info *token);
  *
  * For the token's target, and for callers that see the token in lists.
  *
- * Return: 0, or -1 with errno: those of sockdup_query().
+ * Return: 0, or -1 with errno: those of sockdup_query(), of which
+ *
+ *  EPERM  the caller is not the target, and does not see the token in lists
  */
 int sockdup_find_by_info(const struct sockdup_protocol_info *info,
 			 struct sockdup_token_info *token);
@@ -644,7 +671,8 @@ int sockdup_revoke_id(__u64 id);
  * Return: 0, or -1 with errno: those of sockdup_export(), and
  *
  *  ERANGE      in place of EINVAL, for a number that can never be right
- *  EOPNOTSUPP  the administrator has switched exports by netlink off
+ *  EOPNOTSUPP  the administrator has switched exports by netlink off; or, with
+ *              SOCKDUP_EXPORT_TO_PIDFD, /proc does not tell the process's number
  */
 int sockdup_netlink_export(int fd, int target, unsigned int flags,
 			   unsigned int ttl_ms,

@@ -156,7 +156,7 @@ struct sockdup_identity {
 
 /* The module has the commands SOCKDUP_IOC_EVENT_*. */
 #define SOCKDUP_FEATURE_EVENTS	0x1
-/* It knows SOCKDUP_EVENT_ONCE, and lets every holder of a socket re-arm. */
+/* The module knows SOCKDUP_EVENT_ONCE, and lets every holder of a socket re-arm. */
 #define SOCKDUP_FEATURE_EVENT_ONCE	0x2
 
 #define SOCKDUP_INFO_SIZE_VER0	40
@@ -190,7 +190,7 @@ struct sockdup_info {
 
 /* Flags of an export. Bit 31 is the library's own: the kernel refuses it. */
 
-/* @target is a socket whose peer is the target, and no process id. */
+/* @target is not a process id, but a socket whose peer is the target. */
 #define SOCKDUP_EXPORT_TO_PEER		0x1
 /* The token ends when the last descriptor of the exporting handle is closed. */
 #define SOCKDUP_EXPORT_END_ON_CLOSE	0x2
@@ -300,7 +300,8 @@ struct sockdup_import {
  *
  *  EINVAL  @info_size or the size within the info is wrong
  *  ENOENT  no live token has these opaque bytes
- *  EPERM   the caller is none of the three
+ *  EPERM   the caller is not the target, does not run as the exporter's user,
+ *          and lacks CAP_SYS_ADMIN
  */
 struct sockdup_query {
 	__u32 size;
