@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Names of processes and of AF_UNIX sockets are somebody else's choice: no byte
- * of them may steer a terminal or break a format. Characters of UTF-8 stay.
+ * Names of processes and of AF_UNIX sockets are somebody else's choice, and so are the
+ * lines of a file of tokens: no byte of them may steer a terminal or break a format.
+ * Characters of UTF-8 stay.
  */
 #ifndef CLI_ESCAPE_H
 #define CLI_ESCAPE_H

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "escape.h"
 #include "message.h"
 #include "names.h"
 #include "token.h"
@@ -11,17 +12,50 @@
 
 #define ID_DIGITS	16
 #define TEXT_SHOWN	19
+#define NONSENSE_SHOWN	40
+
+/* Of a line. No token is as long, so what is beyond it need not be kept. */
+#define LINE_SIZE	512
+
+/* The beginning of what is no name, and so may be anybody's bytes. */
+static char *beginning(const char *text, size_t size)
+{
+	char *start = checked(strndup(text, size));
+	char *escaped = escape_for_line(start);
+
+	free(start);
+	return escaped;
+}
+
+static int refuse_text(const char *text, bool altered)
+{
+	char *start = beginning(text, TEXT_SHOWN);
+	int status;
+
+	status = altered ? complain("%s... has been altered on its way", start) :
+			   complain("%s... is not a complete token", start);
+	free(start);
+	return status;
+}
+
+static int refuse_nonsense(const char *text)
+{
+	char *start = beginning(text, NONSENSE_SHOWN);
+	int status;
+
+	status = complain("'%s' is neither a token's text nor its id", start);
+	free(start);
+	return status;
+}
 
 static int parse_text(const char *text, struct name *name)
 {
 	name->by_info = true;
+	if (sockdup_info_from_text(text, &name->info))
+		return refuse_text(text, errno == EBADMSG);
 	/* Part of the id; what follows that is secret. */
 	snprintf(name->shown, sizeof(name->shown), "%.*s...", TEXT_SHOWN, text);
-	if (!sockdup_info_from_text(text, &name->info))
-		return EXIT_OK;
-	if (errno == EBADMSG)
-		return complain("%s has been altered on its way", name->shown);
-	return complain("%s is not a complete token", name->shown);
+	return EXIT_OK;
 }
 
 /* 0, or an exit code after a complaint. */
@@ -33,8 +67,7 @@ int name_parse(const char *text, struct name *name)
 	if (!strncmp(text, SOCKDUP_TEXT_PREFIX, strlen(SOCKDUP_TEXT_PREFIX)))
 		return parse_text(text, name);
 	if (digits != ID_DIGITS || text[digits])
-		return complain("'%.40s' is neither a token's text nor its id",
-				text);
+		return refuse_nonsense(text);
 	name->id = strtoull(text, NULL, 16);
 	id_format(name->shown, name->id);
 	return EXIT_OK;
@@ -56,27 +89,40 @@ const char *name_reason(const struct name *name)
 	}
 }
 
+/*
+ * A line without its end; false where there is none. The writer may be a stranger whose
+ * line never ends, so its length costs no memory.
+ */
+static bool line_read(FILE *file, char line[LINE_SIZE])
+{
+	size_t length = 0;
+	int c = getc(file);
+
+	if (c == EOF)
+		return false;
+	for (; c != EOF && c != '\n'; c = getc(file))
+		if (length < LINE_SIZE - 1)
+			line[length++] = c;
+	line[length] = '\0';
+	return true;
+}
+
 /* The next line that is not blank, without blanks around it; NULL at the end. */
 char *name_read(FILE *file)
 {
-	char *line = NULL, *start;
-	size_t room = 0;
-	ssize_t length;
+	char line[LINE_SIZE];
+	const char *start;
+	size_t length;
 
-	for (;;) {
-		length = getline(&line, &room, file);
-		if (length < 0) {
-			free(line);
-			return NULL;
-		}
-		while (length && isspace((unsigned char)line[length - 1]))
-			line[--length] = '\0';
+	while (line_read(file, line)) {
 		start = line + strspn(line, " \t");
-		if (*start)
-			break;
+		length = strlen(start);
+		while (length && isspace((unsigned char)start[length - 1]))
+			length--;
+		if (length)
+			return checked(strndup(start, length));
 	}
-	memmove(line, start, strlen(start) + 1);
-	return line;
+	return NULL;
 }
 
 FILE *names_open(const char *path)
