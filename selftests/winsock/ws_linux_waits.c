@@ -20,6 +20,7 @@ struct later {
 	WSAEVENT event;
 	unsigned short port;
 	int drains;	/* bytes that it receives */
+	bool closes;	/* the event object, or the socket */
 };
 
 static void *do_later(void *argument)
@@ -27,7 +28,9 @@ static void *do_later(void *argument)
 	struct later *later = argument;
 
 	Sleep(200);
-	if (later->event)
+	if (later->closes)
+		CloseHandle(later->event ? later->event : (HANDLE)later->socket);
+	else if (later->event)
 		WSASetEvent(later->event);
 	else if (later->port)
 		later->socket = connect_to(later->port);
@@ -219,6 +222,66 @@ TEST(a_signal_restarts_a_wait)
 	process_signals_end();
 	pthread_join(thread, NULL);
 	ASSERT_EQ(WSA_WAIT_EVENT_0, outcome);
+}
+
+/* By a signal the wait looks at its objects again. */
+static DWORD wait_while_one_is_closed(HANDLE events[2], BOOL all)
+{
+	struct later later = { .event = events[0], .closes = true };
+	pthread_t thread = start_later(&later);
+	DWORD outcome;
+
+	process_signals_begin();
+	outcome = WaitForMultipleObjects(2, events, all, WAIT_MS);
+	process_signals_end();
+	pthread_join(thread, NULL);
+	return outcome;
+}
+
+TEST(a_wait_does_not_go_on_for_what_is_closed)
+{
+	HANDLE events[2] = { CreateEventA(NULL, FALSE, FALSE, NULL), new_event() };
+
+	ASSERT_EQ(WAIT_FAILED, wait_while_one_is_closed(events, FALSE));
+	ASSERT_EQ(ERROR_INVALID_HANDLE, GetLastError());
+}
+
+TEST(nor_for_all_of_which_one_is_closed)
+{
+	HANDLE events[2] = { new_event(), CreateEventA(NULL, TRUE, TRUE, NULL) };
+
+	ASSERT_EQ(WAIT_FAILED, wait_while_one_is_closed(events, TRUE));
+	ASSERT_EQ(ERROR_INVALID_HANDLE, GetLastError());
+}
+
+/* Each looks again every 50 ms at a socket that was never connected. */
+TEST(W112_a_select_does_not_go_on_for_what_is_closed)
+{
+	struct later later = { .socket = new_socket(AF_INET, SOCK_STREAM), .closes = true };
+	struct timeval limit = { .tv_sec = WAIT_MS / 1000 };
+	pthread_t thread = start_later(&later);
+	int count, error;
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(later.socket, &set);
+	count = select(0, &set, NULL, NULL, &limit);
+	error = WSAGetLastError();
+	pthread_join(thread, NULL);
+	ASSERT_EQ(SOCKET_ERROR, count);
+	ASSERT_EQ(WSAENOTSOCK, error);
+}
+
+TEST(W112_nor_does_a_poll)
+{
+	struct later later = { .socket = new_socket(AF_INET, SOCK_STREAM), .closes = true };
+	WSAPOLLFD entry = { .fd = later.socket, .events = POLLIN };
+	pthread_t thread = start_later(&later);
+	int count = WSAPoll(&entry, 1, WAIT_MS);
+
+	pthread_join(thread, NULL);
+	ASSERT_EQ(1, count);
+	ASSERT_EQ(POLLNVAL, entry.revents);
 }
 
 TEST(a_signal_does_not_prolong_a_select)

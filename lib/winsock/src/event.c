@@ -177,16 +177,42 @@ static bool sleep_on(const struct wait *wait)
 	return ready > 0;
 }
 
-/* The first one that is set. */
+static DWORD wait_fail(DWORD error)
+{
+	SetLastError(error);
+	return WAIT_FAILED;
+}
+
+/* The first one that is set. One that another thread has closed is never set again. */
 static DWORD wait_for_any(const struct wait *wait)
 {
 	DWORD i;
 
-	while (sleep_on(wait))
-		for (i = 0; i < wait->count; i++)
+	while (sleep_on(wait)) {
+		for (i = 0; i < wait->count; i++) {
+			if (wait->pollers[i].revents & POLLNVAL)
+				return wait_fail(ERROR_INVALID_HANDLE);
 			if (wait->pollers[i].revents && take(wait->handles[i]))
 				return WAIT_OBJECT_0 + i;
+		}
+	}
 	return WAIT_TIMEOUT;
+}
+
+/* False where one of the handles is not, or no longer, that of an event object. */
+static bool prepare_pollers(const struct wait *wait)
+{
+	DWORD i;
+
+	for (i = 0; i < wait->count; i++) {
+		wait->pollers[i] = (struct pollfd){
+			.fd = ws_event_fd(wait->handles[i]),
+			.events = POLLIN,
+		};
+		if (wait->pollers[i].fd < 0)
+			return false;
+	}
+	return true;
 }
 
 /* Whether all are set at this moment; those that are not remain to wait for. */
@@ -195,11 +221,9 @@ static bool all_are_set(const struct wait *wait)
 	bool all = true;
 	DWORD i;
 
-	for (i = 0; i < wait->count; i++)
-		wait->pollers[i].fd = ws_event_fd(wait->handles[i]);
 	poll(wait->pollers, wait->count, 0);
 	for (i = 0; i < wait->count; i++) {
-		if (wait->pollers[i].revents)
+		if (wait->pollers[i].revents & POLLIN)
 			wait->pollers[i].fd = -1;
 		else
 			all = false;
@@ -224,7 +248,7 @@ static bool take_all(const struct wait *wait)
 
 static DWORD wait_for_all(const struct wait *wait)
 {
-	for (;;) {
+	while (prepare_pollers(wait)) {
 		if (all_are_set(wait)) {
 			if (take_all(wait))
 				return WAIT_OBJECT_0;
@@ -232,6 +256,7 @@ static DWORD wait_for_all(const struct wait *wait)
 			return WAIT_TIMEOUT;
 		}
 	}
+	return wait_fail(ERROR_INVALID_HANDLE);
 }
 
 static bool is_repeated(const HANDLE *handles, DWORD i)
@@ -244,25 +269,14 @@ static bool is_repeated(const HANDLE *handles, DWORD i)
 	return false;
 }
 
-/* 0, or what is wrong with the handles. */
-static DWORD prepare(struct pollfd *pollers, const HANDLE *handles, DWORD count,
-		     bool all)
+static bool one_is_repeated(const HANDLE *handles, DWORD count)
 {
 	DWORD i;
 
-	if (!count || count > MAXIMUM_WAIT_OBJECTS || !handles)
-		return ERROR_INVALID_PARAMETER;
-	for (i = 0; i < count; i++) {
-		pollers[i] = (struct pollfd){
-			.fd = ws_event_fd(handles[i]),
-			.events = POLLIN,
-		};
-		if (pollers[i].fd < 0)
-			return ERROR_INVALID_HANDLE;
-		if (all && is_repeated(handles, i))
-			return ERROR_INVALID_PARAMETER;
-	}
-	return 0;
+	for (i = 0; i < count; i++)
+		if (is_repeated(handles, i))
+			return true;
+	return false;
 }
 
 DWORD WaitForMultipleObjectsEx(DWORD count, const HANDLE *handles, BOOL all,
@@ -275,12 +289,13 @@ DWORD WaitForMultipleObjectsEx(DWORD count, const HANDLE *handles, BOOL all,
 		.pollers = pollers,
 		.count = count,
 	};
-	DWORD error = prepare(pollers, handles, count, all);
 
-	if (error) {
-		SetLastError(error);
-		return WAIT_FAILED;
-	}
+	if (!count || count > MAXIMUM_WAIT_OBJECTS || !handles)
+		return wait_fail(ERROR_INVALID_PARAMETER);
+	if (!prepare_pollers(&wait))
+		return wait_fail(ERROR_INVALID_HANDLE);
+	if (all && one_is_repeated(handles, count))
+		return wait_fail(ERROR_INVALID_PARAMETER);
 	if (milliseconds != INFINITE) {
 		deadline = deadline_after(milliseconds);
 		wait.deadline = &deadline;

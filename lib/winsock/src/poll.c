@@ -93,6 +93,9 @@ static short told_of(const struct pollfd *poller, short asked)
 {
 	short told = 0;
 
+	/* Another thread has closed it meanwhile. */
+	if (poller->revents & POLLNVAL)
+		return POLLNVAL;
 	/* Linux says POLLHUP and POLLOUT of one that was never connected. */
 	if (ws_is_unconnected(poller) && !(poller->revents & POLLERR))
 		return 0;

@@ -154,9 +154,20 @@ static int collect(const struct selection *selection, bool keep)
 	return count;
 }
 
+/* By another thread, meanwhile. */
+static bool one_is_closed(const struct selection *selection)
+{
+	u_int i;
+
+	for (i = 0; i < selection->count; i++)
+		if (selection->pollers[i].revents & POLLNVAL)
+			return true;
+	return false;
+}
+
 static bool says_something(const void *selection)
 {
-	return collect(selection, false);
+	return one_is_closed(selection) || collect(selection, false);
 }
 
 /* Fills the caller's sets; the number of their members, or an error. */
@@ -170,6 +181,8 @@ static int select_until(struct selection *selection, long long deadline)
 	if (!ws_watch(selection->pollers, selection->count, deadline,
 		      says_something, selection))
 		return ws_fail_errno(NULL);
+	if (one_is_closed(selection))
+		return ws_fail(WSAENOTSOCK);
 	return collect(selection, true);
 }
 
