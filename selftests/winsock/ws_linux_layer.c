@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the layer leaves out, and what it takes care of because Linux differs: broken
- * pipes, large numbers.
+ * pipes, large numbers, threads that end.
  */
+#define _GNU_SOURCE
 #include <winsock2.h>
 #include <ws2tcpip.h>
 #include <mswsock.h>
 #include <ws2spi.h>
 
+#include <pthread.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "partner.h"
 #include "process_linux.h"
@@ -177,6 +180,80 @@ TEST(a_bad_pointer_to_an_address)
 	size = sizeof(struct sockaddr_in6);
 	ASSERT_FAILS(WSAEFAULT, sendto(new_socket(AF_INET6, SOCK_DGRAM), "x", 1, 0, nowhere,
 				       size));
+}
+
+static void *make_queue(void *queue)
+{
+	*(HWND *)queue = sockdup_ws_make_queue();
+	return NULL;
+}
+
+static HWND queue_of_a_thread_that_ends(void)
+{
+	HWND queue = NULL;
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, make_queue, &queue));
+	pthread_join(thread, NULL);
+	ASSERT(queue);
+	return queue;
+}
+
+/* As a window does: another thread may get its id. */
+TEST(W111_a_queue_ends_with_its_thread)
+{
+	ASSERT_EQ(-1, sockdup_ws_queue_fd(queue_of_a_thread_that_ends()));
+	ASSERT_EQ(ERROR_INVALID_WINDOW_HANDLE, GetLastError());
+}
+
+static int has_queue(void *queue)
+{
+	return sockdup_ws_queue_fd(queue) >= 0;
+}
+
+TEST(W111_a_child_has_no_queue_of_its_parent)
+{
+	HWND queue = sockdup_ws_make_queue();
+
+	ASSERT_EQ(1, has_queue(queue));
+	ASSERT_EQ(0, process_fork(has_queue, queue));
+	ASSERT(DestroyWindow(queue));
+}
+
+static void *look_when_cancelled(void *unused)
+{
+	HWND queue = sockdup_ws_make_queue();
+	MSG message;
+
+	(void)unused;
+	pthread_cancel(pthread_self());
+	/* None of them may end the thread in its midst. */
+	PeekMessageA(&message, queue, 0, 0, PM_REMOVE);
+	DestroyWindow(queue);
+	pthread_testcancel();
+	return NULL;
+}
+
+static void *make_and_destroy_queue(void *unused)
+{
+	(void)unused;
+	DestroyWindow(sockdup_ws_make_queue());
+	return NULL;
+}
+
+TEST(W111_a_thread_that_is_cancelled_leaves_the_queues_to_others)
+{
+	struct timespec limit;
+	pthread_t thread;
+	void *result;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, look_when_cancelled, NULL));
+	ASSERT_EQ(0, pthread_join(thread, &result));
+	ASSERT(result == PTHREAD_CANCELED);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, make_and_destroy_queue, NULL));
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += WAIT_MS / 1000;
+	ASSERT_EQ(0, pthread_timedjoin_np(thread, NULL, &limit));
 }
 
 TEST(W112_select_takes_any_number)

@@ -192,6 +192,18 @@ TEST_SHARED(W65_W111_a_cancel_leaves_what_is_queued)
 	window_close(window);
 }
 
+TEST_SHARED(W65_a_cancel_takes_no_window)
+{
+	SOCKET ends[2];
+	HWND window = pair_with_window(ends, FD_READ);
+
+	ASSERT_WORKS(WSAAsyncSelect(ends[0], NULL, 0, 0));
+	send_text(ends[1], "x");
+	wait_readable_here(ends[0]);
+	assert_no_message(window);
+	window_close(window);
+}
+
 /* Its number is another socket's then, of which the window must not hear. */
 TEST_SHARED(W80_closing_ends_the_messages)
 {

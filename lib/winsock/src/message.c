@@ -45,8 +45,7 @@ struct record {
 /**
  * struct sockdup_ws_window - a queue
  * @next: in the list of all
- * @process: that made it; its children have a copy which is of no use
- * @thread: likewise, and alone takes messages
+ * @thread: that made it, alone takes messages, and takes the queue with it
  * @event: an eventfd
  * @sources: where messages come from
  * @first: the oldest record that is not used up
@@ -54,7 +53,6 @@ struct record {
  */
 struct sockdup_ws_window {
 	struct sockdup_ws_window *next;
-	pid_t process;
 	pid_t thread;
 	int event;
 	struct source *sources;
@@ -69,16 +67,36 @@ static const long order[] = {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sockdup_ws_window *windows;	/* @lock covers all of it */
+static int cancel_state;			/* of who holds it */
+/* A thread has a value of it that has made a queue. */
+static pthread_key_t queues_key;
 
+/* A thread that is cancelled while it holds the lock would keep it. */
 void ws_messages_lock(void)
 {
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	pthread_mutex_lock(&lock);
+	cancel_state = state;
 }
 
 void ws_messages_unlock(void)
 {
+	int state = cancel_state;
+
 	pthread_mutex_unlock(&lock);
+	pthread_setcancelstate(state, NULL);
 }
+
+/* The queues of its parent are of no use to a child, and none of its threads has one. */
+static void after_fork(void)
+{
+	windows = NULL;
+	ws_messages_unlock();
+}
+
+static void destroy_queues(void *unused);
 
 /*
  * A child gets the lock free. It is taken before that of the library below, which a
@@ -86,7 +104,13 @@ void ws_messages_unlock(void)
  */
 static void __attribute__((constructor)) messages_init(void)
 {
-	pthread_atfork(ws_messages_lock, ws_messages_unlock, ws_messages_unlock);
+	pthread_atfork(ws_messages_lock, ws_messages_unlock, after_fork);
+	pthread_key_create(&queues_key, destroy_queues);
+}
+
+static void __attribute__((destructor)) messages_exit(void)
+{
+	pthread_key_delete(queues_key);
 }
 
 static __u64 cookie_of(SOCKET s)
@@ -253,34 +277,36 @@ static struct sockdup_ws_window *find_window(HWND window)
 {
 	struct sockdup_ws_window *found;
 
-	for (found = windows; found; found = found->next)
-		if (found == window && found->process == getpid())
-			return found;
-	return NULL;
+	for (found = windows; found && found != window;)
+		found = found->next;
+	return found;
 }
 
 /* 0 or an error of Winsock's. The caller holds the lock. */
 static int select_messages(SOCKET s, HWND name, UINT message, long events)
 {
 	struct sockdup_ws_window *window = find_window(name);
-	struct source *source;
+	struct source *source = NULL;
 	int error;
 
-	if (!window)
+	if (events && !window)
 		return WSAEINVAL;
-	source = new_source(s, message);
-	if (!source)
-		return WSAENOBUFS;
+	if (events) {
+		source = new_source(s, message);
+		if (!source)
+			return WSAENOBUFS;
+	}
 	ws_messages_collect(s);
-	error = ws_register(s, window->event, events,
+	error = ws_register(s, events ? window->event : -1, events,
 			    SOCKDUP_EVENT_KIND_MESSAGE);
-	if (!error)
-		ws_messages_forget(s);
-	if (error || !events)
+	if (error) {
 		free(source);
-	else
+		return error;
+	}
+	ws_messages_forget(s);
+	if (source)
 		add_source(window, source);
-	return error;
+	return 0;
 }
 
 int WSAAsyncSelect(SOCKET s, HWND window, u_int message, long events)
@@ -503,7 +529,6 @@ static struct sockdup_ws_window *new_window(void)
 		free(window);
 		return NULL;
 	}
-	window->process = getpid();
 	window->thread = gettid();
 	window->last = &window->first;
 	return window;
@@ -518,6 +543,7 @@ HWND sockdup_ws_make_queue(void)
 					       ERROR_TOO_MANY_OPEN_FILES);
 		return NULL;
 	}
+	pthread_setspecific(queues_key, window);
 	ws_messages_lock();
 	window->next = windows;
 	windows = window;
@@ -554,21 +580,40 @@ static void destroy(struct sockdup_ws_window *window)
 	free(window);
 }
 
+/* One that @wish names; false where there is none. The caller holds the lock. */
+static bool destroy_next(const struct wish *wish)
+{
+	struct sockdup_ws_window *found = next_window(wish, NULL), **link = &windows;
+
+	if (!found)
+		return false;
+	while (*link != found)
+		link = &(*link)->next;
+	*link = found->next;
+	destroy(found);
+	return true;
+}
+
+/* At the end of a thread. */
+static void destroy_queues(void *unused)
+{
+	const struct wish all = { };
+
+	ws_messages_lock();
+	while (destroy_next(&all))
+		;
+	ws_messages_unlock();
+}
+
 BOOL DestroyWindow(HWND window)
 {
 	const struct wish wish = { .window = window };
-	struct sockdup_ws_window **link = &windows, *found;
+	bool destroyed;
 
 	ws_messages_lock();
-	found = window ? next_window(&wish, NULL) : NULL;
-	if (found) {
-		while (*link != found)
-			link = &(*link)->next;
-		*link = found->next;
-		destroy(found);
-	}
+	destroyed = window && destroy_next(&wish);
 	ws_messages_unlock();
-	if (!found)
+	if (!destroyed)
 		SetLastError(ERROR_INVALID_WINDOW_HANDLE);
-	return !!found;
+	return destroyed;
 }

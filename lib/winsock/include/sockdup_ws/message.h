@@ -33,8 +33,8 @@ SOCKDUP_WS_BEGIN
 
 /*
  * These two are Linux' own. A queue belongs to the thread that makes it, which
- * alone takes its messages; any thread of the process may name it to
- * WSAAsyncSelect(). NULL is ERROR_TOO_MANY_OPEN_FILES or
+ * alone takes its messages, and ends with it; any thread of the process may name it
+ * to WSAAsyncSelect(). NULL is ERROR_TOO_MANY_OPEN_FILES or
  * ERROR_NOT_ENOUGH_MEMORY.
  *
  * The descriptor is for poll(). It is readable while there are messages, and
