@@ -5,11 +5,15 @@
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
+#include <pthread.h>
+
 #include "native_linux.h"
 #include "native_share_linux.h"
 #include "partner.h"
 #include "test.h"
 #include "world.h"
+
+#define ROUNDS	2000
 
 TEST_SHARED(W18_W33_the_layer_exports_and_a_native_process_imports)
 {
@@ -123,6 +127,48 @@ TEST_SHARED(W66_W94_what_the_layer_registers_is_seen_natively)
 	ASSERT_EQ(FD_READ | FD_CLOSE, native_registered(ends[0]));
 	select_events(ends[0], NULL, 0);
 	ASSERT(native_registered(ends[0]) <= 0);
+}
+
+static volatile bool enough;
+
+static void *make_blocking_again_and_again(void *s)
+{
+	u_long off = 0;
+
+	while (!enough)
+		ioctlsocket(*(SOCKET *)s, FIONBIO, &off);
+	return NULL;
+}
+
+/* Either the registration is first and FIONBIO fails, or the registration undoes it. */
+static bool is_nonblocking_at_last(SOCKET s)
+{
+	int i;
+
+	for (i = 0; i < QUIET_MS && !native_is_nonblocking(s); i++)
+		Sleep(1);
+	return native_is_nonblocking(s);
+}
+
+TEST_SHARED(W66_W67_it_is_non_blocking_whoever_says_otherwise_meanwhile)
+{
+	WSAEVENT event = new_event();
+	bool is_nonblocking = true;
+	pthread_t thread;
+	SOCKET ends[2];
+	int round;
+
+	stream_pair(ends);
+	enough = false;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, make_blocking_again_and_again, ends));
+	for (round = 0; round < ROUNDS && is_nonblocking; round++) {
+		WSAEventSelect(ends[0], event, FD_READ);
+		is_nonblocking = is_nonblocking_at_last(ends[0]);
+		WSAEventSelect(ends[0], NULL, 0);
+	}
+	enough = true;
+	pthread_join(thread, NULL);
+	ASSERT(is_nonblocking);
 }
 
 TEST_SHARED(W71_a_native_receive_is_not_seen)

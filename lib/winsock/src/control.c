@@ -21,12 +21,17 @@
 
 static int set_non_blocking(SOCKET s, bool on)
 {
-	int fd = ws_fd(s), flags = fcntl(fd, F_GETFL);
+	int fd = ws_fd(s);
 
 	if (!on && ws_registered(s))
 		return WSAEINVAL;
-	flags = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-	return fcntl(fd, F_SETFL, flags) ? ws_error_of(errno, NULL) : 0;
+	if (ws_set_non_blocking(fd, on))
+		return ws_error_of(errno, NULL);
+	/* One that has come in between has been undone; a later one undoes this. */
+	if (on || !ws_registered(s))
+		return 0;
+	ws_set_non_blocking(fd, true);
+	return WSAEINVAL;
 }
 
 static int tell_readable(int fd, DWORD *size)

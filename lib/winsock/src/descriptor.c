@@ -32,6 +32,14 @@ bool ws_is_non_blocking(int fd)
 	return flags >= 0 && flags & O_NONBLOCK;
 }
 
+/* fcntl() would undo what another holder does to the other flags meanwhile. */
+int ws_set_non_blocking(int fd, bool on)
+{
+	int value = on;
+
+	return posix_ioctl(fd, LINUX_FIONBIO, &value);
+}
+
 /*
  * A new descriptor under a number that is not 0, which consumers take for none.
  * Gives on the error of its opening.

@@ -5,6 +5,8 @@
 int ws_fd(SOCKET s);
 bool ws_is_socket(int fd);
 bool ws_is_non_blocking(int fd);
+/* 0, or -1 with errno. */
+int ws_set_non_blocking(int fd, bool on);
 int ws_keep(int fd);
 int ws_spare(void);
 int ws_keep_at(int fd, int spare);

@@ -65,23 +65,30 @@ static const struct ws_translation register_errors[] = {
 	{ }
 };
 
-/* An empty mask cancels, and makes the socket non-blocking all the same. */
+/*
+ * An empty mask cancels, and makes the socket non-blocking all the same: before, as
+ * another thread may act on what is recorded at once, and after, as FIONBIO may have
+ * come in between and not have seen the registration.
+ */
 int ws_register(SOCKET s, int event, long events, enum sockdup_event_kind kind)
 {
-	int fd = ws_fd(s), flags = fcntl(fd, F_GETFL), error;
+	int fd = ws_fd(s), error = 0;
+	bool was_blocking = !ws_is_non_blocking(fd);
 
-	if (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK))
+	if (ws_set_non_blocking(fd, true))
 		return ws_error_of(errno, NULL);
-	if (!sockdup_event_register(fd, event, events & HAPPENING, kind,
-				    SOCKDUP_EVENT_ONCE)) {
+	if (sockdup_event_register(fd, event, events & HAPPENING, kind,
+				   SOCKDUP_EVENT_ONCE))
+		error = errno;
+	else
 		atomic_store(&missed_in, 0);
+	/* Without the device nobody has registered. */
+	if (!error || (!(events & HAPPENING) && error == ENODEV)) {
+		ws_set_non_blocking(fd, true);
 		return 0;
 	}
-	error = errno;
-	/* Without the device nobody has registered. */
-	if (!(events & HAPPENING) && error == ENODEV)
-		return 0;
-	fcntl(fd, F_SETFL, flags);
+	if (was_blocking && !ws_registered(s))
+		ws_set_non_blocking(fd, false);
 	return ws_error_of(error, register_errors);
 }
 
