@@ -9,8 +9,6 @@
 #include "test.h"
 #include "world.h"
 
-#define NO_SOCKET	((SOCKET)0xdead0)
-
 static struct sockaddr_in6 six(unsigned char last, unsigned short port, u_long scope)
 {
 	struct sockaddr_in6 address;

@@ -9,25 +9,9 @@
 #include "test.h"
 #include "world.h"
 
-#define NO_SOCKET	((SOCKET)0xdead0)
-
 /* An address that no interface has, and all of the loopback network. */
 #define FOREIGN		0xc0000201
 #define BROADCAST	0x7fffffff
-
-static int bind_to(SOCKET s, unsigned short port)
-{
-	struct sockaddr_in address = loopback_address(port);
-
-	return bind(s, (struct sockaddr *)&address, sizeof(address));
-}
-
-static int connect_socket(SOCKET s, unsigned short port)
-{
-	struct sockaddr_in address = loopback_address(port);
-
-	return connect(s, (struct sockaddr *)&address, sizeof(address));
-}
 
 static int name_of(SOCKET s)
 {
@@ -199,8 +183,7 @@ TEST(connect_that_goes_on)
 	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
 	unsigned short port = port_of(listener);
 
-	set_nonblocking(s);
-	ASSERT_FAILS(WSAEWOULDBLOCK, connect_socket(s, port));
+	connect_without_waiting(s, port);
 	ASSERT_FAILS(WSAEALREADY, connect_socket(s, port));
 	ASSERT_WORKS(accept(listener, NULL, NULL));
 	ASSERT_WORKS(accept(listener, NULL, NULL));
@@ -237,8 +220,7 @@ static SOCKET connected_and_then(void (*end)(SOCKET s))
 {
 	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM), accepted;
 
-	set_nonblocking(s);
-	ASSERT_FAILS(WSAEWOULDBLOCK, connect_socket(s, port_of(listener)));
+	connect_without_waiting(s, port_of(listener));
 	accepted = accept(listener, NULL, NULL);
 	ASSERT_WORKS(accepted);
 	end(accepted);

@@ -13,27 +13,6 @@
 /* Of a receive. */
 #define UNKNOWN_FLAG	0x100000
 
-#define NO_SOCKET	((SOCKET)0xdead0)
-
-/* A connection whose first end has @mask at @event; FD_WRITE has been taken. */
-static void registered_pair(SOCKET ends[2], WSAEVENT *event, long mask)
-{
-	*event = new_event();
-	stream_pair(ends);
-	select_events(ends[0], *event, mask);
-	if (mask & FD_WRITE)
-		ASSERT_EQ(FD_WRITE, take_events(ends[0], *event).lNetworkEvents);
-	assert_quiet(*event);
-}
-
-static void connect_without_waiting(SOCKET s, unsigned short port)
-{
-	struct sockaddr_in address = loopback_address(port);
-
-	ASSERT_FAILS(WSAEWOULDBLOCK,
-		     connect(s, (struct sockaddr *)&address, sizeof(address)));
-}
-
 TEST_SHARED(W62_W64_a_second_registration_replaces_the_first)
 {
 	WSAEVENT first = new_event(), second = new_event();

@@ -12,8 +12,6 @@
 #define NOBODYS_PID	0xdeadbeef
 
 /* Not a socket, and not open either. */
-#define NO_SOCKET	((SOCKET)0xdead0)
-
 TEST_SHARED(W1_export_fills_the_struct)
 {
 	struct partner *partner = partner_start();

@@ -200,7 +200,7 @@ TEST(nothing_sent_probes_the_connection)
 	ASSERT_EQ(0, WSASend(ends[0], &nothing, 1, &sent, 0, NULL, NULL));
 	ASSERT_EQ(0, sent);
 	assert_open(ends[1]);
-	ASSERT_FAILS(WSAENOTSOCK, WSASend((SOCKET)0xdead0, &nothing, 1, &sent, 0, NULL,
+	ASSERT_FAILS(WSAENOTSOCK, WSASend(NO_SOCKET, &nothing, 1, &sent, 0, NULL,
 					  NULL));
 }
 
@@ -290,7 +290,7 @@ TEST(an_end_of_one_direction_by_the_long_calls)
 	ASSERT_WORKS(WSARecvDisconnect(ends[0], NULL));
 	ASSERT_FAILS(WSAESHUTDOWN, recv(ends[0], &byte, 1, 0));
 	ASSERT_FAILS(WSAENOTCONN, WSASendDisconnect(new_socket(AF_INET, SOCK_STREAM), NULL));
-	ASSERT_FAILS(WSAENOTSOCK, WSARecvDisconnect((SOCKET)0xdead0, NULL));
+	ASSERT_FAILS(WSAENOTSOCK, WSARecvDisconnect(NO_SOCKET, NULL));
 }
 
 TEST(no_protocol_has_data_beside_an_end)

@@ -137,16 +137,14 @@ TEST(W114_a_unix_socket_after_both_ends)
 TEST(connect_after_a_reset_begins_no_other_connection)
 {
 	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM), accepted;
-	struct sockaddr_in address = loopback_address(port_of(listener));
 	char byte;
 
-	set_nonblocking(s);
-	connect(s, (struct sockaddr *)&address, sizeof(address));
+	connect_without_waiting(s, port_of(listener));
 	accepted = accept(listener, NULL, NULL);
 	ASSERT_WORKS(accepted);
 	reset(accepted);
 	wait_readable_here(s);
-	ASSERT_FAILS(WSAEISCONN, connect(s, (struct sockaddr *)&address, sizeof(address)));
+	ASSERT_FAILS(WSAEISCONN, connect_socket(s, port_of(listener)));
 	ASSERT_EQ(0, readable_within(listener, QUIET_MS));
 	/* Nothing has taken the reset's error meanwhile. */
 	ASSERT_FAILS(WSAECONNRESET, recv(s, &byte, 1, 0));
@@ -155,12 +153,12 @@ TEST(connect_after_a_reset_begins_no_other_connection)
 TEST(a_bind_that_fails_leaves_the_socket_as_it_was)
 {
 	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM);
-	struct sockaddr_in taken = loopback_address(port_of(listener));
+	unsigned short taken = port_of(listener);
 
-	ASSERT_FAILS(WSAEADDRINUSE, bind(s, (struct sockaddr *)&taken, sizeof(taken)));
+	ASSERT_FAILS(WSAEADDRINUSE, bind_to(s, taken));
 	ASSERT_EQ(0, process_reuses_address(s));
 	set_option(s, SOL_SOCKET, SO_REUSEADDR, 1);
-	ASSERT_FAILS(WSAEADDRINUSE, bind(s, (struct sockaddr *)&taken, sizeof(taken)));
+	ASSERT_FAILS(WSAEADDRINUSE, bind_to(s, taken));
 	ASSERT_EQ(1, process_reuses_address(s));
 	/* What the program does not see, and a server needs. */
 	ASSERT_EQ(1, process_reuses_address(listener));

@@ -10,7 +10,6 @@
 #include "window.h"
 #include "world.h"
 
-#define NO_SOCKET	((SOCKET)0xdead0)
 #define NO_WINDOW	((HWND)(uintptr_t)0xdead0)
 
 static HWND new_window(void)
@@ -34,14 +33,6 @@ static HWND pair_with_window(SOCKET ends[2], long mask)
 	stream_pair(ends);
 	select_messages(ends[0], window, mask);
 	return window;
-}
-
-static void connect_without_waiting(SOCKET s, unsigned short port)
-{
-	struct sockaddr_in address = loopback_address(port);
-
-	ASSERT_FAILS(WSAEWOULDBLOCK,
-		     connect(s, (struct sockaddr *)&address, sizeof(address)));
 }
 
 TEST_SHARED(W69_what_is_true_already_is_a_message)

@@ -16,13 +16,6 @@ static int set(SOCKET s, int level, int name, int value)
 	return setsockopt(s, level, name, (const char *)&value, sizeof(value));
 }
 
-static int bind_to(SOCKET s, unsigned short port)
-{
-	struct sockaddr_in address = loopback_address(port);
-
-	return bind(s, (struct sockaddr *)&address, sizeof(address));
-}
-
 static u_long unread(SOCKET s)
 {
 	u_long bytes = 99;
@@ -101,14 +94,12 @@ TEST(linger_and_its_opposite)
 
 TEST(a_connections_error)
 {
-	struct sockaddr_in dead = loopback_address(dead_port());
 	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
 	struct timeval limit = { .tv_sec = WAIT_MS / 1000 };
 	fd_set failed;
 
 	ASSERT_EQ(0, get_option(s, SOL_SOCKET, SO_ERROR));
-	set_nonblocking(s);
-	ASSERT_FAILS(WSAEWOULDBLOCK, connect(s, (struct sockaddr *)&dead, sizeof(dead)));
+	connect_without_waiting(s, dead_port());
 	FD_ZERO(&failed);
 	FD_SET(s, &failed);
 	ASSERT_EQ(1, select(0, NULL, NULL, &failed, &limit));

@@ -5,13 +5,9 @@
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
-#include <pthread.h>
-
 #include "partner.h"
 #include "test.h"
 #include "world.h"
-
-#define NO_SOCKET	((SOCKET)0xdead0)
 
 static WSAPOLLFD entry(SOCKET s, SHORT events)
 {
@@ -105,22 +101,17 @@ TEST(the_receivings_own_end_is_not_told)
 TEST(an_attempt_to_connect_comes_to_something)
 {
 	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM);
-	struct sockaddr_in address = loopback_address(port_of(listener));
 
-	set_nonblocking(s);
-	ASSERT_FAILS(WSAEWOULDBLOCK, connect(s, (struct sockaddr *)&address,
-					     sizeof(address)));
+	connect_without_waiting(s, port_of(listener));
 	ASSERT(told(s, POLLOUT, WAIT_MS) & POLLOUT);
 	ASSERT_EQ(0, get_option(s, SOL_SOCKET, SO_ERROR));
 }
 
 TEST(an_attempt_to_connect_that_is_refused)
 {
-	struct sockaddr_in dead = loopback_address(dead_port());
 	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
 
-	set_nonblocking(s);
-	ASSERT_FAILS(WSAEWOULDBLOCK, connect(s, (struct sockaddr *)&dead, sizeof(dead)));
+	connect_without_waiting(s, dead_port());
 	ASSERT(told(s, POLLOUT, WAIT_MS) & POLLERR);
 	ASSERT_EQ(WSAECONNREFUSED, get_option(s, SOL_SOCKET, SO_ERROR));
 }
@@ -209,30 +200,12 @@ TEST(a_poll_needs_one_socket)
 	ASSERT_FAILS(WSAEINVAL, WSAPoll(&it, 1, 0));
 }
 
-struct later {
-	SOCKET socket;
-	unsigned short port;
-};
-
-static void *connect_later(void *argument)
-{
-	const struct later *later = argument;
-	struct sockaddr_in address = loopback_address(later->port);
-
-	Sleep(QUIET_MS);
-	connect(later->socket, (struct sockaddr *)&address, sizeof(address));
-	return NULL;
-}
-
 TEST(a_connection_that_another_thread_makes_meanwhile)
 {
-	SOCKET listener = stream_listener();
-	struct later later = { new_socket(AF_INET, SOCK_STREAM), port_of(listener) };
-	pthread_t thread;
-	SHORT seen;
+	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM);
+	pthread_t thread = connect_later(s, port_of(listener));
+	SHORT seen = told(s, POLLOUT, WAIT_MS);
 
-	ASSERT_EQ(0, pthread_create(&thread, NULL, connect_later, &later));
-	seen = told(later.socket, POLLOUT, WAIT_MS);
 	pthread_join(thread, NULL);
 	ASSERT(seen & POLLOUT);
 }

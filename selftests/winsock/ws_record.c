@@ -17,9 +17,7 @@
 
 static void readable_pair(SOCKET ends[2], WSAEVENT *event)
 {
-	*event = new_event();
-	stream_pair(ends);
-	select_events(ends[0], *event, FD_READ);
+	registered_pair(ends, event, FD_READ);
 	send_text(ends[1], "x");
 	wait_for(*event);
 }

@@ -5,13 +5,9 @@
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
-#include <pthread.h>
-
 #include "partner.h"
 #include "test.h"
 #include "world.h"
-
-#define NO_SOCKET	((SOCKET)0xdead0)
 
 static struct timeval at_once;
 static struct timeval limit = { .tv_sec = WAIT_MS / 1000 };
@@ -142,23 +138,18 @@ TEST(an_end_is_readable)
 TEST(a_connection_is_writable_once_it_stands)
 {
 	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM);
-	struct sockaddr_in address = loopback_address(port_of(listener));
 
-	set_nonblocking(s);
-	ASSERT_FAILS(WSAEWOULDBLOCK, connect(s, (struct sockaddr *)&address,
-					     sizeof(address)));
+	connect_without_waiting(s, port_of(listener));
 	ASSERT_EQ(1, writable_within(s, WAIT_MS));
 	ASSERT_EQ(0, get_option(s, SOL_SOCKET, SO_ERROR));
 }
 
 TEST(a_refused_connection_is_in_the_third_set_alone)
 {
-	struct sockaddr_in dead = loopback_address(dead_port());
 	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
 	fd_set writable, failed;
 
-	set_nonblocking(s);
-	ASSERT_FAILS(WSAEWOULDBLOCK, connect(s, (struct sockaddr *)&dead, sizeof(dead)));
+	connect_without_waiting(s, dead_port());
 	FD_ZERO(&writable);
 	FD_SET(s, &writable);
 	failed = writable;
@@ -168,30 +159,12 @@ TEST(a_refused_connection_is_in_the_third_set_alone)
 	ASSERT_EQ(WSAECONNREFUSED, get_option(s, SOL_SOCKET, SO_ERROR));
 }
 
-struct later {
-	SOCKET socket;
-	unsigned short port;
-};
-
-static void *connect_later(void *argument)
-{
-	const struct later *later = argument;
-	struct sockaddr_in address = loopback_address(later->port);
-
-	Sleep(QUIET_MS);
-	connect(later->socket, (struct sockaddr *)&address, sizeof(address));
-	return NULL;
-}
-
 TEST(a_connection_that_another_thread_makes_meanwhile)
 {
-	SOCKET listener = stream_listener();
-	struct later later = { new_socket(AF_INET, SOCK_STREAM), port_of(listener) };
-	pthread_t thread;
-	int count;
+	SOCKET listener = stream_listener(), s = new_socket(AF_INET, SOCK_STREAM);
+	pthread_t thread = connect_later(s, port_of(listener));
+	int count = writable_within(s, WAIT_MS);
 
-	ASSERT_EQ(0, pthread_create(&thread, NULL, connect_later, &later));
-	count = writable_within(later.socket, WAIT_MS);
 	pthread_join(thread, NULL);
 	ASSERT_EQ(1, count);
 }

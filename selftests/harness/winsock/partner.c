@@ -102,7 +102,6 @@ static int wait_readable(SOCKET s)
 
 static SOCKET serve(const struct request *request, struct reply *reply, WSAEVENT event)
 {
-	struct sockaddr_in address = loopback_address(request->arguments[0]);
 	const int *argument = request->arguments;
 	u_long nonblocking = argument[0];
 	SOCKET s = request->socket;
@@ -129,13 +128,13 @@ static SOCKET serve(const struct request *request, struct reply *reply, WSAEVENT
 	case DO_CLOSE:
 		return closesocket(s);
 	case DO_BIND:
-		return bind(s, (struct sockaddr *)&address, sizeof(address));
+		return bind_to(s, argument[0]);
 	case DO_LISTEN:
 		return listen(s, SOMAXCONN);
 	case DO_ACCEPT:
 		return accept(s, NULL, NULL);
 	case DO_CONNECT:
-		return connect(s, (struct sockaddr *)&address, sizeof(address));
+		return connect_socket(s, argument[0]);
 	case DO_SEND:
 		return send(s, request->data, request->size, 0);
 	case DO_RECV:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "world.h"
 
+#include <stdlib.h>
+
 #include "partner.h"
 #include "test.h"
 
@@ -47,12 +49,18 @@ SOCKET new_socket(int family, int type)
 	return s;
 }
 
+int bind_to(SOCKET s, unsigned short port)
+{
+	struct sockaddr_in address = loopback_address(port);
+
+	return bind(s, (struct sockaddr *)&address, sizeof(address));
+}
+
 static SOCKET bound(int type)
 {
-	struct sockaddr_in address = loopback_address(0);
 	SOCKET s = new_socket(AF_INET, type);
 
-	ASSERT_WORKS(bind(s, (struct sockaddr *)&address, sizeof(address)));
+	ASSERT_WORKS(bind_to(s, 0));
 	return s;
 }
 
@@ -74,19 +82,52 @@ SOCKET stream_listener(void)
 	return s;
 }
 
-static void connect_socket(SOCKET s, unsigned short port)
+int connect_socket(SOCKET s, unsigned short port)
 {
 	struct sockaddr_in address = loopback_address(port);
 
-	ASSERT_WORKS(connect(s, (struct sockaddr *)&address, sizeof(address)));
+	return connect(s, (struct sockaddr *)&address, sizeof(address));
 }
 
 SOCKET connect_to(unsigned short port)
 {
 	SOCKET s = new_socket(AF_INET, SOCK_STREAM);
 
-	connect_socket(s, port);
+	ASSERT_WORKS(connect_socket(s, port));
 	return s;
+}
+
+void connect_without_waiting(SOCKET s, unsigned short port)
+{
+	set_nonblocking(s);
+	ASSERT_FAILS(WSAEWOULDBLOCK, connect_socket(s, port));
+}
+
+struct attempt {
+	SOCKET socket;
+	unsigned short port;
+};
+
+static void *attempt_later(void *argument)
+{
+	struct attempt attempt = *(struct attempt *)argument;
+
+	free(argument);
+	Sleep(QUIET_MS);
+	connect_socket(attempt.socket, attempt.port);
+	return NULL;
+}
+
+pthread_t connect_later(SOCKET s, unsigned short port)
+{
+	struct attempt *attempt = malloc(sizeof(*attempt));
+	pthread_t thread;
+
+	ASSERT(attempt);
+	attempt->socket = s;
+	attempt->port = port;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, attempt_later, attempt));
+	return thread;
 }
 
 void stream_pair(SOCKET ends[2])
@@ -103,8 +144,8 @@ void datagram_pair(SOCKET ends[2])
 {
 	ends[0] = datagram_bound();
 	ends[1] = datagram_bound();
-	connect_socket(ends[0], port_of(ends[1]));
-	connect_socket(ends[1], port_of(ends[0]));
+	ASSERT_WORKS(connect_socket(ends[0], port_of(ends[1])));
+	ASSERT_WORKS(connect_socket(ends[1], port_of(ends[0])));
 }
 
 unsigned short dead_port(void)
@@ -321,6 +362,16 @@ WSANETWORKEVENTS take_events(SOCKET s, WSAEVENT event)
 	memset(&happened, 0, sizeof(happened));
 	ASSERT_WORKS(WSAEnumNetworkEvents(s, event, &happened));
 	return happened;
+}
+
+void registered_pair(SOCKET ends[2], WSAEVENT *event, long mask)
+{
+	*event = new_event();
+	stream_pair(ends);
+	select_events(ends[0], *event, mask);
+	if (mask & FD_WRITE)
+		ASSERT_EQ(FD_WRITE, take_events(ends[0], *event).lNetworkEvents);
+	assert_quiet(*event);
 }
 
 static void add_events(WSANETWORKEVENTS *sum, const WSANETWORKEVENTS *more)

@@ -9,11 +9,16 @@
 #include <winsock2.h>
 #include <ws2tcpip.h>
 
+#include <pthread.h>
+
 /* The longest that anything waits for what must happen. */
 #define WAIT_MS		30000
 
 /* How long nothing must happen. */
 #define QUIET_MS	150
+
+/* A number that no socket has. */
+#define NO_SOCKET	((SOCKET)0xdead0)
 
 /* An address of IPv4 on the loopback interface. */
 struct sockaddr_in loopback_address(unsigned short port);
@@ -26,6 +31,13 @@ SOCKET datagram_bound(void);
 /* Not connected, though the port answers: see connect_to(). */
 SOCKET stream_bound(void);
 SOCKET connect_to(unsigned short port);
+/* What bind() and connect() give, with loopback_address(@port). */
+int bind_to(SOCKET s, unsigned short port);
+int connect_socket(SOCKET s, unsigned short port);
+/* An attempt that is under way; @s is non-blocking then. */
+void connect_without_waiting(SOCKET s, unsigned short port);
+/* In the thread that is returned, after QUIET_MS. */
+pthread_t connect_later(SOCKET s, unsigned short port);
 /* A connection; ends[0] is the side that connected. */
 void stream_pair(SOCKET ends[2]);
 /* Two that are connected to each other. */
@@ -64,6 +76,8 @@ void drain(SOCKET s, int bytes);
 /* Network events. */
 WSAEVENT new_event(void);
 void select_events(SOCKET s, WSAEVENT event, long mask);
+/* A connection whose first end has @mask at @event; FD_WRITE has been taken. */
+void registered_pair(SOCKET ends[2], WSAEVENT *event, long mask);
 int is_set(WSAEVENT event);
 void wait_for(WSAEVENT event);
 void assert_quiet(WSAEVENT event);
