@@ -261,9 +261,27 @@ static u32 registration_wanted(const struct socket *sock, unsigned int woken)
 }
 
 /*
+ * Whether the last close of a socket has begun. Its file is freed a grace period after
+ * the close has forgotten it, or its memory is another open file's by then. That one
+ * makes the answer false, and the next answer is right.
+ */
+static bool registration_is_closing(const struct socket *sock)
+{
+	struct file *file;
+	bool closing;
+
+	rcu_read_lock();
+	file = READ_ONCE(sock->file);
+	closing = !file || !file_count(file);
+	rcu_read_unlock();
+	return closing;
+}
+
+/*
  * The work of a look. close() holds the inode's lock while it releases the socket
- * and clears sock->sk. That can take long, so do not wait for the lock: try again
- * later.
+ * and clears sock->sk, and where it lingers, that takes as long as the user likes. So
+ * do not wait for the lock. Nobody has a descriptor of such a socket to ask what was
+ * recorded: do not look at all. Others hold the lock for a moment: try again later.
  */
 static void registration_run(struct sockdup_job *job)
 {
@@ -273,7 +291,7 @@ static void registration_run(struct sockdup_job *job)
 	bool locked = inode_trylock(reg->inode);
 	unsigned int woken;
 
-	if (!locked && !READ_ONCE(reg->over)) {
+	if (!locked && !READ_ONCE(reg->over) && !registration_is_closing(sock)) {
 		mod_timer(&reg->retry, jiffies + REGISTRATION_LOOK_RETRY);
 		return;
 	}
