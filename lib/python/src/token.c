@@ -18,7 +18,7 @@ static const struct reason export_reasons[] = {
 	{ ENOTCONN, "the peer socket has no peer that the kernel knows" },
 	{ ESRCH, "there is no such target process, it has ended, or it is a kernel thread" },
 	{ EPERM,
-	  "a life above the default needs a target of the same user, or one that has opened the device" },
+	  "a longer life needs a target of the same user, or one that has opened the device" },
 	{ ENOBUFS, "the user's tokens hold as many sockets as RLIMIT_NOFILE allows" },
 	{ }
 };
