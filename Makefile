@@ -326,13 +326,15 @@ install-dkms: ## install the module's sources for DKMS, below DESTDIR; then: dkm
 # What an installation elsewhere has is what is to go.
 STAGED = $(O)/uninstall
 
-uninstall: $(NEED_DEPMOD) ## remove what install installs, with the same DESTDIR, PREFIX and KERNELRELEASE
+uninstall: $(NEED_DEPMOD) ## remove what install, install-python and install-node install, with the same DESTDIR, PREFIX and KERNELRELEASE
 	$(Q)rm -rf $(STAGED)
 	$(Q)$(MAKE) --no-print-directory install DESTDIR=$(STAGED)
 	$(Q)cd $(STAGED) && find . ! -type d -printf '$(DESTDIR)/%P\0' | xargs -0 rm -f
 	$(Q)cd $(STAGED) && find . -depth -type d -name '*sockdup*' -printf '$(DESTDIR)/%P\0' | \
 		xargs -0r sh -c 'for directory; do [ ! -d "$$directory" ] || \
 			rmdir --ignore-fail-on-non-empty "$$directory"; done' sh
+	$(Q)$(MAKE) -s -C lib/python uninstall
+	$(Q)$(MAKE) -s -C lib/node uninstall
 	$(Q)$(DEPMOD)
 
 clean: ## remove what was built
