@@ -269,9 +269,9 @@ deb: need-deb ## build the Debian packages, in build/deb, and check them with li
 
 DEBIANS = bookworm trixie
 
-check-deb: need-vm need-fresh ## test the packages in a bare Debian, for each of DEBIANS, that boots: install, upgrade, purge, DKMS
+check-deb: need-vm need-fresh ## test the packages in a bare Debian, for each of DEBIANS, that boots: install, upgrade, purge, DKMS; TWICE=yes builds them twice, which must give the same
 	$(call say,CHECK,the packages on $(DEBIANS))
-	$(Q)selftests/packages/check $(O) $(DEBIANS)
+	$(Q)selftests/packages/check $(if $(TWICE),--twice) $(O) $(DEBIANS)
 
 RELEASE = bookworm
 TARGETS = demo
