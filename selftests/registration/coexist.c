@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -18,6 +19,7 @@
 
 #include "bpf.h"
 #include "harness.h"
+#include "page.h"
 #include "registration.h"
 #include "tls.h"
 
@@ -167,7 +169,11 @@ static int join_tls(struct scene *scene)
 	return error ? error : speak_tls(scene->peer);
 }
 
-/* What it deciphers is looked at, and is what was sent; or there is the end. */
+/*
+ * What it deciphers is looked at, and is what was sent; or there is the end. A receive
+ * that peeks hides the data for a moment, so the registration is re-armed after it,
+ * where there is one.
+ */
 static int tls_has_noticed(struct scene *scene)
 {
 	int error = wait_for_poll(scene->fd, POLLIN);
@@ -179,6 +185,7 @@ static int tls_has_noticed(struct scene *scene)
 	size = recv(scene->fd, seen, sizeof(seen), MSG_PEEK | MSG_DONTWAIT);
 	if (size < 0)
 		return -errno;
+	rearm_events(scene->device, scene->fd, SOCKDUP_FD_READ);
 	return !size || !strcmp(seen, "text") ? 0 : -EBADMSG;
 }
 
@@ -573,6 +580,50 @@ TEST_F(company, lives_on_when_the_registration_is_cancelled)
 	EXPECT_EQ(4, recv(self->scene.fd, seen, sizeof(seen), 0));
 	EXPECT_STREQ("text", seen);
 	EXPECT_FALSE(event_is_set(self->scene.event));
+}
+
+/* A receive whose data have no place yet. */
+struct peek {
+	int fd;
+	struct page page;
+	ssize_t size;
+};
+
+static void *peek_slowly(void *arg)
+{
+	struct peek *peek = arg;
+
+	peek->size = recv(peek->fd, peek->page.memory, peek->page.size, MSG_PEEK);
+	return NULL;
+}
+
+/* Until the receive puts them back, nobody sees them; not every kernel takes them. */
+TEST(data_that_a_peek_of_tls_hides_is_told_by_a_rearm)
+{
+	struct scene scene = { .event = new_event(), .device = device_open() };
+	struct peek peek;
+	pthread_t thread;
+	int fds[2], error;
+
+	if (page_open_missing(&peek.page))
+		SKIP(return, "no userfaultfd here");
+	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
+	scene.fd = peek.fd = fds[0];
+	scene.peer = fds[1];
+	error = join_tls(&scene);
+	if (error == -EOPNOTSUPP)
+		SKIP(return, "not in this kernel");
+	ASSERT_EQ(0, error);
+	ASSERT_EQ(4, send(scene.peer, "text", 4, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, peek_slowly, &peek));
+	ASSERT_EQ(0, page_wait_for_user(&peek.page));
+	ASSERT_EQ(0, register_scene(&scene));
+	ASSERT_EQ(0, page_fill(&peek.page));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	ASSERT_EQ(4, peek.size);
+	ASSERT_EQ(0, rearm_events(scene.device, scene.fd, SOCKDUP_FD_READ));
+	EXPECT_EQ(0, wait_for_told(&scene, SOCKDUP_FD_READ));
+	page_close(&peek.page);
 }
 
 SOCKDUP_TEST_MAIN
