@@ -6,6 +6,8 @@
 #include <ws2tcpip.h>
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 
 #include "native_linux.h"
 #include "native_share_linux.h"
@@ -129,24 +131,31 @@ TEST_SHARED(W66_W94_what_the_layer_registers_is_seen_natively)
 	ASSERT(native_registered(ends[0]) <= 0);
 }
 
-static volatile bool enough;
+static atomic_bool enough;
+static atomic_int attempts;
 
 static void *make_blocking_again_and_again(void *s)
 {
 	u_long off = 0;
 
-	while (!enough)
+	while (!enough) {
 		ioctlsocket(*(SOCKET *)s, FIONBIO, &off);
+		attempts++;
+	}
 	return NULL;
 }
 
-/* Either the registration is first and FIONBIO fails, or the registration undoes it. */
+/*
+ * An attempt that began before the registration may make the socket blocking for a
+ * moment, and undoes that before it ends. Of two that end from now on, one at most
+ * began before now.
+ */
 static bool is_nonblocking_at_last(SOCKET s)
 {
-	int i;
+	int before = attempts;
 
-	for (i = 0; i < QUIET_MS && !native_is_nonblocking(s); i++)
-		Sleep(1);
+	while (attempts - before < 2)
+		sched_yield();
 	return native_is_nonblocking(s);
 }
 
