@@ -130,13 +130,16 @@ static bool registration_replaces(const struct sockdup_registration *reg,
 }
 
 /*
- * Record @events, which are armed, and set the event object. The caller holds the
- * lock: a registration that is over sets nothing.
+ * Record @events, which are armed. The caller holds the lock, and the event lock, and
+ * sets the event object once it has dropped the lock.
  */
 static void registration_write(struct sockdup_registration *reg,
 			       const struct sockdup_level *level, u32 events)
 {
 	int i;
+
+	lockdep_assert_held(&reg->event_lock);
+	lockdep_assert_held(&reg->lock);
 
 	if (registration_replaces(reg, level, events))
 		reg->turn++;
@@ -147,7 +150,6 @@ static void registration_write(struct sockdup_registration *reg,
 		if (events & BIT(i))
 			reg->errors[i] = level->errors[i];
 	registration_arm(reg, reg->armed & ~(events & registration_one_shot(reg)));
-	sockdup_eventfd_set(reg->terms.eventfd);
 }
 
 /*
@@ -160,9 +162,10 @@ static u32 registration_record(struct sockdup_registration *reg,
 {
 	const struct sockdup_level *level = &snapshot->level;
 	u32 stale = 0;
-	u32 events;
+	u32 events = 0;
 
-	spin_lock_irq(&reg->lock);
+	spin_lock_irq(&reg->event_lock);
+	spin_lock(&reg->lock);
 	if (reg->over)
 		goto out;
 	/* An earlier look does not decide whether there is a connection. */
@@ -178,7 +181,10 @@ static u32 registration_record(struct sockdup_registration *reg,
 	if (events)
 		registration_write(reg, level, events);
 out:
-	spin_unlock_irq(&reg->lock);
+	spin_unlock(&reg->lock);
+	if (events)
+		sockdup_eventfd_set(reg->terms.eventfd);
+	spin_unlock_irq(&reg->event_lock);
 	return stale;
 }
 
@@ -195,7 +201,7 @@ static bool registration_record_data(struct sockdup_registration *reg,
 {
 	static const struct sockdup_level data = { .events = SOCKDUP_FD_READ };
 	unsigned long flags;
-	bool plain;
+	bool plain, news;
 
 	if (!((__force __poll_t)woken & EPOLLIN) ||
 	    atomic_read(&reg->waiting) ||
@@ -206,11 +212,16 @@ static bool registration_record_data(struct sockdup_registration *reg,
 	 * No re-arming comes between this look and its record, so it is never stale:
 	 * what was received before a re-arming is not seen after it.
 	 */
-	spin_lock_irqsave(&reg->lock, flags);
+	spin_lock_irqsave(&reg->event_lock, flags);
+	spin_lock(&reg->lock);
 	plain = sockdup_level_is_plain_data(sk);
-	if (plain && !reg->over && reg->armed & SOCKDUP_FD_READ)
+	news = plain && !reg->over && reg->armed & SOCKDUP_FD_READ;
+	if (news)
 		registration_write(reg, &data, SOCKDUP_FD_READ);
-	spin_unlock_irqrestore(&reg->lock, flags);
+	spin_unlock(&reg->lock);
+	if (news)
+		sockdup_eventfd_set(reg->terms.eventfd);
+	spin_unlock_irqrestore(&reg->event_lock, flags);
 	return plain;
 }
 
@@ -401,10 +412,15 @@ static void registration_retire(struct sockdup_registration *reg)
 
 /*
  * Finish what registration_unlink() began, or undo a registration that was never
- * published. Consumes the reference for being in force.
+ * published. Consumes the reference for being in force. Somebody may be setting the
+ * event object for what was recorded before: afterwards nobody does.
  */
 static void registration_end(struct sockdup_registration *reg)
 {
+	lockdep_assert_not_held(&registration_bucket(reg->inode)->lock);
+
+	spin_lock_irq(&reg->event_lock);
+	spin_unlock_irq(&reg->event_lock);
 	/* No wake-up asks for a look after this; one may still be pending. */
 	remove_wait_queue(&SOCKET_I(reg->inode)->wq.wait,
 			  &reg->wait);
@@ -561,6 +577,7 @@ registration_new(struct file *file,
 	sockdup_eventfd_hold(terms->eventfd);
 	reg->source = get_pid(task_tgid(current));
 	current_euid_egid(&reg->uid, &reg->gid);
+	spin_lock_init(&reg->event_lock);
 	spin_lock_init(&reg->lock);
 
 	return reg;
@@ -796,9 +813,11 @@ int sockdup_registration_clear(struct sockdup_registration *reg,
 			       const struct sockdup_registration_record *record,
 			    bool reset)
 {
+	bool quiet = false;
 	int err = 0;
 
-	spin_lock_irq(&reg->lock);
+	spin_lock_irq(&reg->event_lock);
+	spin_lock(&reg->lock);
 	if (reg->over) {
 		err = -ENOENT;
 	} else if (reg->turn != record->turn) {
@@ -809,10 +828,12 @@ int sockdup_registration_clear(struct sockdup_registration *reg,
 		if (record->events & SOCKDUP_FD_CONNECT)
 			reg->told =
 				!record->errors[__ffs(SOCKDUP_FD_CONNECT)];
-		if (reset && !reg->recorded)
-			sockdup_eventfd_reset(reg->terms.eventfd);
+		quiet = reset && !reg->recorded;
 	}
-	spin_unlock_irq(&reg->lock);
+	spin_unlock(&reg->lock);
+	if (quiet)
+		sockdup_eventfd_reset(reg->terms.eventfd);
+	spin_unlock_irq(&reg->event_lock);
 	return err;
 }
 

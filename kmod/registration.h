@@ -66,8 +66,11 @@ struct sockdup_registration_terms {
  * @uid: its effective user at that time
  * @gid: its effective group at that time
  * @account: of the user who registered; held, and charged while in force
- * @lock: covers the members below; nests inside the bucket's lock, and the event
- *        object's lock inside it
+ * @event_lock: held from before something is recorded until the event object is set
+ *              for it, and while that is reset: as long as the waking of its users
+ *              takes. Nobody waits for it who holds a lock that strangers wait for
+ * @lock: covers the members below, for some instructions at a time; nests inside the
+ *        bucket's lock and inside @event_lock
  * @over: ended: nothing is recorded or set any more
  * @connected: the look that began last of those that have finished found the
  *             socket connected
@@ -101,6 +104,7 @@ struct sockdup_registration {
 	kuid_t uid;
 	kgid_t gid;
 	struct sockdup_account *account;
+	spinlock_t event_lock;
 	spinlock_t lock;		/* covers what follows */
 	bool over;
 	bool connected;
