@@ -118,6 +118,26 @@ static void unix_pair(SOCKET ends[2])
 	close_socket(listener);
 }
 
+/* Nothing would tell when to try again. */
+TEST(unix_listener_whose_backlog_is_full_refuses)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	SOCKET listener = new_socket(AF_UNIX, SOCK_STREAM), s;
+	int size = sizeof(name), i;
+
+	ASSERT_WORKS(bind(listener, (struct sockaddr *)&name, sizeof(name.sun_family)));
+	ASSERT_WORKS(listen(listener, 1));
+	ASSERT_WORKS(getsockname(listener, (struct sockaddr *)&name, &size));
+	for (i = 0; i < 2; i++)
+		ASSERT_WORKS(connect(new_socket(AF_UNIX, SOCK_STREAM),
+				     (struct sockaddr *)&name, size));
+	s = new_socket(AF_UNIX, SOCK_STREAM);
+	set_nonblocking(s);
+	ASSERT_FAILS(WSAECONNREFUSED, connect(s, (struct sockaddr *)&name, size));
+	ASSERT_WORKS(accept(listener, NULL, NULL));
+	ASSERT_WORKS(connect(s, (struct sockaddr *)&name, size));
+}
+
 TEST(W114_a_unix_socket_after_both_ends)
 {
 	SOCKET ends[2];

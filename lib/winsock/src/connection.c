@@ -18,9 +18,10 @@ int posix_accept4(int fd, void *name, unsigned int *size, int flags)
 
 static const struct ws_translation connect_errors[] = {
 	{ EINPROGRESS, WSAEWOULDBLOCK },
-	/* Of a path, with AF_UNIX. */
+	/* Of a path, with AF_UNIX, or of a listener whose backlog is full. */
 	{ ENOENT, WSAECONNREFUSED },
 	{ ENOTDIR, WSAECONNREFUSED },
+	{ EAGAIN, WSAECONNREFUSED },
 	{ }
 };
 
@@ -32,7 +33,8 @@ static bool is_to_go_on(int fd, int number)
 	/* What is left of an attempt whose error SO_ERROR has told. */
 	case ECONNABORTED:
 		return true;
-	/* The time of SO_SNDTIMEO has passed. */
+	/* The time of SO_SNDTIMEO has passed; the first is AF_UNIX's. */
+	case EAGAIN:
 	case EINPROGRESS:
 	case EALREADY:
 		return !ws_is_non_blocking(fd);

@@ -16,6 +16,8 @@
 
 /* As many as Windows sends. */
 #define KEEPALIVE_PROBES	10
+/* Linux takes no longer times. */
+#define KEEPALIVE_MOST	32767
 
 /* Each command returns 0 or an error of Winsock's. */
 
@@ -65,9 +67,14 @@ static int set_tcp(int fd, int option, int value)
 	return posix_setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value));
 }
 
-static int seconds(ULONG milliseconds)
+/* 0 leaves it as it is. */
+static int set_keepalive_time(int fd, int option, ULONG milliseconds)
 {
-	return milliseconds / 1000 + !!(milliseconds % 1000);
+	ULONG seconds = milliseconds / 1000 + !!(milliseconds % 1000);
+
+	if (seconds > KEEPALIVE_MOST)
+		seconds = KEEPALIVE_MOST;
+	return seconds ? set_tcp(fd, option, (int)seconds) : 0;
 }
 
 static int set_keepalive(int fd, const struct tcp_keepalive *keepalive)
@@ -77,9 +84,9 @@ static int set_keepalive(int fd, const struct tcp_keepalive *keepalive)
 	if (posix_setsockopt(fd, LINUX_SOL_SOCKET, LINUX_SO_KEEPALIVE, &on,
 			     sizeof(on)))
 		return ws_error_of(errno, NULL);
-	if (on && (set_tcp(fd, TCP_KEEPIDLE, seconds(keepalive->keepalivetime)) ||
-		   set_tcp(fd, TCP_KEEPINTVL,
-			   seconds(keepalive->keepaliveinterval)) ||
+	if (on && (set_keepalive_time(fd, TCP_KEEPIDLE, keepalive->keepalivetime) ||
+		   set_keepalive_time(fd, TCP_KEEPINTVL,
+				      keepalive->keepaliveinterval) ||
 		   set_tcp(fd, TCP_KEEPCNT, KEEPALIVE_PROBES)))
 		return ws_error_of(errno, NULL);
 	return 0;
