@@ -105,7 +105,13 @@ export interface TokenInfo {
   protocol: string;
   local?: IpAddress | UnixAddress;
   remote?: IpAddress | UnixAddress;
+  /** An AF_INET6 socket with IPV6_V6ONLY. */
+  ipv6Only: boolean;
   inode: number;
+  /** The inode number of its network namespace, 0 where the kernel does not tell. */
+  netns: number;
+  /** The number of TCP_ESTABLISHED (1) or the like; 0 beyond TCP, UDP and AF_UNIX. */
+  state: number;
 }
 
 export interface ListFilter {

@@ -48,13 +48,16 @@ test('query_tells_of_a_token', async () => {
 test('list_tells_of_tokens', async () => {
   const { client, served } = await connection();
   const info = share(served, 1);
-  const [{ id, age, left, inode, ...rest }, ...others] = sockdup.list({ source: process.pid });
+  const [{ id, age, left, inode, netns, ...rest }, ...others] =
+    sockdup.list({ source: process.pid });
 
   assert.deepEqual(others, []);
   assert.match(id, ID);
   assert.equal(fs.readlinkSync(`/proc/self/fd/${served._handle.fd}`), `socket:[${inode}]`);
+  assert.equal(fs.readlinkSync('/proc/self/ns/net'), `net:[${netns}]`);
   assert.deepEqual(rest, {
     target: 1, source: process.pid, uid: 0, gid: 0, sockets: 1, family: 2, type: 1, protocol: 'TCP',
+    ipv6Only: false, state: 1,
     local: served.address(),
     remote: client.address(),
   });

@@ -144,7 +144,10 @@ static int add_to_list(const struct sockdup_token_info *token, void *context)
 			  socket->local_size);
 	value_set_address(env, value, "remote", &socket->remote,
 			  socket->remote_size);
+	value_set_flag(env, value, "ipv6Only", socket->ipv6_only);
 	value_set_number(env, value, "inode", socket->inode);
+	value_set_number(env, value, "netns", socket->netns);
+	value_set_number(env, value, "state", socket->state);
 	napi_set_element(env, list->array, list->length++, value);
 	napi_close_handle_scope(env, scope);
 	return 0;
