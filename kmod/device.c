@@ -34,6 +34,9 @@
 #include "token.h"
 #include "trace.h"
 
+/* What an export's target is, where it is not a number; one of them at most. */
+#define DEVICE_EXPORT_TO	(SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD)
+
 /* Tokens that a handle's fdinfo lists one by one. */
 #define DEVICE_FDINFO_TOKENS	64
 
@@ -178,6 +181,21 @@ static int device_info(struct device_call *call)
 	return device_answer(call, sizeof(*info));
 }
 
+/* The target that an export names, in one of three ways. */
+static struct sockdup_target *device_target(const struct sockdup_export *export)
+{
+	switch (export->flags & DEVICE_EXPORT_TO) {
+	case 0:
+		return sockdup_target_find(export->target);
+	case SOCKDUP_EXPORT_TO_PEER:
+		return sockdup_target_find_peer(export->target);
+	case SOCKDUP_EXPORT_TO_PIDFD:
+		return sockdup_target_find_pidfd(export->target);
+	default:
+		return ERR_PTR(-EINVAL);
+	}
+}
+
 /* Consumes the caller's reference of @file. */
 static struct sockdup_token *device_token_create(struct device_call *call,
 						 struct file *file)
@@ -185,9 +203,7 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 	const struct sockdup_export *export = &call->u.export;
 	struct sockdup_target *target;
 
-	target = export->flags & SOCKDUP_EXPORT_TO_PEER ?
-		 sockdup_target_find_peer(export->target) :
-		 sockdup_target_find(export->target);
+	target = device_target(export);
 	if (IS_ERR(target)) {
 		fput(file);
 		return ERR_CAST(target);
@@ -206,8 +222,8 @@ static int device_export(struct device_call *call)
 	struct file *file;
 	int err;
 
-	if (export->flags & ~(SOCKDUP_EXPORT_TO_PEER |
-			      SOCKDUP_EXPORT_END_ON_CLOSE) ||
+	if (export->flags & ~(DEVICE_EXPORT_TO | SOCKDUP_EXPORT_END_ON_CLOSE) ||
+	    (export->flags & DEVICE_EXPORT_TO) == DEVICE_EXPORT_TO ||
 	    export->info_size != sizeof(struct sockdup_protocol_info))
 		return -EINVAL;
 	file = device_socket(export->fd);

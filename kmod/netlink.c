@@ -65,23 +65,38 @@ static int nl_reply_token(struct genl_info *info, struct sockdup_token *token,
 	return genlmsg_reply(reply, info);
 }
 
-/* The target that an export names, in one of two ways. */
-static struct sockdup_target *nl_target(struct genl_info *info)
+/* The one attribute that names an export's target, or NULL. */
+static struct nlattr *nl_target_attr(const struct genl_info *info)
 {
 	struct nlattr *number = info->attrs[SOCKDUP_A_TOKEN_TARGET];
 	struct nlattr *peer = info->attrs[SOCKDUP_A_TOKEN_PEER_FD];
+	struct nlattr *pidfd = info->attrs[SOCKDUP_A_TOKEN_PIDFD];
+
+	return !!number + !!peer + !!pidfd == 1 ? number ?: peer ?: pidfd : NULL;
+}
+
+static struct sockdup_target *nl_target(struct genl_info *info)
+{
+	struct nlattr *attr = nl_target_attr(info);
 	struct sockdup_target *target;
 
-	if ((number && peer) || (!number && !peer)) {
-		NL_SET_ERR_MSG_ATTR(info->extack, peer,
-				    "give a target or a peer-fd, and not both");
+	if (!attr) {
+		NL_SET_ERR_MSG(info->extack,
+			       "give one of target, peer-fd and pidfd");
 		return ERR_PTR(-EINVAL);
 	}
-	target = number ? sockdup_target_find(nla_get_s32(number)) :
-			  sockdup_target_find_peer(nla_get_s32(peer));
+	switch (nla_type(attr)) {
+	case SOCKDUP_A_TOKEN_TARGET:
+		target = sockdup_target_find(nla_get_s32(attr));
+		break;
+	case SOCKDUP_A_TOKEN_PEER_FD:
+		target = sockdup_target_find_peer(nla_get_s32(attr));
+		break;
+	default:
+		target = sockdup_target_find_pidfd(nla_get_s32(attr));
+	}
 	if (IS_ERR(target))
-		NL_SET_ERR_MSG_ATTR(info->extack, number ?: peer,
-				    "this cannot be a target");
+		NL_SET_ERR_MSG_ATTR(info->extack, attr, "this cannot be a target");
 	return target;
 }
 
@@ -129,8 +144,7 @@ static void nl_take_back(u64 id)
 /* Why no token could be made, or published. */
 static void nl_blame(struct genl_info *info, int err)
 {
-	struct nlattr *target = info->attrs[SOCKDUP_A_TOKEN_TARGET] ?:
-				info->attrs[SOCKDUP_A_TOKEN_PEER_FD];
+	struct nlattr *target = nl_target_attr(info);
 
 	switch (err) {
 	case -EINVAL:

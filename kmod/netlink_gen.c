@@ -11,10 +11,11 @@
 #include <uapi/linux/sockdup_netlink.h>
 
 /* SOCKDUP_CMD_TOKEN_EXPORT - do */
-const struct nla_policy sockdup_token_export_nl_policy[SOCKDUP_A_TOKEN_TTL_MS + 1] = {
+const struct nla_policy sockdup_token_export_nl_policy[SOCKDUP_A_TOKEN_PIDFD + 1] = {
 	[SOCKDUP_A_TOKEN_FD] = NLA_POLICY_MIN(NLA_S32, 0),
 	[SOCKDUP_A_TOKEN_TARGET] = NLA_POLICY_MIN(NLA_S32, 1),
 	[SOCKDUP_A_TOKEN_PEER_FD] = NLA_POLICY_MIN(NLA_S32, 0),
+	[SOCKDUP_A_TOKEN_PIDFD] = NLA_POLICY_MIN(NLA_S32, 0),
 	[SOCKDUP_A_TOKEN_TTL_MS] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
@@ -48,7 +49,7 @@ const struct genl_ops sockdup_nl_ops[5] = {
 		.cmd		= SOCKDUP_CMD_TOKEN_EXPORT,
 		.doit		= sockdup_nl_token_export_doit,
 		.policy		= sockdup_token_export_nl_policy,
-		.maxattr	= SOCKDUP_A_TOKEN_TTL_MS,
+		.maxattr	= SOCKDUP_A_TOKEN_PIDFD,
 	},
 	{
 		.cmd		= SOCKDUP_CMD_TOKEN_QUERY,

@@ -17,6 +17,7 @@
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
+#include "compat/pidfd.h"
 #include "target.h"
 
 #define TARGET_TABLE_BITS	10
@@ -254,6 +255,27 @@ struct sockdup_target *sockdup_target_find(pid_t nr)
 	if (nr <= 0)
 		return ERR_PTR(-EINVAL);
 	return target_find_known(nr) ?: target_of(find_get_pid(nr));
+}
+
+/**
+ * sockdup_target_find_pidfd - the target that a caller names by a pidfd
+ * @fd: the caller's descriptor of it
+ *
+ * The process need not be visible in the caller's pid namespace.
+ *
+ * Return: a held target, or one of the errors of sockdup_target_find();
+ * ERR_PTR(-EBADF) where @fd is not open, or not a pidfd.
+ */
+struct sockdup_target *sockdup_target_find_pidfd(int fd)
+{
+	struct file *file = fget(fd);
+	struct pid *pid;
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	pid = get_pid(sockdup_pidfd_pid(file));
+	fput(file);
+	return pid ? target_of(pid) : ERR_PTR(-EBADF);
 }
 
 /*

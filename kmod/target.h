@@ -42,6 +42,7 @@ struct sockdup_target {
 
 struct sockdup_target *sockdup_target_get(struct pid *pid);
 struct sockdup_target *sockdup_target_find(pid_t nr);
+struct sockdup_target *sockdup_target_find_pidfd(int fd);
 struct sockdup_target *sockdup_target_find_peer(int fd);
 void sockdup_target_put(struct sockdup_target *target);
 

@@ -164,7 +164,7 @@ static const char *reason(void)
 	case ENOTSOCK:
 		return "it is not a socket";
 	case ESRCH:
-		return pidfd ? "that process has ended, or is not visible here" :
+		return pidfd ? "that process has ended" :
 			       "there is no such process";
 	case ENOTCONN:
 		return "that descriptor is not connected, so it has no peer";

@@ -138,25 +138,19 @@ int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info);
  * @info: filled with the bytes to send to the target
  *
  * Like sockdup_duplicate(), but the target's number cannot pass to another
- * process before the export. The target must be visible in the caller's pid
- * namespace, and a procfs must be mounted at /proc.
+ * process before the export, and the target need not be visible in the caller's
+ * pid namespace.
  *
  * Return: 0, or -1 with errno: EFAULT, ENOBUFS, ENOMEM,
  *
  *  EBADF       @fd is not an open descriptor, or an O_PATH one; or @pidfd is not
  *              a pidfd
  *  ENOTSOCK    @fd is not a socket
- *  ESRCH       the process of @pidfd has ended, or the caller cannot see it
- *  EOPNOTSUPP  /proc does not tell the process's number
+ *  EINVAL      @pidfd is of a thread that does not lead its process
+ *  ESRCH       the process of @pidfd has ended
  */
 int sockdup_duplicate_pidfd(int fd, int pidfd,
 			    struct sockdup_protocol_info *info);
-
-/*
- * The argument target of sockdup_export() is a pidfd. The flag is the library's
- * own; the kernel never sees it.
- */
-#define SOCKDUP_EXPORT_TO_PIDFD	0x80000000U
 
 /**
  * sockdup_export - export a socket, with every choice
@@ -181,10 +175,7 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
  *              @target is not above zero, is the id of a thread that does not
  *              lead its process, or is a socket of another family than AF_UNIX;
  *              @ttl_ms exceeds the limit
- *  ESRCH       the target does not exist, has ended, or is a kernel thread; with
- *              SOCKDUP_EXPORT_TO_PIDFD, the caller cannot see it
- *  EOPNOTSUPP  with SOCKDUP_EXPORT_TO_PIDFD, /proc does not tell the process's
- *              number
+ *  ESRCH       the target does not exist, has ended, or is a kernel thread
  */
 int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
 		   struct sockdup_protocol_info *info);
@@ -671,8 +662,7 @@ int sockdup_revoke_id(__u64 id);
  * Return: 0, or -1 with errno: those of sockdup_export(), and
  *
  *  ERANGE      in place of EINVAL, for a number that can never be right
- *  EOPNOTSUPP  the administrator has switched exports by netlink off; or, with
- *              SOCKDUP_EXPORT_TO_PIDFD, /proc does not tell the process's number
+ *  EOPNOTSUPP  the administrator has switched exports by netlink off
  */
 int sockdup_netlink_export(int fd, int target, unsigned int flags,
 			   unsigned int ttl_ms,

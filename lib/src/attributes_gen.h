@@ -16,6 +16,7 @@ static const char * const token_attributes[] = {
 	[SOCKDUP_A_TOKEN_LEFT_MS] = "left-ms",
 	[SOCKDUP_A_TOKEN_SOCKET_COUNT] = "socket-count",
 	[SOCKDUP_A_TOKEN_SOCKET] = "socket",
+	[SOCKDUP_A_TOKEN_PIDFD] = "pidfd",
 };
 
 static const char * const stats_attributes[] = {

@@ -4,6 +4,7 @@
  */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,7 +12,6 @@
 #include "sockdup.h"
 
 #include "device.h"
-#include "pidfd.h"
 
 static __u64 address_of(const void *pointer)
 {
@@ -24,9 +24,8 @@ static int command(unsigned long number, void *argument)
 	return device_call(number, argument, NO_DESCRIPTOR, NO_DESCRIPTOR);
 }
 
-static int export_by_number(int fd, int target, unsigned int flags,
-			    unsigned int ttl_ms,
-			    struct sockdup_protocol_info *info)
+int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
+		   struct sockdup_protocol_info *info)
 {
 	struct sockdup_export export = {
 		.size = sizeof(export),
@@ -37,49 +36,11 @@ static int export_by_number(int fd, int target, unsigned int flags,
 		.info_size = sizeof(*info),
 		.info = address_of(info),
 	};
+	bool descriptor = flags & (SOCKDUP_EXPORT_TO_PEER |
+				   SOCKDUP_EXPORT_TO_PIDFD);
 
 	return device_call(SOCKDUP_IOC_EXPORT, &export, fd,
-			   flags & SOCKDUP_EXPORT_TO_PEER ? target :
-							    NO_DESCRIPTOR);
-}
-
-/*
- * The kernel takes a number. If the number is still that of the pidfd's process
- * after the export, it was so during the export.
- */
-static int export_by_pidfd(int fd, int pidfd, unsigned int flags,
-			   unsigned int ttl_ms,
-			   struct sockdup_protocol_info *info)
-{
-	struct pidfd_numbers numbers;
-	pid_t pid;
-	int error;
-
-	if (pidfd_read(pidfd, &numbers))
-		return -1;
-	pid = pidfd_pid(&numbers);
-	if (pid < 0 || export_by_number(fd, pid, flags, ttl_ms, info))
-		return -1;
-	if (pidfd_recheck(pidfd, &numbers)) {
-		error = errno;
-		sockdup_revoke(info);
-		errno = error;
-		return -1;
-	}
-	return 0;
-}
-
-int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
-		   struct sockdup_protocol_info *info)
-{
-	if (!(flags & SOCKDUP_EXPORT_TO_PIDFD))
-		return export_by_number(fd, target, flags, ttl_ms, info);
-	if (flags & SOCKDUP_EXPORT_TO_PEER) {
-		errno = EINVAL;
-		return -1;
-	}
-	return export_by_pidfd(fd, target, flags & ~SOCKDUP_EXPORT_TO_PIDFD,
-			       ttl_ms, info);
+			   descriptor ? target : NO_DESCRIPTOR);
 }
 
 int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info)

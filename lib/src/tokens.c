@@ -15,7 +15,6 @@
 #include "device.h"
 #include "error.h"
 #include "family.h"
-#include "pidfd.h"
 #include "tokens.h"
 
 /* An attribute's bytes, as many as there is room for. */
@@ -262,8 +261,8 @@ static int export_to(int fd, __u16 attribute, int target,
 	union family_request buffer;
 	struct nlmsghdr *request;
 
-	if (device_check_callers(fd, attribute == SOCKDUP_A_TOKEN_PEER_FD ?
-				     target : NO_DESCRIPTOR))
+	if (device_check_callers(fd, attribute == SOCKDUP_A_TOKEN_TARGET ?
+				     NO_DESCRIPTOR : target))
 		return -1;
 	request = family_prepare(&buffer, SOCKDUP_CMD_TOKEN_EXPORT, NLM_F_ACK);
 	mnl_attr_put_u32(request, SOCKDUP_A_TOKEN_FD, fd);
@@ -271,29 +270,6 @@ static int export_to(int fd, __u16 attribute, int target,
 	if (ttl_ms)
 		mnl_attr_put_u32(request, SOCKDUP_A_TOKEN_TTL_MS, ttl_ms);
 	return family_ask(request, export_message, export);
-}
-
-/* As by the device: check after the export that the number is still the process's. */
-static int export_to_pidfd(int fd, int pidfd, unsigned int ttl_ms,
-			   struct export *export)
-{
-	struct pidfd_numbers numbers;
-	pid_t pid;
-	int error;
-
-	if (pidfd_read(pidfd, &numbers))
-		return -1;
-	pid = pidfd_pid(&numbers);
-	if (pid < 0 ||
-	    export_to(fd, SOCKDUP_A_TOKEN_TARGET, pid, ttl_ms, export))
-		return -1;
-	if (pidfd_recheck(pidfd, &numbers)) {
-		error = errno;
-		sockdup_revoke_id(export->id);
-		errno = error;
-		return -1;
-	}
-	return 0;
 }
 
 int sockdup_netlink_export(int fd, int target, unsigned int flags,
@@ -316,7 +292,8 @@ int sockdup_netlink_export(int fd, int target, unsigned int flags,
 				   &export);
 		break;
 	case SOCKDUP_EXPORT_TO_PIDFD:
-		result = export_to_pidfd(fd, target, ttl_ms, &export);
+		result = export_to(fd, SOCKDUP_A_TOKEN_PIDFD, target, ttl_ms,
+				   &export);
 		break;
 	default:
 		return error_of_caller(EINVAL);

@@ -439,6 +439,11 @@ TEST_F(library, refuses_exports_in_words)
 					      SOCKDUP_EXPORT_TO_PEER, 0, &info,
 					      NULL),
 		       "peer-fd", "this cannot be a target");
+	EXPECT_FAILURE(EBADF,
+		       sockdup_netlink_export(self->fd, self->fd,
+					      SOCKDUP_EXPORT_TO_PIDFD, 0, &info,
+					      NULL),
+		       "pidfd", "this cannot be a target");
 	EXPECT_FAILURE(EINVAL, sockdup_netlink_export(self->fd, pid, 0, -1,
 						      &info, NULL),
 		       "ttl-ms", "no token may live this long");
@@ -474,9 +479,6 @@ TEST_F(library, refuses_by_itself_without_words)
 						      self->target.pid,
 						      flags[i], 0, &info,
 						      NULL));
-	EXPECT_SILENCE(EBADF, sockdup_netlink_export(self->fd, self->fd,
-						     SOCKDUP_EXPORT_TO_PIDFD, 0,
-						     &info, NULL));
 	EXPECT_SILENCE(EBADF, sockdup_netlink_export(CLOSED_FD,
 						     self->target.pid, 0, 0,
 						     &info, NULL));

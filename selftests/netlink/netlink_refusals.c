@@ -60,8 +60,13 @@ FIXTURE_VARIANT_ADD(refusal, export_to_nobody) {
 };
 
 FIXTURE_VARIANT_ADD(refusal, export_to_two) {
-	REFUSED(TOKEN_EXPORT, -EINVAL, A(PEER_FD), { A(FD), 4, TCP_FD },
+	REFUSED(TOKEN_EXPORT, -EINVAL, 0, { A(FD), 4, TCP_FD },
 		{ A(TARGET), 4, 1 }, { A(PEER_FD), 4, UNCONNECTED_FD })
+};
+
+FIXTURE_VARIANT_ADD(refusal, export_to_a_number_and_a_pidfd) {
+	REFUSED(TOKEN_EXPORT, -EINVAL, 0, { A(FD), 4, TCP_FD },
+		{ A(TARGET), 4, 1 }, { A(PIDFD), 4, TCP_FD })
 };
 
 FIXTURE_VARIANT_ADD(refusal, export_of_a_negative_fd) {
@@ -137,6 +142,21 @@ FIXTURE_VARIANT_ADD(refusal, export_to_a_file_as_peer) {
 FIXTURE_VARIANT_ADD(refusal, export_to_a_tcp_peer) {
 	REFUSED(TOKEN_EXPORT, -EINVAL, A(PEER_FD), { A(FD), 4, TCP_FD },
 		{ A(PEER_FD), 4, TCP_FD })
+};
+
+FIXTURE_VARIANT_ADD(refusal, export_to_a_negative_pidfd) {
+	REFUSED(TOKEN_EXPORT, -ERANGE, A(PIDFD), { A(FD), 4, TCP_FD },
+		{ A(PIDFD), 4, -1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, export_to_a_closed_pidfd) {
+	REFUSED(TOKEN_EXPORT, -EBADF, A(PIDFD), { A(FD), 4, TCP_FD },
+		{ A(PIDFD), 4, CLOSED_FD })
+};
+
+FIXTURE_VARIANT_ADD(refusal, export_to_a_socket_as_pidfd) {
+	REFUSED(TOKEN_EXPORT, -EBADF, A(PIDFD), { A(FD), 4, TCP_FD },
+		{ A(PIDFD), 4, TCP_FD })
 };
 
 FIXTURE_VARIANT_ADD(refusal, export_to_an_unconnected_peer) {

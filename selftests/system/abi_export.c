@@ -325,6 +325,22 @@ TEST_F(descriptor, that_is_of_no_socket_names_no_peer)
 	close(argument.target);
 }
 
+TEST(target_is_a_pidfd_or_a_peer_and_not_both)
+{
+	struct sockdup_export argument;
+	struct trial trial;
+
+	trial_set_up(_metadata, &trial, &export_command);
+	argument = valid_export(&trial);
+	argument.flags = SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD;
+	argument.target = make_pidfd();
+	EXPECT_EQ(-EINVAL, trial_give(&trial, &argument));
+	argument.flags = SOCKDUP_EXPORT_TO_PIDFD;
+	trial_undo(_metadata, &trial, trial_give(&trial, &argument));
+	close(argument.target);
+	trial_end(_metadata, &trial);
+}
+
 TEST_F(descriptor, W68_that_is_of_no_socket_has_no_events)
 {
 	unsigned char argument[sizeof(struct sockdup_event_enumerate)];

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "census.h"
 #include "fault.h"
@@ -25,6 +26,7 @@
  * struct scene - what commands are run on
  * @agent: the process to export to, without a handle
  * @channel: a socket whose peer is the agent
+ * @pidfd: the agent's
  * @device: the handle
  * @source: the socket,
  * @peer: and its other end
@@ -38,6 +40,7 @@
 struct scene {
 	struct agent agent;
 	int channel;
+	int pidfd;
 	int device;
 	int source;
 	int peer;
@@ -107,6 +110,11 @@ static int call_export_by_handle(struct scene *scene)
 static int call_export_to_peer(struct scene *scene)
 {
 	return export_with(scene, SOCKDUP_EXPORT_TO_PEER, scene->channel);
+}
+
+static int call_export_to_pidfd(struct scene *scene)
+{
+	return export_with(scene, SOCKDUP_EXPORT_TO_PIDFD, scene->pidfd);
 }
 
 static int settle_export(struct scene *scene, int value)
@@ -365,6 +373,10 @@ FIXTURE_VARIANT_ADD(fault, export_to_peer) {
 	.command = { prepare_nothing, call_export_to_peer, settle_export },
 };
 
+FIXTURE_VARIANT_ADD(fault, export_to_pidfd) {
+	.command = { prepare_nothing, call_export_to_pidfd, settle_export },
+};
+
 FIXTURE_VARIANT_ADD(fault, import) {
 	.command = { export_to_self, call_import, settle_import },
 };
@@ -430,6 +442,8 @@ FIXTURE_SETUP(fault)
 	ASSERT_EQ(0, agent_spawn(&scene->agent));
 	scene->channel = agent_channel(&scene->agent);
 	ASSERT_LE(0, scene->channel);
+	scene->pidfd = syscall(SYS_pidfd_open, scene->agent.pid, 0);
+	ASSERT_LE(0, scene->pidfd);
 	ASSERT_EQ(0, make_streams(scene));
 	scene->event = new_event();
 	ASSERT_LE(0, scene->event);

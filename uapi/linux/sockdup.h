@@ -188,12 +188,14 @@ struct sockdup_info {
 	__u32 __reserved;
 };
 
-/* Flags of an export. Bit 31 is the library's own: the kernel refuses it. */
+/* Flags of an export. */
 
 /* @target is not a process id, but a socket whose peer is the target. */
 #define SOCKDUP_EXPORT_TO_PEER		0x1
 /* The token ends when the last descriptor of the exporting handle is closed. */
 #define SOCKDUP_EXPORT_END_ON_CLOSE	0x2
+/* @target is not a process id, but a pidfd of the target. Not with TO_PEER. */
+#define SOCKDUP_EXPORT_TO_PIDFD		0x4
 
 #define SOCKDUP_EXPORT_SIZE_VER0	32
 
@@ -204,7 +206,8 @@ struct sockdup_info {
  * @fd: in: a descriptor of the socket
  * @target: in: the target process, by its number in the caller's pid
  *          namespace; with SOCKDUP_EXPORT_TO_PEER, a descriptor of a connected
- *          AF_UNIX socket
+ *          AF_UNIX socket; with SOCKDUP_EXPORT_TO_PIDFD, a pidfd of the process,
+ *          which need not be visible in that namespace
  * @ttl_ms: in: life of the token in milliseconds, 0 for the default
  * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
  * @info: out: pointer to a struct sockdup_protocol_info
@@ -218,9 +221,9 @@ struct sockdup_info {
  * listen() at the other end. For a socketpair it is the creator, whichever
  * process holds the ends now.
  *
- *  EBADF    @fd is not an open descriptor, or an O_PATH one; or @target is,
- *           where it is a descriptor
- *  ENOTSOCK @fd is not a socket; or @target, where it is a descriptor
+ *  EBADF    @fd is not an open descriptor, or an O_PATH one; or @target is
+ *           not, where it is a descriptor; or it should be a pidfd and is none
+ *  ENOTSOCK @fd is not a socket; or @target, with SOCKDUP_EXPORT_TO_PEER
  *  EINVAL   @target is not above zero, names a thread that does not lead its
  *           process, or is a socket of another family than AF_UNIX; @ttl_ms
  *           exceeds the limit; @info_size is wrong
