@@ -14,7 +14,7 @@
 #include "error.h"
 #include "startup.h"
 
-/* "[" address "%" scope "]:" port, and the end. */
+/* The form "[address%scope]:port" with its final NUL. */
 #define LONGEST	(INET6_ADDRSTRLEN + sizeof("[%4294967295]:65535"))
 
 #define HIGHEST_PORT	65535
@@ -273,7 +273,7 @@ LPCWSTR InetNtopW(INT family, const void *address, LPWSTR room, size_t size)
 	return room;
 }
 
-/* Each protocol here has the network's order of bytes. */
+/* All protocols here use the network's order of bytes; a number is swapped for each. */
 static int swap_for(SOCKET s, const void *to)
 {
 	if (!ws_ready())

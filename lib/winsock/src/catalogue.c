@@ -21,11 +21,11 @@ const GUID ws_provider = { 0x9e1f63d2, 0x58b4, 0x4c07, { } };
 			 XP1_IFS_HANDLES)
 #define GROUPS		(XP1_SUPPORT_BROADCAST | XP1_SUPPORT_MULTIPOINT)
 
-/* Any protocol, which the highest number bounds. */
+/* An entry for any protocol; then the number goes up to the highest. */
 #define ANY_PROTOCOL	0
 #define HIGHEST_PROTOCOL	255
 
-/* Set by a device or a buffer. */
+/* Winsock's value where a device or the buffers limit a message. */
 #define SIZE_VARIES	1
 
 struct entry {

@@ -156,7 +156,10 @@ static bool is_auto_reset(HANDLE event)
 	return (UINT_PTR)event & WS_EVENT_AUTO_RESET;
 }
 
-/* Whether one that is set is the caller's: another waiter may reset it first. */
+/*
+ * Whether the caller gets an event object that was seen set. Another waiter may have reset
+ * it since, if it is an automatic one.
+ */
 static bool take(HANDLE event)
 {
 	return !is_auto_reset(event) || ws_event_reset(ws_event_fd(event));
@@ -215,7 +218,7 @@ static bool prepare_pollers(const struct wait *wait)
 	return true;
 }
 
-/* Whether all are set at this moment; those that are not remain to wait for. */
+/* Whether all are set now. Only those that are not are then still waited for. */
 static bool all_are_set(const struct wait *wait)
 {
 	bool all = true;
@@ -231,7 +234,10 @@ static bool all_are_set(const struct wait *wait)
 	return all;
 }
 
-/* All, or none where another waiter resets one first. */
+/*
+ * Take all, or give back what was taken where another waiter has reset one meanwhile. Other
+ * waiters can see those for a moment as not set: Linux cannot reset several at once.
+ */
 static bool take_all(const struct wait *wait)
 {
 	DWORD i = 0;

@@ -38,7 +38,7 @@ struct way {
 static const struct way receiving = { posix_recvmsg, POLLIN, LINUX_SO_RCVTIMEO };
 static const struct way sending = { posix_sendmsg, POLLOUT, LINUX_SO_SNDTIMEO };
 
-/* Flags, and what they are to Linux: some are its way in any case. */
+/* Winsock's flags and Linux' ones; 0 where Linux always behaves so. */
 struct flag {
 	DWORD winsock;
 	int linux_flag;
@@ -76,7 +76,7 @@ static bool is_ready_for(int fd, short events)
 	return ws_wait_for(fd, events, 0) & events;
 }
 
-/* When what began at @began ends by its time. */
+/* When a call that began at @began ends by the socket's time for such calls. */
 static long long deadline_of(const struct way *way, int fd, long long began)
 {
 	struct timeval limit = { };
@@ -88,7 +88,7 @@ static long long deadline_of(const struct way *way, int fd, long long began)
 	return began + limit.tv_sec * WS_SECOND + limit.tv_usec * 1000LL;
 }
 
-/* A call that waits, after a signal. Linux would count the time anew. */
+/* Go on waiting after a signal. Linux' own call would count its time from now. */
 static ssize_t go_on(const struct way *way, int fd, struct msghdr *message, int flags,
 		     long long deadline)
 {
@@ -130,7 +130,7 @@ static size_t total_of(const struct iovec *parts, size_t count)
 	return total;
 }
 
-/* Leaves out of the buffers what has been received or sent. */
+/* Leave out the part of the buffers that has been received or sent. */
 static void skip(struct msghdr *message, size_t size)
 {
 	while (size && size >= message->msg_iov->iov_len) {
@@ -145,14 +145,17 @@ static void skip(struct msghdr *message, size_t size)
 }
 
 static const struct ws_translation receive_errors[] = {
-	/* A datagram that was sent has met a closed port. */
+	/* An earlier datagram of this socket has met a closed port. */
 	{ ECONNREFUSED, WSAECONNRESET },
 	{ }
 };
 
 static int receive_error(int fd, int number, int flags)
 {
-	/* Urgent data is not waited for: it is on its way, is none, or among the rest. */
+	/*
+	 * A receive of urgent data does not wait. EAGAIN: it is on its way. EINVAL: there
+	 * is none, unless SO_OOBINLINE has it among the rest.
+	 */
 	if (flags & LINUX_MSG_OOB &&
 	    (number == EAGAIN ||
 	     (number == EINVAL &&
@@ -223,7 +226,7 @@ static ssize_t receive_rest(int fd, struct msghdr *message, int flags,
 /* Whether a receive that has found nothing is to wait; with errno where it is not. */
 static bool may_wait(int fd)
 {
-	/* Nothing can come, and nobody waits for it. */
+	/* Without a port nothing can come, and Winsock says so. */
 	if (ws_is_unbound(fd)) {
 		errno = EINVAL;
 		return false;
@@ -272,7 +275,7 @@ static int receive_message(int fd, struct msghdr *message, int flags)
 	return size;
 }
 
-/* What the flags do not go with. @flags are Winsock's. */
+/* Whether these flags, Winsock's, go together and with this socket. */
 static bool is_supported(int fd, DWORD flags)
 {
 	/* For urgent data of a datagram socket Linux would wait for a datagram. */
@@ -340,7 +343,7 @@ int recv(SOCKET s, char *buffer, int size, int flags)
 	return recvfrom(s, buffer, size, flags, NULL, NULL);
 }
 
-/* @flags and @size tell of a message that was too long as well. */
+/* @flags and @size are filled for a message that was too long, too. */
 static int receive_into(SOCKET s, const WSABUF *buffers, DWORD count,
 			LPDWORD size, LPDWORD flags, struct sockaddr *name,
 			int *name_size)
@@ -392,7 +395,7 @@ static const struct ws_translation send_errors[] = {
 	{ }
 };
 
-/* EPIPE is of many causes, and Linux forgets who ended what. */
+/* EPIPE has several causes, and Linux does not tell which end has ended the sending. */
 static int broken_pipe(int fd)
 {
 	if (ws_is_datagram(fd) || ws_is_marked(fd, WS_MARK_SENDING_ENDED))
@@ -401,7 +404,7 @@ static int broken_pipe(int fd)
 	case WS_TCP_UNCONNECTED:
 	case WS_TCP_LISTENING:
 		return WSAENOTCONN;
-	/* By a holder that makes Linux' own calls. */
+	/* A holder has ended it by Linux' own call, which sets no mark. */
 	case WS_TCP_ENDED_HERE:
 	case WS_TCP_ENDED_BOTH:
 		return WSAESHUTDOWN;

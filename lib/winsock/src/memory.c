@@ -13,10 +13,13 @@
 
 #include "memory.h"
 
-/* The smallest that there is. */
+/* The smallest page of any machine. */
 #define PAGE	4096
 
-/* Where the kernel, or a sandbox, lacks the calls below. A pipe has the room. */
+/*
+ * For kernels and sandboxes without the calls below. A pipe has room for any size that is
+ * copied here.
+ */
 static bool copy_by_pipe(void *to, const void *from, size_t size)
 {
 	int ends[2];
@@ -49,7 +52,7 @@ static bool is_word_readable(const void *from)
 	       errno != EFAULT;
 }
 
-/* Of less than a page, the second word tells more only in another one. */
+/* Less than a page lies in two pages at most, so the first and the last word tell. */
 bool ws_is_readable(const void *from, size_t size)
 {
 	const char *last = (const char *)from + size - _NSIG / 8;

@@ -45,7 +45,7 @@ struct record {
 /**
  * struct sockdup_ws_window - a queue
  * @next: in the list of all
- * @thread: that made it, alone takes messages, and takes the queue with it
+ * @thread: made it, and alone takes messages from it; the queue ends with this thread
  * @event: an eventfd
  * @sources: where messages come from
  * @first: the oldest record that is not used up
@@ -60,7 +60,7 @@ struct sockdup_ws_window {
 	struct record **last;
 };
 
-/* In which order messages come that were recorded at once. */
+/* The order of messages that were recorded together. */
 static const long order[] = {
 	FD_CONNECT, FD_ACCEPT, FD_WRITE, FD_OOB, FD_READ, FD_CLOSE,
 };
@@ -68,7 +68,7 @@ static const long order[] = {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sockdup_ws_window *windows;	/* @lock covers all of it */
 static int cancel_state;			/* of who holds it */
-/* A thread has a value of it that has made a queue. */
+/* A thread that has made a queue has a value under this key. */
 static pthread_key_t queues_key;
 
 /* A thread that is cancelled while it holds the lock would keep it. */

@@ -31,7 +31,10 @@ static_assert(FD_READ == SOCKDUP_FD_READ && FD_WRITE == SOCKDUP_FD_WRITE &&
 	      "the kernel has Winsock's numbers");
 static_assert(FD_MAX_EVENTS == SOCKDUP_EVENT_ERRORS, "and as many places");
 
-/* When this process missed the device last, by this_tick(); 0 after a registration. */
+/*
+ * The tick in which this process found last that there is no device, see this_tick(); 0
+ * after a registration.
+ */
 static atomic_uint missed_in;
 
 int ws_check_events(SOCKET s, long events)

@@ -13,7 +13,7 @@
 #include "startup.h"
 #include "watch.h"
 
-/* Longer waits are for ever: seconds, and microseconds beside them. */
+/* A wait of more seconds, or of more microseconds, has no end. */
 #define LONGEST		1000000000LL
 
 int __WSAFDIsSet(SOCKET s, fd_set *set)
@@ -75,7 +75,7 @@ struct selection {
 	u_int count;
 };
 
-/* A poller may be silent, see ws_watch(). */
+/* A poller that ws_watch() has silenced has the complement of the number. */
 static bool is_of(const struct pollfd *poller, int fd)
 {
 	return poller->fd == fd || poller->fd == ~fd;
@@ -97,7 +97,7 @@ static u_int place_of(const struct selection *selection, int fd, u_int hint)
 	return i;
 }
 
-/* False where one of the sockets is none. */
+/* False where a member of the set is not a socket. */
 static bool add_set(struct selection *selection, int kind)
 {
 	const fd_set *set = selection->sets[kind];

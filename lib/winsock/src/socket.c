@@ -147,7 +147,7 @@ static void set_reuse(int fd, int on)
 	ws_mark(fd, WS_MARK_REUSE, on);
 }
 
-/* Unless the program has decided. */
+/* Whether the layer may set SO_REUSEADDR: not where the program has decided. */
 static bool may_reuse(int fd)
 {
 	return ws_is_stream(fd) && !ws_is_marked(fd, WS_MARK_EXCLUSIVE) &&
@@ -177,7 +177,10 @@ static int bind_with_reuse(int fd, const struct sockaddr *name, int size)
 	return -1;
 }
 
-/* Linux asks for the option of what a listener accepts, when it lingers later. */
+/*
+ * Accepted sockets inherit the option. They need it later, in TIME_WAIT, so that a new
+ * listener can bind to the port.
+ */
 static int listen_with_reuse(int fd, int backlog)
 {
 	bool is_new = may_reuse(fd);
@@ -213,10 +216,10 @@ int listen(SOCKET s, int backlog)
 
 	if (!ws_ready())
 		return SOCKET_ERROR;
-	/* Linux would bind it. */
+	/* Linux would bind the socket to a port of its choice. */
 	if (ws_is_unbound(fd))
 		return ws_fail(WSAEINVAL);
-	/* A hint is negative. */
+	/* Windows takes a negative number for a hint of that size. */
 	if (backlog < 0)
 		backlog = backlog == INT_MIN ? INT_MAX : -backlog;
 	if (!listen_with_reuse(fd, backlog))

@@ -49,7 +49,7 @@ enum ws_tcp ws_tcp_state(int fd)
 	if (posix_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) ||
 	    info.tcpi_state >= STATE_COUNT)
 		return WS_TCP_NONE;
-	/* Each handshake measures a round trip, and without one there is none. */
+	/* A handshake measures the round trip: without a measure there was no connection. */
 	if (info.tcpi_state == STATE_CLOSE && info.tcpi_min_rtt == ~0U)
 		return WS_TCP_UNCONNECTED;
 	return meanings[info.tcpi_state];

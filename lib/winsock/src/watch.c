@@ -11,13 +11,12 @@
 #include "tcp.h"
 #include "watch.h"
 
-/* How often sockets are asked again that cannot be waited for. */
+/* How long until sockets are asked again that poll() cannot wait for. */
 #define AGAIN	(50 * WS_MILLISECOND)
 
 /*
- * What poll() reports though nobody asks for it, it would report for ever. True
- * where there is such a socket. A poller is silent with a negative number, which
- * poll() passes over.
+ * poll() reports some states though nobody asks for them, and would report them again at
+ * once. Silence such sockets: poll() passes over a negative number. True where there is one.
  */
 static bool silence(struct pollfd *pollers, unsigned int count)
 {
@@ -43,8 +42,8 @@ static void unsilence(struct pollfd *pollers, unsigned int count)
 }
 
 /*
- * A silent socket may come to have something to say meanwhile: another thread
- * connects it.
+ * A silenced socket can have something to tell later, when another thread connects it. So
+ * ask it again from time to time.
  */
 bool ws_watch(struct pollfd *pollers, unsigned int count, long long deadline,
 	      ws_says_something *says_something, const void *call)
