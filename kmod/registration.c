@@ -40,6 +40,11 @@
 #define REGISTRATION_RECEIVING	(SOCKDUP_FD_READ | SOCKDUP_FD_OOB | \
 				 SOCKDUP_FD_ACCEPT)
 
+/*
+ * Strangers share a bucket. So its lock is held for some instructions at a time: it nests
+ * inside the lock of a registration, which is held while all users of an event object are
+ * woken, and no interrupt comes in between.
+ */
 struct registration_bucket {
 	spinlock_t lock;		/* covers @head */
 	struct hlist_head head;
@@ -130,16 +135,13 @@ static bool registration_replaces(const struct sockdup_registration *reg,
 }
 
 /*
- * Record @events, which are armed. The caller holds the lock, and the event lock, and
- * sets the event object once it has dropped the lock.
+ * Record @events, which are armed, and set the event object. The caller holds the
+ * lock: a registration that is over sets nothing.
  */
 static void registration_write(struct sockdup_registration *reg,
 			       const struct sockdup_level *level, u32 events)
 {
 	int i;
-
-	lockdep_assert_held(&reg->event_lock);
-	lockdep_assert_held(&reg->lock);
 
 	if (registration_replaces(reg, level, events))
 		reg->turn++;
@@ -150,6 +152,7 @@ static void registration_write(struct sockdup_registration *reg,
 		if (events & BIT(i))
 			reg->errors[i] = level->errors[i];
 	registration_arm(reg, reg->armed & ~(events & registration_one_shot(reg)));
+	sockdup_eventfd_set(reg->terms.eventfd);
 }
 
 /*
@@ -162,10 +165,9 @@ static u32 registration_record(struct sockdup_registration *reg,
 {
 	const struct sockdup_level *level = &snapshot->level;
 	u32 stale = 0;
-	u32 events = 0;
+	u32 events;
 
-	spin_lock_irq(&reg->event_lock);
-	spin_lock(&reg->lock);
+	spin_lock_irq(&reg->lock);
 	if (reg->over)
 		goto out;
 	/* An earlier look does not decide whether there is a connection. */
@@ -181,10 +183,7 @@ static u32 registration_record(struct sockdup_registration *reg,
 	if (events)
 		registration_write(reg, level, events);
 out:
-	spin_unlock(&reg->lock);
-	if (events)
-		sockdup_eventfd_set(reg->terms.eventfd);
-	spin_unlock_irq(&reg->event_lock);
+	spin_unlock_irq(&reg->lock);
 	return stale;
 }
 
@@ -201,9 +200,11 @@ static bool registration_record_data(struct sockdup_registration *reg,
 {
 	static const struct sockdup_level data = { .events = SOCKDUP_FD_READ };
 	unsigned long flags;
-	bool plain, news;
+	bool plain;
 
+	/* The last look here is the one that counts; most that fail it need no lock. */
 	if (!((__force __poll_t)woken & EPOLLIN) ||
+	    !sockdup_level_is_plain_data(sk) ||
 	    atomic_read(&reg->waiting) ||
 	    READ_ONCE(reg->armed) & (SOCKDUP_FD_CONNECT | SOCKDUP_FD_WRITE) ||
 	    !sockdup_eventfd_may_be_set())
@@ -212,16 +213,11 @@ static bool registration_record_data(struct sockdup_registration *reg,
 	 * No re-arming comes between this look and its record, so it is never stale:
 	 * what was received before a re-arming is not seen after it.
 	 */
-	spin_lock_irqsave(&reg->event_lock, flags);
-	spin_lock(&reg->lock);
+	spin_lock_irqsave(&reg->lock, flags);
 	plain = sockdup_level_is_plain_data(sk);
-	news = plain && !reg->over && reg->armed & SOCKDUP_FD_READ;
-	if (news)
+	if (plain && !reg->over && reg->armed & SOCKDUP_FD_READ)
 		registration_write(reg, &data, SOCKDUP_FD_READ);
-	spin_unlock(&reg->lock);
-	if (news)
-		sockdup_eventfd_set(reg->terms.eventfd);
-	spin_unlock_irqrestore(&reg->event_lock, flags);
+	spin_unlock_irqrestore(&reg->lock, flags);
 	return plain;
 }
 
@@ -375,8 +371,8 @@ void sockdup_registration_put(struct sockdup_registration *reg)
 }
 
 /*
- * Take a registration out of the table and off its handle's list. It is over then.
- * The caller holds the bucket's lock.
+ * Take a registration out of the table and off its handle's list. It is over then: the
+ * caller holds its lock, so nobody is setting the event object, and the bucket's lock.
  */
 static void registration_unlink(struct sockdup_registration *reg)
 {
@@ -384,6 +380,7 @@ static void registration_unlink(struct sockdup_registration *reg)
 		&reg->account->in_force;
 	struct sockdup_registration_list *list = reg->list;
 
+	lockdep_assert_held(&reg->lock);
 	lockdep_assert_held(&registration_bucket(reg->inode)->lock);
 
 	hlist_del(&reg->node);
@@ -398,29 +395,15 @@ static void registration_unlink(struct sockdup_registration *reg)
 	list_del(&reg->sibling);
 	user->count--;
 	spin_unlock(&user->lock);
-	spin_lock_irq(&reg->lock);
 	WRITE_ONCE(reg->over, true);
-	spin_unlock_irq(&reg->lock);
-}
-
-/* The same, and return the charge. */
-static void registration_retire(struct sockdup_registration *reg)
-{
-	registration_unlink(reg);
-	sockdup_account_return_registration(reg->account);
 }
 
 /*
  * Finish what registration_unlink() began, or undo a registration that was never
- * published. Consumes the reference for being in force. Somebody may be setting the
- * event object for what was recorded before: afterwards nobody does.
+ * published. Consumes the reference for being in force.
  */
 static void registration_end(struct sockdup_registration *reg)
 {
-	lockdep_assert_not_held(&registration_bucket(reg->inode)->lock);
-
-	spin_lock_irq(&reg->event_lock);
-	spin_unlock_irq(&reg->event_lock);
 	/* No wake-up asks for a look after this; one may still be pending. */
 	remove_wait_queue(&SOCKET_I(reg->inode)->wq.wait,
 			  &reg->wait);
@@ -441,22 +424,41 @@ registration_find(struct registration_bucket *bucket, const struct inode *inode)
 	return NULL;
 }
 
+/* The registration of a socket, held, or NULL. It may be over when the caller looks. */
+static struct sockdup_registration *registration_get(const struct inode *inode)
+{
+	struct registration_bucket *bucket = registration_bucket(inode);
+	struct sockdup_registration *reg;
+
+	spin_lock_irq(&bucket->lock);
+	reg = registration_find(bucket, inode);
+	if (reg)
+		refcount_inc(&reg->ref);
+	spin_unlock_irq(&bucket->lock);
+	return reg;
+}
+
 /*
  * End a registration that the caller found and holds, unless somebody else has just
- * ended it.
+ * ended it. In either case nobody sets its event object afterwards.
  */
 static void registration_end_found(struct sockdup_registration *reg)
 {
 	struct registration_bucket *bucket = registration_bucket(reg->inode);
 	bool ours;
 
-	spin_lock(&bucket->lock);
-	ours = !list_empty(&reg->mate);
-	if (ours)
-		registration_retire(reg);
-	spin_unlock(&bucket->lock);
-	if (ours)
-		registration_end(reg);
+	spin_lock_irq(&reg->lock);
+	ours = !reg->over;
+	if (ours) {
+		spin_lock(&bucket->lock);
+		registration_unlink(reg);
+		spin_unlock(&bucket->lock);
+	}
+	spin_unlock_irq(&reg->lock);
+	if (!ours)
+		return;
+	sockdup_account_return_registration(reg->account);
+	registration_end(reg);
 }
 
 /*
@@ -497,9 +499,9 @@ static void registration_sweep_batch(struct sockdup_account_registrations *user,
 {
 	struct sockdup_registration *closed;
 
-	spin_lock(&user->lock);
+	spin_lock_irq(&user->lock);
 	closed = registration_find_closed(user, left);
-	spin_unlock(&user->lock);
+	spin_unlock_irq(&user->lock);
 	if (closed) {
 		registration_end_found(closed);
 		sockdup_registration_put(closed);
@@ -552,7 +554,8 @@ void sockdup_registration_sweep(struct work_struct *work)
 
 static struct sockdup_registration *
 registration_new(struct file *file,
-		 const struct sockdup_registration_terms *terms)
+		 const struct sockdup_registration_terms *terms,
+		 struct sockdup_registration_list *list)
 {
 	struct inode *inode = file_inode(file);
 	struct sockdup_registration *reg;
@@ -575,9 +578,9 @@ registration_new(struct file *file,
 	timer_setup(&reg->retry, registration_retry, 0);
 	reg->terms = *terms;
 	sockdup_eventfd_hold(terms->eventfd);
+	reg->list = list;
 	reg->source = get_pid(task_tgid(current));
 	current_euid_egid(&reg->uid, &reg->gid);
-	spin_lock_init(&reg->event_lock);
 	spin_lock_init(&reg->lock);
 
 	return reg;
@@ -600,28 +603,24 @@ static u32 registration_news(const struct sockdup_registration *reg)
 }
 
 /*
- * Put the registration into the table in place of the socket's previous one. If
- * the same user made that, take over its charge, so that a user at the limit can
- * still replace a registration.
+ * Put the registration into the table in place of the socket's previous one, whose lock
+ * the caller holds, or which is NULL. The caller holds the bucket's lock. If the same user
+ * made that, take over its charge, so that a user at the limit can still replace a
+ * registration.
  */
-static int registration_publish(struct sockdup_registration *reg,
-				struct sockdup_registration_list *list)
+static int registration_replace(struct sockdup_registration *reg,
+				struct sockdup_registration *previous)
 {
 	struct sockdup_account_registrations *user =
 		&reg->account->in_force;
 	struct registration_bucket *bucket = registration_bucket(reg->inode);
-	struct sockdup_registration *previous;
-	int err = 0;
+	struct sockdup_registration_list *list = reg->list;
 
-	reg->list = list;
-	spin_lock(&bucket->lock);
-	previous = registration_find(bucket, reg->inode);
+	lockdep_assert_held(&bucket->lock);
+
 	if ((!previous || previous->account != reg->account) &&
-	    !sockdup_account_charge_registration(reg->account)) {
-		err = -ENOBUFS;
-		previous = NULL;
-		goto out;
-	}
+	    !sockdup_account_charge_registration(reg->account))
+		return -ENOBUFS;
 	if (previous) {
 		registration_unlink(previous);
 		if (previous->account != reg->account)
@@ -639,11 +638,61 @@ static int registration_publish(struct sockdup_registration *reg,
 	list_add_tail(&reg->sibling, &user->list);
 	user->count++;
 	spin_unlock(&user->lock);
-out:
-	spin_unlock(&bucket->lock);
-	if (previous)
+	return 0;
+}
+
+/*
+ * The same, if @previous is still the socket's registration, or if that still has none;
+ * else -EAGAIN.
+ */
+static int registration_try_replace(struct sockdup_registration *reg,
+				    struct sockdup_registration *previous)
+{
+	struct registration_bucket *bucket = registration_bucket(reg->inode);
+	unsigned long flags;
+	int err = -EAGAIN;
+
+	spin_lock_irqsave(&bucket->lock, flags);
+	if (registration_find(bucket, reg->inode) == previous)
+		err = registration_replace(reg, previous);
+	spin_unlock_irqrestore(&bucket->lock, flags);
+	return err;
+}
+
+/* @previous is held by the caller. */
+static int registration_replace_found(struct sockdup_registration *reg,
+				      struct sockdup_registration *previous)
+{
+	int err;
+
+	spin_lock_irq(&previous->lock);
+	err = registration_try_replace(reg, previous);
+	spin_unlock_irq(&previous->lock);
+	if (!err)
 		registration_end(previous);
 	return err;
+}
+
+/*
+ * Others who hold the socket may replace its registration between the search and the
+ * lock. Then search again: they delay only those who share the socket with them.
+ */
+static int registration_publish(struct sockdup_registration *reg)
+{
+	struct sockdup_registration *previous;
+	int err;
+
+	do {
+		previous = registration_get(reg->inode);
+		if (previous) {
+			err = registration_replace_found(reg, previous);
+			sockdup_registration_put(previous);
+		} else {
+			err = registration_try_replace(reg, NULL);
+		}
+		cond_resched();
+	} while (err == -EAGAIN && !fatal_signal_pending(current));
+	return err == -EAGAIN ? -EINTR : err;
 }
 
 /*
@@ -673,7 +722,8 @@ static bool registration_may_look(const struct socket *sock)
  *
  * Return: 0; -EOPNOTSUPP where poll() of the socket is more than a look;
  * -ENOBUFS where the user has as many registrations as RLIMIT_NOFILE allows, this
- * would be one more, and the caller has no CAP_SYS_RESOURCE; -ENOMEM.
+ * would be one more, and the caller has no CAP_SYS_RESOURCE; -EINTR where the caller is
+ * killed while others register again and again; -ENOMEM.
  */
 int sockdup_registration_register(struct file *file,
 				  const struct sockdup_registration_terms *terms,
@@ -684,18 +734,18 @@ int sockdup_registration_register(struct file *file,
 
 	if (!registration_may_look(SOCKET_I(file_inode(file))))
 		return -EOPNOTSUPP;
-	reg = registration_new(file, terms);
+	reg = registration_new(file, terms, list);
 	if (IS_ERR(reg))
 		return PTR_ERR(reg);
 
 	add_wait_queue(&SOCKET_I(reg->inode)->wq.wait, &reg->wait);
 	/* Once published, it may end at any time: keep a reference of our own. */
 	refcount_inc(&reg->ref);
-	err = registration_publish(reg, list);
+	err = registration_publish(reg);
 	if (err == -ENOBUFS) {
 		/* Registrations of closed sockets may use up the limit. */
 		registration_sweep_user(reg->account);
-		err = registration_publish(reg, list);
+		err = registration_publish(reg);
 	}
 	if (err) {
 		registration_end(reg);
@@ -725,17 +775,12 @@ out:
  */
 void sockdup_registration_cancel(struct file *file)
 {
-	struct inode *inode = file_inode(file);
-	struct registration_bucket *bucket = registration_bucket(inode);
-	struct sockdup_registration *reg;
+	struct sockdup_registration *reg = registration_get(file_inode(file));
 
-	spin_lock(&bucket->lock);
-	reg = registration_find(bucket, inode);
-	if (reg)
-		registration_retire(reg);
-	spin_unlock(&bucket->lock);
-	if (reg)
-		registration_end(reg);
+	if (!reg)
+		return;
+	registration_end_found(reg);
+	sockdup_registration_put(reg);
 }
 
 /**
@@ -746,18 +791,7 @@ void sockdup_registration_cancel(struct file *file)
  */
 struct sockdup_registration *sockdup_registration_get(struct file *file)
 {
-	struct inode *inode = file_inode(file);
-	struct registration_bucket *bucket = registration_bucket(inode);
-	struct sockdup_registration *reg;
-
-	spin_lock(&bucket->lock);
-	reg = registration_find(bucket, inode);
-	if (reg)
-		refcount_inc(&reg->ref);
-	else
-		reg = ERR_PTR(-ENOENT);
-	spin_unlock(&bucket->lock);
-	return reg;
+	return registration_get(file_inode(file)) ?: ERR_PTR(-ENOENT);
 }
 
 /**
@@ -813,11 +847,9 @@ int sockdup_registration_clear(struct sockdup_registration *reg,
 			       const struct sockdup_registration_record *record,
 			    bool reset)
 {
-	bool quiet = false;
 	int err = 0;
 
-	spin_lock_irq(&reg->event_lock);
-	spin_lock(&reg->lock);
+	spin_lock_irq(&reg->lock);
 	if (reg->over) {
 		err = -ENOENT;
 	} else if (reg->turn != record->turn) {
@@ -828,12 +860,10 @@ int sockdup_registration_clear(struct sockdup_registration *reg,
 		if (record->events & SOCKDUP_FD_CONNECT)
 			reg->told =
 				!record->errors[__ffs(SOCKDUP_FD_CONNECT)];
-		quiet = reset && !reg->recorded;
+		if (reset && !reg->recorded)
+			sockdup_eventfd_reset(reg->terms.eventfd);
 	}
-	spin_unlock(&reg->lock);
-	if (quiet)
-		sockdup_eventfd_reset(reg->terms.eventfd);
-	spin_unlock_irq(&reg->event_lock);
+	spin_unlock_irq(&reg->lock);
 	return err;
 }
 
@@ -841,14 +871,18 @@ int sockdup_registration_clear(struct sockdup_registration *reg,
  * Arm network events again. A re-arming that no look has answered yet counts for those
  * that come meanwhile: otherwise a process that re-arms without end would
  * make every look stale. At worst the look that answers reports data which a call
- * between these re-armings has received. The caller holds the bucket's lock.
+ * between these re-armings has received. False where the registration is over.
  */
-static void registration_arm_again(struct sockdup_registration *reg, u32 events)
+static bool registration_arm_again(struct sockdup_registration *reg, u32 events)
 {
+	bool over;
 	int i;
 
 	events &= reg->terms.mask;
 	spin_lock_irq(&reg->lock);
+	over = reg->over;
+	if (over)
+		goto out;
 	/* The next attempt to connect has an error of its own. */
 	if (events & SOCKDUP_FD_CONNECT) {
 		atomic_set(&reg->error, 0);
@@ -859,7 +893,9 @@ static void registration_arm_again(struct sockdup_registration *reg, u32 events)
 			reg->rearms[i]++;
 	reg->unanswered |= events;
 	registration_arm(reg, reg->armed | events);
+out:
 	spin_unlock_irq(&reg->lock);
+	return !over;
 }
 
 /**
@@ -871,18 +907,12 @@ static void registration_arm_again(struct sockdup_registration *reg, u32 events)
  */
 int sockdup_registration_rearm(struct file *file, u32 events)
 {
-	struct inode *inode = file_inode(file);
-	struct registration_bucket *bucket = registration_bucket(inode);
 	struct sockdup_registration *reg;
 
-	/* Under the bucket's lock: not one that another has just replaced. */
-	spin_lock(&bucket->lock);
-	reg = registration_find(bucket, inode);
-	if (reg) {
-		refcount_inc(&reg->ref);
-		registration_arm_again(reg, events);
-	}
-	spin_unlock(&bucket->lock);
+	/* One that is over is out of the table: the next search finds what came after it. */
+	while ((reg = registration_get(file_inode(file))) &&
+	       !registration_arm_again(reg, events))
+		sockdup_registration_put(reg);
 	if (!reg)
 		return -ENOENT;
 	/* First arm, then look: as in sockdup_registration_register(). */
@@ -923,12 +953,12 @@ registration_list_get(struct sockdup_registration_list *list)
 {
 	struct sockdup_registration *reg;
 
-	spin_lock(&list->lock);
+	spin_lock_irq(&list->lock);
 	reg = list_first_entry_or_null(&list->registrations,
 				       struct sockdup_registration, mate);
 	if (reg)
 		refcount_inc(&reg->ref);
-	spin_unlock(&list->lock);
+	spin_unlock_irq(&list->lock);
 	return reg;
 }
 

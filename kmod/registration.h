@@ -66,11 +66,9 @@ struct sockdup_registration_terms {
  * @uid: its effective user at that time
  * @gid: its effective group at that time
  * @account: of the user who registered; held, and charged while in force
- * @event_lock: held from before something is recorded until the event object is set
- *              for it, and while that is reset: as long as the waking of its users
- *              takes. Nobody waits for it who holds a lock that strangers wait for
- * @lock: covers the members below, for some instructions at a time; nests inside the
- *        bucket's lock and inside @event_lock
+ * @lock: covers the members below, and is held while the event object is set or reset,
+ *        which takes as long as its users' wake-ups; the bucket's lock and the event
+ *        object's nest inside it, and nobody who holds another lock of ours waits for it
  * @over: ended: nothing is recorded or set any more
  * @connected: the look that began last of those that have finished found the
  *             socket connected
@@ -104,7 +102,6 @@ struct sockdup_registration {
 	kuid_t uid;
 	kgid_t gid;
 	struct sockdup_account *account;
-	spinlock_t event_lock;
 	spinlock_t lock;		/* covers what follows */
 	bool over;
 	bool connected;

@@ -10,6 +10,8 @@
 #include <ws2spi.h>
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -118,24 +120,94 @@ static void unix_pair(SOCKET ends[2])
 	close_socket(listener);
 }
 
+/* A listener that has no room for one more. Its name's size. */
+static int full_listener(SOCKET *listener, struct sockaddr_un *name)
+{
+	int size = sizeof(*name), i;
+
+	*listener = new_socket(AF_UNIX, SOCK_STREAM);
+	*name = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	ASSERT_WORKS(bind(*listener, (struct sockaddr *)name, sizeof(name->sun_family)));
+	ASSERT_WORKS(listen(*listener, 1));
+	ASSERT_WORKS(getsockname(*listener, (struct sockaddr *)name, &size));
+	for (i = 0; i < 2; i++)
+		ASSERT_WORKS(connect(new_socket(AF_UNIX, SOCK_STREAM),
+				     (struct sockaddr *)name, size));
+	return size;
+}
+
 /* Nothing would tell when to try again. */
 TEST(unix_listener_whose_backlog_is_full_refuses)
 {
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	SOCKET listener = new_socket(AF_UNIX, SOCK_STREAM), s;
-	int size = sizeof(name), i;
+	struct sockaddr_un name;
+	SOCKET listener, s = new_socket(AF_UNIX, SOCK_STREAM);
+	int size = full_listener(&listener, &name);
 
-	ASSERT_WORKS(bind(listener, (struct sockaddr *)&name, sizeof(name.sun_family)));
-	ASSERT_WORKS(listen(listener, 1));
-	ASSERT_WORKS(getsockname(listener, (struct sockaddr *)&name, &size));
-	for (i = 0; i < 2; i++)
-		ASSERT_WORKS(connect(new_socket(AF_UNIX, SOCK_STREAM),
-				     (struct sockaddr *)&name, size));
-	s = new_socket(AF_UNIX, SOCK_STREAM);
 	set_nonblocking(s);
 	ASSERT_FAILS(WSAECONNREFUSED, connect(s, (struct sockaddr *)&name, size));
 	ASSERT_WORKS(accept(listener, NULL, NULL));
 	ASSERT_WORKS(connect(s, (struct sockaddr *)&name, size));
+}
+
+static void *accept_later(void *listener)
+{
+	Sleep(5 * QUIET_MS);
+	accept(*(SOCKET *)listener, NULL, NULL);
+	return NULL;
+}
+
+/* SO_SNDTIMEO is for data, and Linux' connect() ends by it. */
+TEST(unix_listener_whose_backlog_is_full_is_waited_for)
+{
+	struct sockaddr_un name;
+	SOCKET listener, s = new_socket(AF_UNIX, SOCK_STREAM);
+	int size = full_listener(&listener, &name);
+	pthread_t thread;
+
+	set_option(s, SOL_SOCKET, SO_SNDTIMEO, QUIET_MS);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, accept_later, &listener));
+	ASSERT_WORKS(connect(s, (struct sockaddr *)&name, size));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+}
+
+static bool write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+	bool written = file && fputs(text, file) >= 0;
+
+	return (file && !fclose(file)) && written;
+}
+
+/*
+ * The error of a connect where no port is left: in a network of the thread's own, which has
+ * two. 0 where there can be no such network.
+ */
+static void *connect_without_a_port(void *error)
+{
+	SOCKET s;
+	int i;
+
+	if (unshare(CLONE_NEWNET) ||
+	    !write_text("/proc/sys/net/ipv4/ip_local_port_range", "40000 40001"))
+		return NULL;
+	for (i = 0; i < 3; i++) {
+		s = socket(AF_INET, SOCK_DGRAM, 0);
+		*(int *)error = i < 2 ? bind_to(s, 0) : connect_socket(s, 9);
+	}
+	*(int *)error = *(int *)error ? WSAGetLastError() : -1;
+	return NULL;
+}
+
+TEST(datagram_socket_that_gets_no_port_is_not_connected)
+{
+	pthread_t thread;
+	int error = 0;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, connect_without_a_port, &error));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	if (!error)
+		test_skip("no network of its own");
+	ASSERT_EQ(WSAENOBUFS, error);
 }
 
 TEST(W114_a_unix_socket_after_both_ends)

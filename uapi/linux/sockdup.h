@@ -225,7 +225,8 @@ struct sockdup_info {
  *           not, where it is a descriptor; or it should be a pidfd and is none
  *  ENOTSOCK @fd is not a socket; or @target, with SOCKDUP_EXPORT_TO_PEER
  *  EINVAL   @target is not above zero, names a thread that does not lead its
- *           process, or is a socket of another family than AF_UNIX; @ttl_ms
+ *           process, or is a socket of another family than AF_UNIX; @flags name
+ *           it in two ways; @ttl_ms
  *           exceeds the limit; @info_size is wrong
  *  ENOTCONN @target is a socket without a peer that the kernel knows
  *  ESRCH    there is no such process, it has ended, or it is a kernel thread
@@ -439,6 +440,7 @@ enum sockdup_event_kind {
  *           kernel could not find out whether it has EFD_SEMAPHORE
  *  ENOBUFS  the caller's user has as many registrations, in all processes, as
  *           RLIMIT_NOFILE allows
+ *  EINTR    killed while others registered the socket again and again
  *  ENOMEM   no memory
  */
 struct sockdup_event_select {
@@ -531,7 +533,7 @@ struct sockdup_event_rearm {
  *  ENOTSOCK @fd or @listener is not a socket
  *  ENOENT   the listener has no registration
  *  EPERM    another handle made it
- *  EOPNOTSUPP, ENOBUFS, ENOMEM  as for SOCKDUP_IOC_EVENT_SELECT
+ *  EOPNOTSUPP, ENOBUFS, EINTR, ENOMEM  as for SOCKDUP_IOC_EVENT_SELECT
  */
 struct sockdup_event_inherit {
 	__u32 size;

@@ -18,10 +18,11 @@ int posix_accept4(int fd, void *name, unsigned int *size, int flags)
 
 static const struct ws_translation connect_errors[] = {
 	{ EINPROGRESS, WSAEWOULDBLOCK },
-	/* Of a path, with AF_UNIX, or of a listener whose backlog is full. */
+	/* Of a path, with AF_UNIX. */
 	{ ENOENT, WSAECONNREFUSED },
 	{ ENOTDIR, WSAECONNREFUSED },
-	{ EAGAIN, WSAECONNREFUSED },
+	/* No port is left for a datagram socket. */
+	{ EAGAIN, WSAENOBUFS },
 	{ }
 };
 
@@ -33,8 +34,9 @@ static bool is_to_go_on(int fd, int number)
 	/* What is left of an attempt whose error SO_ERROR has told. */
 	case ECONNABORTED:
 		return true;
-	/* The time of SO_SNDTIMEO has passed; the first is AF_UNIX's. */
+	/* The time of SO_SNDTIMEO has passed. */
 	case EAGAIN:
+		return ws_is_unix(fd) && !ws_is_non_blocking(fd);
 	case EINPROGRESS:
 	case EALREADY:
 		return !ws_is_non_blocking(fd);
@@ -48,8 +50,12 @@ static int try_connect(SOCKET s, const struct sockaddr *name, int size)
 	int fd = ws_fd(s);
 
 	while (posix_connect(fd, name, size)) {
-		if (!is_to_go_on(fd, errno))
+		if (!is_to_go_on(fd, errno)) {
+			/* The backlog is full, and nothing would tell when it is not. */
+			if (errno == EAGAIN && ws_is_unix(fd))
+				errno = ECONNREFUSED;
 			return -1;
+		}
 		if (errno == ECONNABORTED)
 			ws_reenable(s, FD_CONNECT);
 	}

@@ -103,6 +103,11 @@ int ws_int_option(int fd, int level, int option)
 	return posix_getsockopt(fd, level, option, &value, &size) ? -1 : value;
 }
 
+bool ws_is_unix(int fd)
+{
+	return ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_DOMAIN) == AF_UNIX;
+}
+
 static int type_of(int fd)
 {
 	return ws_int_option(fd, LINUX_SOL_SOCKET, LINUX_SO_TYPE);

@@ -11,6 +11,7 @@ int ws_keep(int fd);
 int ws_spare(void);
 int ws_keep_at(int fd, int spare);
 int ws_int_option(int fd, int level, int option);
+bool ws_is_unix(int fd);
 bool ws_is_stream(int fd);
 bool ws_is_datagram(int fd);
 
