@@ -50,7 +50,7 @@ NO_BTF = $(if $(wildcard /lib/modules/$*/build/vmlinux),,CONFIG_DEBUG_INFO_BTF_M
 # Built from a copy, so that each kernel has objects of its own. To the kernel's
 # make, an O= of our caller's would mean something else.
 $(O)/%/sockdup.ko: FORCE
-	$(call say,MODULE,$*)
+	$(call say,MODULE,$*$(if $(filter $*,$(RUNNING)),, (not the running kernel)))
 	$(Q)mkdir -p $(@D)
 	$(Q)cp -ru Kbuild kmod uapi $(@D)
 	$(Q)unset MAKEFLAGS; make -s $(JOBS) -C /lib/modules/$*/build M=$(@D) W=1 \
@@ -276,7 +276,7 @@ check-deb: need-vm need-fresh ## test the packages in a bare Debian, for each of
 RELEASE = bookworm
 TARGETS = demo
 
-fresh: need-fresh ## run each of TARGETS='...' in a new, bare Debian RELEASE (bookworm)
+fresh: need-fresh ## run each of TARGETS='...' (demo) in a new, bare Debian RELEASE (bookworm)
 	$(Q)unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES; for target in $(TARGETS); do \
 		printf '%-8s %s\n' FRESH "$$target on a bare $(RELEASE)"; \
 		$(VM)/bare $(RELEASE) sh -c 'apt-get -qq update && \

@@ -174,7 +174,8 @@ static int device_info(struct device_call *call)
 		return -EINVAL;
 	info->abi_version = SOCKDUP_ABI_VERSION;
 	info->protocol_info_size = sizeof(struct sockdup_protocol_info);
-	info->features = SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE;
+	info->features = SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE |
+			 SOCKDUP_FEATURE_EXPORT_TO_PIDFD;
 	info->default_ttl_ms = sockdup_token_default_ttl();
 	info->max_ttl_ms = sockdup_token_max_ttl();
 	info->max_sockets = 1;

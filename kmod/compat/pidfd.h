@@ -14,7 +14,7 @@
  *
  * No kernel exports pidfd_pid(), or what it compares. Some have a file system for
  * pidfds. On the others a pidfd is a file without an inode of its own, and its name
- * tells what it is: the kernel alone gives names to such files.
+ * tells what it is: no caller can have another such file named so.
  *
  * Return: the pid, which @file holds, or NULL where it is not a pidfd.
  */

@@ -133,6 +133,10 @@ static const char *ttl_reason(void)
 	duration_format(asked, sizeof(asked), ttl_ms);
 	duration_format(limit, sizeof(limit),
 			too_long ? info.max_ttl_ms : info.default_ttl_ms);
+	/* That of a second more, in hours and minutes. */
+	if (!strcmp(asked, limit))
+		snprintf(asked, sizeof(asked), "%u ms more", ttl_ms -
+			 (too_long ? info.max_ttl_ms : info.default_ttl_ms));
 	snprintf(reason, sizeof(reason),
 		 "%s token may live %s at most (asked: %s); see --ttl",
 		 too_long ? "a" :
@@ -164,7 +168,7 @@ static const char *reason(void)
 	case ENOTSOCK:
 		return "it is not a socket";
 	case ESRCH:
-		return pidfd ? "that process has ended" :
+		return pidfd ? "that process has ended, or is a kernel thread" :
 			       "there is no such process";
 	case ENOTCONN:
 		return "that descriptor is not connected, so it has no peer";

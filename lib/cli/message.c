@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sockdup.h>
 
@@ -54,6 +57,12 @@ int complain(const char *format, ...)
 	return EXIT_FAILED;
 }
 
+static bool is_closed_to_us(void)
+{
+	return faccessat(AT_FDCWD, "/dev/" SOCKDUP_DEVICE_NAME, R_OK | W_OK,
+			 AT_EACCESS) && errno == EACCES;
+}
+
 /* What could not be done, and why: @reason, or what errno says. */
 int failed_to(const char *reason, const char *format, ...)
 {
@@ -65,6 +74,8 @@ int failed_to(const char *reason, const char *format, ...)
 	va_end(arguments);
 	if (error == ENODEV)
 		reason = "the sockdup module is not loaded, or there is no /dev/sockdup here";
+	else if (error == EACCES && !reason && is_closed_to_us())
+		reason = "this user may not open /dev/sockdup";
 	fprintf(stderr, ": %s\n", reason ? : strerror(error));
 	return error == ENODEV ? EXIT_ABSENT : EXIT_FAILED;
 }

@@ -153,7 +153,8 @@ static int names_of_file(const char *path, int (*act)(const struct name *name))
 		free(text);
 	}
 	if (ferror(file))
-		worst = failed_to(NULL, "read %s", path);
+		worst = failed_to(NULL, "read %s", file == stdin ?
+				  "standard input" : path);
 	if (file != stdin)
 		fclose(file);
 	return worst;

@@ -55,7 +55,8 @@ void plan_name(struct plan *plan, const char *name)
 		if (*c <= ' ' || *c > '~' || *c == ':')
 			break;
 	if (*c || c == name || c - name > 255)
-		usage_error("'%s' cannot be the name of a descriptor", name);
+		usage_error("'%s' cannot be the name of a descriptor: that has 1 to 255 visible ASCII characters and no colon",
+			    name);
 	if (asprintf(&names, "%s%s%s", plan->names ? : "",
 		     plan->names ? ":" : "", name) < 0)
 		names = checked(NULL);

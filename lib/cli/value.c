@@ -49,7 +49,7 @@ unsigned int duration_parse(const char *text)
 			break;
 	if (*text < '0' || *text > '9' || errno || !unit->name || !value ||
 	    value > UINT_MAX / unit->milliseconds)
-		usage_error("'%s' is not a time, such as 500ms, 30s or 5m",
+		usage_error("'%s' is not a time above 0, such as 500ms, 30s, 5m or 1h",
 			    text);
 	return value * unit->milliseconds;
 }

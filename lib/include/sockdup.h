@@ -147,7 +147,7 @@ int sockdup_duplicate(int fd, pid_t pid, struct sockdup_protocol_info *info);
  *              a pidfd
  *  ENOTSOCK    @fd is not a socket
  *  EINVAL      @pidfd is of a thread that does not lead its process
- *  ESRCH       the process of @pidfd has ended
+ *  ESRCH       the process of @pidfd has ended, or is a kernel thread
  */
 int sockdup_duplicate_pidfd(int fd, int pidfd,
 			    struct sockdup_protocol_info *info);

@@ -15,6 +15,13 @@ function invalid(name, wanted, value) {
   return error;
 }
 
+function unknown(name, known) {
+  const error = new TypeError(`"options" has no "${name}", only ${known.join(', ')}`);
+
+  error.code = 'ERR_INVALID_ARG_VALUE';
+  return error;
+}
+
 // A socket that cannot be shared or taken over, with the errno that says so.
 function refused(code, message, syscall) {
   const error = new Error(`${code}: ${message}, ${syscall}`);
@@ -25,4 +32,4 @@ function refused(code, message, syscall) {
   return error;
 }
 
-module.exports = { invalid, refused };
+module.exports = { invalid, refused, unknown };

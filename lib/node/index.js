@@ -8,7 +8,7 @@
 const net = require('net');
 
 const { adopt, checkAdoptable, descriptorOf, peerDescriptorOf } = require('./handle.js');
-const { invalid } = require('./error.js');
+const { invalid, unknown } = require('./error.js');
 const { Monitor } = require('./monitor.js');
 const native = require('./sockdup.node');
 
@@ -16,9 +16,9 @@ const INT_MAX = 0x7fffffff;
 const UINT_MAX = 0xffffffff;
 const INFO_SIZE = 128;
 
-function number(name, value, max) {
-  if (!Number.isInteger(value) || value < 0 || value > max)
-    throw invalid(name, `an integer between 0 and ${max}`, value);
+function number(name, value, max, min = 0) {
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw invalid(name, `an integer between ${min} and ${max}`, value);
   return value;
 }
 
@@ -28,9 +28,13 @@ function protocolInfo(value) {
   return value;
 }
 
-function objectOf(options) {
+// A property that none of ours is called, such as a misspelled one, would mean nothing.
+function objectOf(options, ...known) {
   if (typeof options !== 'object' || options === null)
     throw invalid('options', 'an object', options);
+  for (const name of Object.keys(options))
+    if (!known.includes(name))
+      throw unknown(name, known);
   return options;
 }
 
@@ -38,11 +42,11 @@ function objectOf(options) {
 function targetOf(target) {
   if (target instanceof net.Socket)
     return { target: peerDescriptorOf(target), flags: native.TO_PEER };
-  return { target: number('target', target, INT_MAX), flags: 0 };
+  return { target: number('target', target, INT_MAX, 1), flags: 0 };
 }
 
 function share(handle, to, options = {}) {
-  const { ttl = 0, endOnClose = false } = objectOf(options);
+  const { ttl = 0, endOnClose = false } = objectOf(options, 'ttl', 'endOnClose');
   const { target, flags } = targetOf(to);
 
   return native.export(descriptorOf(handle), target,
@@ -52,7 +56,8 @@ function share(handle, to, options = {}) {
 
 // What can be refused is refused before the import, which spends the token.
 function fromShare(info, options = {}) {
-  checkAdoptable(native.query(protocolInfo(info)), objectOf(options));
+  objectOf(options, 'server', 'allowHalfOpen', 'readable', 'writable');
+  checkAdoptable(native.query(protocolInfo(info)), options);
   const fd = native.import(info);
 
   return adopt(fd, options);
@@ -68,7 +73,7 @@ function revoke(token) {
 }
 
 function list(filter = {}) {
-  const { target = 0, source = 0, uid } = objectOf(filter);
+  const { target = 0, source = 0, uid } = objectOf(filter, 'target', 'source', 'uid');
 
   return native.list(number('filter.target', target, INT_MAX),
     number('filter.source', source, INT_MAX),

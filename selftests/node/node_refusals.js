@@ -149,6 +149,10 @@ test('arguments_are_checked', async () => {
     () => sockdup.revoke('0123'),
     () => sockdup.list({ uid: -1 }),
     () => sockdup.list({ target: 'all' }),
+    () => sockdup.list({ taget: 5 }),
+    () => sockdup.share(served, process.pid, { tll: 5 }),
+    () => sockdup.share(served, 0),
+    () => sockdup.fromShare(info, { servr: {} }),
     () => sockdup.toText('text'),
     () => sockdup.fromText(info),
   ];

@@ -172,7 +172,7 @@ static int join_tls(struct scene *scene)
 /*
  * What it deciphers is looked at, and is what was sent; or there is the end. A receive
  * that peeks hides the data for a moment, so the registration is re-armed after it,
- * where there is one.
+ * where there is one. That a wake-up tells it is for registration_is_told_of_data.
  */
 static int tls_has_noticed(struct scene *scene)
 {
@@ -185,7 +185,9 @@ static int tls_has_noticed(struct scene *scene)
 	size = recv(scene->fd, seen, sizeof(seen), MSG_PEEK | MSG_DONTWAIT);
 	if (size < 0)
 		return -errno;
-	rearm_events(scene->device, scene->fd, SOCKDUP_FD_READ);
+	error = rearm_events(scene->device, scene->fd, SOCKDUP_FD_READ);
+	if (error && error != -ENOENT)
+		return error;
 	return !size || !strcmp(seen, "text") ? 0 : -EBADMSG;
 }
 

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -110,9 +111,13 @@ static int file_of_that_name(void)
 	return open("/tmp/[pidfd]", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
 }
 
-static int memory_of_that_name(void)
+/* Its file has data of the kernel's, on every file system. */
+static int pipe_of_that_name(void)
 {
-	return memfd_create("[pidfd]", MFD_CLOEXEC);
+	unlink("/tmp/[pidfd]");
+	if (mkfifo("/tmp/[pidfd]", 0600))
+		return -1;
+	return open("/tmp/[pidfd]", O_RDWR | O_CLOEXEC);
 }
 
 static int other_anonymous_file(void)
@@ -133,7 +138,7 @@ static int namespace_of_pids(void)
 TEST_F(pidfd, W90_what_is_like_a_pidfd_is_ebadf)
 {
 	int (* const make[])(void) = {
-		file_of_that_name, memory_of_that_name, other_anonymous_file,
+		file_of_that_name, pipe_of_that_name, other_anonymous_file,
 		directory_of_a_process, namespace_of_pids,
 	};
 	unsigned int i;
@@ -148,6 +153,15 @@ TEST_F(pidfd, W90_what_is_like_a_pidfd_is_ebadf)
 		close(fd);
 	}
 	unlink("/tmp/[pidfd]");
+}
+
+TEST_F(pidfd, W90_pidfd_of_a_kernel_thread_is_esrch)
+{
+	int fd = pidfd_of(2);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-ESRCH, try_duplicate_pidfd(self->source, fd, &self->info));
+	close(fd);
 }
 
 static void *wait_for_ever(void *thread)

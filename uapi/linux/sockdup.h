@@ -158,6 +158,8 @@ struct sockdup_identity {
 #define SOCKDUP_FEATURE_EVENTS	0x1
 /* The module knows SOCKDUP_EVENT_ONCE, and lets every holder of a socket re-arm. */
 #define SOCKDUP_FEATURE_EVENT_ONCE	0x2
+/* The module knows SOCKDUP_EXPORT_TO_PIDFD, and netlink the attribute pidfd. */
+#define SOCKDUP_FEATURE_EXPORT_TO_PIDFD	0x4
 
 #define SOCKDUP_INFO_SIZE_VER0	40
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Export, import, revoke: what is done with a token."""
 
+import errno
 import math
 import os
 import socket
@@ -31,6 +32,8 @@ def _target(
     if peer is not None:
         return descriptor(peer), _sockdup.SOCKDUP_EXPORT_TO_PEER
     assert pid is not None
+    if pid <= 0:
+        raise OSError(errno.EINVAL, f"{pid} is not a process id")
     return pid, 0
 
 
@@ -61,11 +64,11 @@ def share(
     Returns 128 bytes. They are a secret: with them the target can import, and
     processes of the source's user can revoke.
 
-    Raises :exc:`OSError`: EBADF or ENOTSOCK for *sock*; ESRCH where the target
-    does not exist, EINVAL where it cannot be one or *life* is above the
-    module's limit; EPERM where *life* needs more rights; ENOTCONN where *peer* has
-    no peer; ENOBUFS where the user's tokens hold as many sockets as
-    RLIMIT_NOFILE allows. Raises :exc:`ValueError` for a *life* of 0 or less.
+    Raises :exc:`OSError`: EBADF or ENOTSOCK for *sock*, EBADF for a *pidfd* that is
+    none; ESRCH where the target does not exist, EINVAL where it cannot be one or
+    *life* is above the module's limit; EPERM where *life* needs more rights;
+    ENOTCONN where *peer* has no peer; ENOBUFS where the user's tokens hold as many
+    sockets as RLIMIT_NOFILE allows. Raises :exc:`ValueError` for a *life* of 0 or less.
     """
     target, flags = _target(pid, pidfd, peer)
     if end_on_close:

@@ -3,10 +3,14 @@
  * Failures of the library as OSError.
  */
 
-#include <errno.h>
-#include <string.h>
-
+/* It has Python.h, which comes before all others. */
 #include "module.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 /* OSError picks its subclass by the errno. Returns NULL. */
 static PyObject *raise_with(int error, const char *text)
@@ -27,6 +31,9 @@ static const char *text_of(int error, const struct reason *reasons)
 	for (; reasons && reasons->error; reasons++)
 		if (reasons->error == error)
 			return reasons->text;
+	if (error == EACCES && faccessat(AT_FDCWD, "/dev/" SOCKDUP_DEVICE_NAME,
+					 R_OK | W_OK, AT_EACCESS))
+		return "this user may not open /dev/sockdup";
 	return strerror(error);
 }
 
@@ -53,6 +60,12 @@ PyObject *error_raise_netlink(const struct reason *reasons)
 {
 	int error = errno;
 	const char *text = sockdup_error_text();
+	const char *attribute = sockdup_error_attribute();
+	char both[256];
 
-	return raise_with(error, *text ? text : text_of(error, reasons));
+	if (!*text)
+		return raise_with(error, text_of(error, reasons));
+	snprintf(both, sizeof(both), "%s%s%s", attribute, *attribute ? ": " : "",
+		 text);
+	return raise_with(error, both);
 }

@@ -19,7 +19,7 @@
 #include <assert.h>
 #include <string.h>
 
-#ifdef OWN_SETSIZE
+#if defined(OWN_SETSIZE) || defined(SOCKDUP_WS_FD_SETSIZE)
 static_assert(FD_SETSIZE == 1024, "the program's");
 #else
 static_assert(FD_SETSIZE == 64, "Windows'");

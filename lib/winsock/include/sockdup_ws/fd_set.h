@@ -11,7 +11,9 @@
 #include "base.h"
 #include "types.h"
 
-#ifndef FD_SETSIZE
+#if !defined(FD_SETSIZE) && defined(SOCKDUP_WS_FD_SETSIZE)
+#define FD_SETSIZE	SOCKDUP_WS_FD_SETSIZE
+#elif !defined(FD_SETSIZE)
 #define FD_SETSIZE	64
 #endif
 

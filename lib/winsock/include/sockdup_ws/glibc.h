@@ -9,6 +9,8 @@
 
 #if defined(_SYS_SOCKET_H) || defined(_NETINET_IN_H)
 #error "include <winsock2.h> before <sys/socket.h>, <netinet/in.h> and what reads them; a file speaks Winsock or POSIX"
+/* Not there, which ends the compilation: more errors would only hide this one. */
+#include "winsock2.h-comes-first"
 #endif
 
 /* <stdlib.h> reads it, too, and so may have been first. */
