@@ -610,7 +610,8 @@ TEST(data_that_a_peek_of_tls_hides_is_told_by_a_rearm)
 	if (page_open_missing(&peek.page))
 		SKIP(return, "no userfaultfd here");
 	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
-	scene.fd = peek.fd = fds[0];
+	scene.fd = fds[0];
+	peek.fd = fds[0];
 	scene.peer = fds[1];
 	error = join_tls(&scene);
 	if (error == -EOPNOTSUPP)
