@@ -9,10 +9,13 @@
 #include <linux/ipv6.h>
 #include <linux/net.h>
 #include <linux/netlink.h>
+#include <linux/processor.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/udp.h>
 #include <linux/un.h>
 #include <linux/vm_sockets.h>
+#include <net/af_unix.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
@@ -37,6 +40,9 @@ static_assert(sizeof(struct sockdup_protocol_info) == 128);
 #define RAW4_MESSAGE	(IP_MAX_MTU - sizeof(struct iphdr))
 #define UDP4_MESSAGE	(RAW4_MESSAGE - sizeof(struct udphdr))
 #define UDP6_MESSAGE	(U16_MAX - sizeof(struct udphdr))
+
+/* How often the lock of an AF_UNIX socket's peer is tried: for about a microsecond. */
+#define ADDRESS_TRIES	10
 
 /* Matches any protocol of the family and type. */
 #define ANY_PROTOCOL	-1
@@ -242,22 +248,63 @@ static int address_of_inet(const struct sock *sk, bool peer,
 				 address);
 }
 
+/* A name stays as it is as long as its socket. */
+static int address_of_unix(const struct sock *sk,
+			   struct sockaddr_storage *address)
+{
+	/* Pairs with the release in the kernel's bind(). */
+	const struct unix_address *name = smp_load_acquire(&unix_sk(sk)->addr);
+
+	if (!name) {
+		address->ss_family = AF_UNIX;
+		return offsetof(struct sockaddr_un, sun_path);
+	}
+	memcpy(address, name->name, name->len);
+	return name->len;
+}
+
+/*
+ * The peer may go unless one holds the lock that covers it. connect() of datagrams
+ * holds it while it wakes all who wait for the socket, as many as its user likes. So
+ * do not wait for it, as the caller may hold locks that others wait for. Others
+ * hold it for some instructions: try for a moment.
+ */
+static int address_of_unix_peer(struct sock *sk,
+				struct sockaddr_storage *address)
+{
+	const struct sock *peer;
+	int size = 0;
+	int i;
+
+	for (i = 0; !spin_trylock(&unix_sk(sk)->lock); i++) {
+		if (i == ADDRESS_TRIES)
+			return 0;
+		cpu_relax();
+	}
+	peer = unix_peer(sk);
+	if (peer)
+		size = address_of_unix(peer, address);
+	spin_unlock(&unix_sk(sk)->lock);
+	return size;
+}
+
 /**
  * sockdup_protocol_info_address - a name of a socket
  * @sock: kept open by the caller
  * @peer: the peer's name, and else its own
  * @address: filled, what is not used with zeroes
  *
- * Read without the socket's lock, which its users can hold as long as they like:
- * a name that changes meanwhile may be half of each.
+ * Read without waiting for any lock of the socket, which its users can hold as long as
+ * they like: a name of IP that changes meanwhile may be half of each.
  *
- * Return: bytes of the name; 0 where there is none, or it takes the lock to know.
+ * Context: any process, also under a spinlock.
+ *
+ * Return: bytes of the name; 0 where there is none, or it takes such a lock to know.
  */
 int sockdup_protocol_info_address(struct socket *sock, bool peer,
 				  struct sockaddr_storage *address)
 {
-	const struct sock *sk = sock->sk;
-	int size;
+	struct sock *sk = sock->sk;
 
 	memset(address, 0, sizeof(*address));
 	switch (READ_ONCE(sk->sk_family)) {
@@ -270,9 +317,8 @@ int sockdup_protocol_info_address(struct socket *sock, bool peer,
 			return 0;
 		return address_of_inet6(sk, peer, address);
 	case AF_UNIX:
-		size = peer ? kernel_getpeername(sock, (void *)address) :
-			      kernel_getsockname(sock, (void *)address);
-		return max(size, 0);
+		return peer ? address_of_unix_peer(sk, address) :
+			      address_of_unix(sk, address);
 	default:
 		return 0;
 	}

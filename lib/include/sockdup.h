@@ -511,7 +511,8 @@ const char *sockdup_error_attribute(void);
  * @local: its own address
  * @local_size: bytes of it, 0 where there is none
  * @remote: the address of its peer
- * @remote_size: bytes of it, 0 where there is none
+ * @remote_size: bytes of it, 0 where there is none, or where a connect() of an AF_UNIX
+ *               socket keeps the kernel from reading it
  * @ipv6_only: true for one of AF_INET6 with IPV6_V6ONLY
  * @inode: its inode number, as in /proc
  * @netns: the inode number of its network namespace, as /proc/PID/ns/net has
