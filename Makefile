@@ -91,7 +91,7 @@ guest: need-build need-vm
 	$(Q)$(MAKE) --no-print-directory $(GUEST_MODULE)
 
 vm: guest cli ## open a shell in a guest, with the module loaded and sockdup in PATH; CMD='...' runs one command
-	$(Q)$(VM)/run --module $(GUEST_MODULE) --path $(O)/cli $(if $(CMD),-- '$(subst ','\'',$(CMD))')
+	$(Q)$(VM)/run --module $(GUEST_MODULE) --path $(O)/cli $(if $(value CMD),-- '$(subst ','\'',$(value CMD))')
 
 demo: guest samples need-demo ## hand over a live download and a listening port
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))

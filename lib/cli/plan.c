@@ -104,6 +104,7 @@ static int pipe_hold(int fd)
 
 static int file_read(struct plan *plan, FILE *file, const char *path)
 {
+	const char *shown = file == stdin ? "standard input" : path;
 	int status = EXIT_OK;
 	long read = 0;
 	char *text;
@@ -117,9 +118,9 @@ static int file_read(struct plan *plan, FILE *file, const char *path)
 		read++;
 	}
 	if (!status && ferror(file))
-		return failed_to(NULL, "read %s", path);
+		return failed_to(NULL, "read %s", shown);
 	if (!status && read < plan->count)
-		return complain("%s ended after %ld of %ld tokens", path, read,
+		return complain("%s ended after %ld of %ld tokens", shown, read,
 				plan->count);
 	return status;
 }
