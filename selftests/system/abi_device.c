@@ -246,7 +246,8 @@ TEST_F(limits, are_told)
 	EXPECT_EQ(SOCKDUP_ABI_VERSION, self->info.abi_version);
 	EXPECT_EQ(sizeof(struct sockdup_protocol_info),
 		  self->info.protocol_info_size);
-	EXPECT_EQ(SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE,
+	EXPECT_EQ(SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE |
+		  SOCKDUP_FEATURE_EXPORT_TO_PIDFD,
 		  self->info.features);
 	EXPECT_LT(0, self->info.default_ttl_ms);
 	EXPECT_LE(self->info.default_ttl_ms, self->info.max_ttl_ms);

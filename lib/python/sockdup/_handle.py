@@ -15,6 +15,7 @@ class Feature(enum.IntFlag):
 
     EVENTS = _sockdup.SOCKDUP_FEATURE_EVENTS
     EVENT_ONCE = _sockdup.SOCKDUP_FEATURE_EVENT_ONCE
+    EXPORT_TO_PIDFD = _sockdup.SOCKDUP_FEATURE_EXPORT_TO_PIDFD
 
 
 @dataclass(frozen=True, slots=True)

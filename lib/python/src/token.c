@@ -257,5 +257,7 @@ int token_add(PyObject *module)
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_END_ON_CLOSE) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_IMPORT_INHERITABLE) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EVENTS) ||
-	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EVENT_ONCE) ? -1 : 0;
+	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EVENT_ONCE) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_TO_PIDFD) ?
+	       -1 : 0;
 }
