@@ -20,8 +20,9 @@ import man_pages
 
 logger = logging.getLogger(__name__)
 
-# The document that shows the pages of a section.
+# The document that shows the pages of a section, and those that stand for one page.
 DOCUMENTS = {"1": "command", "3": "library", "4": "device", "7": "concepts"}
+INSTEAD = {"sockdup-winsock.7": "winsock.html"}
 OPEN = re.compile(r'<section class="S[hs]">')
 HEADING = re.compile(r'<h[12] class="S[hs]"[^>]*>(.*?)</h[12]>\n?', re.S)
 MENTION = re.compile(r"<b>([\w-]+)</b>\(([1-8])\)")
@@ -34,9 +35,11 @@ def anchor(name, section, *parts):
 
 def link(found):
     name, section = found.groups()
-    if f"{name}.{section}" not in man_pages.all_pages():
+    page = f"{name}.{section}"
+    if page not in man_pages.all_pages():
         return found[0]
-    return f'<a href="{DOCUMENTS[section]}.html#{anchor(name, section)}">{name}({section})</a>'
+    address = INSTEAD.get(page, f"{DOCUMENTS[section]}.html#{anchor(name, section)}")
+    return f'<a href="{address}">{name}({section})</a>'
 
 
 def fragment(page):

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <winsock2.h>
 #include <ws2tcpip.h>
+#include <mstcpip.h>
 #include <mswsock.h>
 #include <ws2spi.h>
 
@@ -255,6 +256,32 @@ TEST(a_bind_that_fails_leaves_the_socket_as_it_was)
 	/* What the program does not see, and a server needs. */
 	ASSERT_EQ(1, process_reuses_address(listener));
 	ASSERT_EQ(0, get_option(listener, SOL_SOCKET, SO_REUSEADDR));
+}
+
+static void set_keepalive_times(SOCKET s, ULONG time, ULONG interval)
+{
+	struct tcp_keepalive times = {
+		.onoff = 1,
+		.keepalivetime = time,
+		.keepaliveinterval = interval,
+	};
+	DWORD size = 0;
+
+	ASSERT_WORKS(WSAIoctl(s, SIO_KEEPALIVE_VALS, &times, sizeof(times), NULL, 0, &size,
+			      NULL, NULL));
+}
+
+TEST(keep_alive_times_of_any_length)
+{
+	SOCKET ends[2];
+
+	stream_pair(ends);
+	set_keepalive_times(ends[0], 40001, 0xffffffff);
+	ASSERT_EQ(41, get_option(ends[0], IPPROTO_TCP, TCP_KEEPIDLE));
+	ASSERT_EQ(32767, get_option(ends[0], IPPROTO_TCP, TCP_KEEPINTVL));
+	set_keepalive_times(ends[0], 0, 0);
+	ASSERT_EQ(41, get_option(ends[0], IPPROTO_TCP, TCP_KEEPIDLE));
+	ASSERT_EQ(32767, get_option(ends[0], IPPROTO_TCP, TCP_KEEPINTVL));
 }
 
 TEST(a_bad_pointer_to_an_address)

@@ -330,32 +330,6 @@ TEST(keep_alive_times)
 	ASSERT(!get_option(ends[0], SOL_SOCKET, SO_KEEPALIVE));
 }
 
-static void set_keepalive_times(SOCKET s, ULONG time, ULONG interval)
-{
-	struct tcp_keepalive times = {
-		.onoff = 1,
-		.keepalivetime = time,
-		.keepaliveinterval = interval,
-	};
-	DWORD size = 0;
-
-	ASSERT_WORKS(WSAIoctl(s, SIO_KEEPALIVE_VALS, &times, sizeof(times), NULL, 0, &size,
-			      NULL, NULL));
-}
-
-TEST(keep_alive_times_of_any_length)
-{
-	SOCKET ends[2];
-
-	stream_pair(ends);
-	set_keepalive_times(ends[0], 40001, 0xffffffff);
-	ASSERT_EQ(41, get_option(ends[0], IPPROTO_TCP, TCP_KEEPIDLE));
-	ASSERT_EQ(32767, get_option(ends[0], IPPROTO_TCP, TCP_KEEPINTVL));
-	set_keepalive_times(ends[0], 0, 0);
-	ASSERT_EQ(41, get_option(ends[0], IPPROTO_TCP, TCP_KEEPIDLE));
-	ASSERT_EQ(32767, get_option(ends[0], IPPROTO_TCP, TCP_KEEPINTVL));
-}
-
 TEST(blocking_and_non_blocking)
 {
 	u_long off = 0;
