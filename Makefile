@@ -117,6 +117,10 @@ demo-gunicorn: guest cli need-demo-gunicorn ## replace a running gunicorn under 
 		echo && lib/python/samples/demo-gunicorn --restart "$(O)"'
 
 NAMED_TESTS = $(filter-out -%,$(TESTS))
+UNKNOWN_TESTS = $(filter-out $(basename $(notdir $(wildcard selftests/*/*))),$(TESTS:-%=%))
+ifneq ($(UNKNOWN_TESTS),)
+$(error TESTS: there is no test program $(UNKNOWN_TESTS) in selftests/)
+endif
 
 # A test that is a program in C needs the library alone. What scripts run is built only
 # where one of theirs is among TESTS.

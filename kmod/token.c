@@ -47,12 +47,24 @@
 
 #define TOKEN_TTL_LIMIT_MS	(24U * 60 * 60 * 1000)
 
+static int token_ttl_set(const char *text, const struct kernel_param *parameter)
+{
+	return param_set_uint_minmax(text, parameter, 1, TOKEN_TTL_LIMIT_MS);
+}
+
+static const struct kernel_param_ops token_ttl_ops = {
+	.set = token_ttl_set,
+	.get = param_get_uint,
+};
+
 static unsigned int default_ttl_ms = 60 * 1000;
-module_param(default_ttl_ms, uint, 0644);
+module_param_cb(default_ttl_ms, &token_ttl_ops, &default_ttl_ms, 0644);
+__MODULE_PARM_TYPE(default_ttl_ms, "uint");
 MODULE_PARM_DESC(default_ttl_ms, "life of a token whose source asks for none, milliseconds (60000)");
 
 static unsigned int max_ttl_ms = 60 * 60 * 1000;
-module_param(max_ttl_ms, uint, 0644);
+module_param_cb(max_ttl_ms, &token_ttl_ops, &max_ttl_ms, 0644);
+__MODULE_PARM_TYPE(max_ttl_ms, "uint");
 MODULE_PARM_DESC(max_ttl_ms, "longest life of a token, milliseconds, at most 24 hours (3600000)");
 
 /*
@@ -84,7 +96,7 @@ static DEFINE_PER_CPU(struct token_counts, token_counts);
  */
 unsigned int sockdup_token_max_ttl(void)
 {
-	return clamp(READ_ONCE(max_ttl_ms), 1U, TOKEN_TTL_LIMIT_MS);
+	return READ_ONCE(max_ttl_ms);
 }
 
 /**
@@ -94,7 +106,7 @@ unsigned int sockdup_token_max_ttl(void)
  */
 unsigned int sockdup_token_default_ttl(void)
 {
-	return clamp(READ_ONCE(default_ttl_ms), 1U, sockdup_token_max_ttl());
+	return min(READ_ONCE(default_ttl_ms), sockdup_token_max_ttl());
 }
 
 /* Half of an id is enough: too few ids share one half to fill a bucket. */

@@ -64,11 +64,8 @@ static void option(int value, char *argument)
 	}
 }
 
-/* With the device open, so that a token for us may live long. */
 static int announce(void)
 {
-	if (sockdup_open() < 0)
-		return failed_to(NULL, "wait for tokens");
 	printf("%d\n", getpid());
 	if (fflush(stdout))
 		return failed_to(NULL, "write to standard output");
@@ -85,6 +82,9 @@ static int run(int count, char **arguments)
 	if (plan.number_count && plan.name_count)
 		usage_error("--fd and --name exclude each other");
 	status = program_find(&program, arguments);
+	/* Before we wait, so that a token for us may live long. */
+	if (!status && sockdup_open() < 0)
+		status = failed_to(NULL, "import tokens");
 	if (!status && wait_for_tokens)
 		status = announce();
 	status = status ? : plan_read(&plan);

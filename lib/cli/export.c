@@ -43,6 +43,7 @@ struct target {
 
 static struct target target;
 static unsigned int ttl_ms;
+static const char *ttl_shown;
 
 enum {
 	OPTION_TTL = OPTION_LONG,
@@ -71,6 +72,7 @@ static void option(int value, char *argument)
 	switch (value) {
 	case OPTION_TTL:
 		ttl_ms = duration_parse(argument);
+		ttl_shown = argument;
 		break;
 	case OPTION_PIDFD:
 		target_parse(argument, SOCKDUP_EXPORT_TO_PIDFD,
@@ -124,24 +126,19 @@ static const char *ttl_reason(void)
 {
 	static char reason[192];
 	struct sockdup_info info = { .size = sizeof(info) };
-	char asked[32], limit[32];
+	char limit[32];
 	bool too_long;
 
 	if (!ttl_ms || sockdup_info(&info) || ttl_ms <= info.default_ttl_ms)
 		return NULL;
 	too_long = ttl_ms > info.max_ttl_ms;
-	duration_format(asked, sizeof(asked), ttl_ms);
 	duration_format(limit, sizeof(limit),
 			too_long ? info.max_ttl_ms : info.default_ttl_ms);
-	/* That of a second more, in hours and minutes. */
-	if (!strcmp(asked, limit))
-		snprintf(asked, sizeof(asked), "%u ms more", ttl_ms -
-			 (too_long ? info.max_ttl_ms : info.default_ttl_ms));
 	snprintf(reason, sizeof(reason),
 		 "%s token may live %s at most (asked: %s); see --ttl",
 		 too_long ? "a" :
 		 "the target is another user's and does not have the device open, so its",
-		 limit, asked);
+		 limit, ttl_shown);
 	return reason;
 }
 

@@ -12,6 +12,7 @@
 #include "descriptor.h"
 #include "message.h"
 #include "output.h"
+#include "value.h"
 #include "verb.h"
 
 static const struct verb * const verbs[] = {
@@ -63,14 +64,24 @@ static void usage_print(const struct verb *verb)
 	fputs(usage_tail, stdout);
 }
 
+static void format_choose(enum format wanted)
+{
+	static enum format chosen;
+
+	if (chosen && chosen != wanted)
+		usage_error("--json and --oneline exclude each other");
+	chosen = wanted;
+	output_format(wanted);
+}
+
 static void option_common(const struct verb *verb, int option)
 {
 	switch (option) {
 	case 'j':
-		output_format(FORMAT_JSON);
+		format_choose(FORMAT_JSON);
 		break;
 	case 'o':
-		output_format(FORMAT_LINES);
+		format_choose(FORMAT_LINES);
 		break;
 	case 'c':
 		if (!output_colour(optarg ? : "always"))
@@ -163,6 +174,8 @@ int main(int argc, char **argv)
 	if (!argc)
 		usage_error("a verb is missing");
 	if (!strcmp(argv[0], "help")) {
+		if (argc > 2)
+			no_arguments(argc - 2, argv + 2);
 		usage_print(argc > 1 ? verb_find(argv[1]) : NULL);
 		return EXIT_OK;
 	}

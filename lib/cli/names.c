@@ -38,18 +38,24 @@ static int refuse_text(const char *text, bool altered)
 	return status;
 }
 
-static int refuse_nonsense(const char *text)
+static int refuse_nonsense(const char *text, const char *what)
 {
 	char *start = beginning(text, NONSENSE_SHOWN);
 	int status;
 
-	status = complain("'%s' is neither a token's text nor its id", start);
+	status = complain("'%s' is %s", start, what);
 	free(start);
 	return status;
 }
 
+static bool is_text(const char *text)
+{
+	return !strncmp(text, SOCKDUP_TEXT_PREFIX, strlen(SOCKDUP_TEXT_PREFIX));
+}
+
 static int parse_text(const char *text, struct name *name)
 {
+	memset(name, 0, sizeof(*name));
 	name->by_info = true;
 	if (sockdup_info_from_text(text, &name->info))
 		return refuse_text(text, errno == EBADMSG);
@@ -58,16 +64,24 @@ static int parse_text(const char *text, struct name *name)
 	return EXIT_OK;
 }
 
+/* 0, or an exit code after a complaint. An id names no token that can be imported. */
+int name_parse_text(const char *text, struct name *name)
+{
+	if (!is_text(text))
+		return refuse_nonsense(text, "not the text of a token, as export prints it");
+	return parse_text(text, name);
+}
+
 /* 0, or an exit code after a complaint. */
 int name_parse(const char *text, struct name *name)
 {
 	size_t digits = strspn(text, "0123456789abcdefABCDEF");
 
-	memset(name, 0, sizeof(*name));
-	if (!strncmp(text, SOCKDUP_TEXT_PREFIX, strlen(SOCKDUP_TEXT_PREFIX)))
+	if (is_text(text))
 		return parse_text(text, name);
 	if (digits != ID_DIGITS || text[digits])
-		return refuse_nonsense(text);
+		return refuse_nonsense(text, "neither a token's text nor its id");
+	memset(name, 0, sizeof(*name));
 	name->id = strtoull(text, NULL, 16);
 	id_format(name->shown, name->id);
 	return EXIT_OK;

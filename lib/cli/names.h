@@ -24,6 +24,7 @@ struct name {
 	char shown[32];
 };
 
+int name_parse_text(const char *text, struct name *name);
 int name_parse(const char *text, struct name *name);
 const char *name_reason(const struct name *name);
 FILE *names_open(const char *path);

@@ -74,12 +74,10 @@ int plan_number_of(const struct plan *plan, int i)
 static int token_add(struct plan *plan, const char *text)
 {
 	struct name name;
-	int status = name_parse(text, &name);
+	int status = name_parse_text(text, &name);
 
 	if (status)
 		return status;
-	if (!name.by_info)
-		return complain("an id cannot be imported: give the text that export printed");
 	plan->infos = grown(plan->infos, plan->info_count, sizeof(*plan->infos));
 	plan->infos[plan->info_count++] = name.info;
 	return EXIT_OK;

@@ -28,7 +28,10 @@ pid_t pid_parse(const char *text)
 	return number_parse(text, 1, INT_MAX, "a process id");
 }
 
-/* Milliseconds of a number with one of the units ms, s, m and h. */
+/*
+ * Milliseconds of a number with one of the units ms, s, m and h. UINT_MAX stands for
+ * more as well: it is above what the kernel allows.
+ */
 unsigned int duration_parse(const char *text)
 {
 	static const struct unit {
@@ -42,15 +45,15 @@ unsigned int duration_parse(const char *text)
 	unsigned long value;
 	char *end;
 
-	errno = 0;
 	value = strtoul(text, &end, 10);
 	for (unit = units; unit->name; unit++)
 		if (!strcmp(unit->name, end))
 			break;
-	if (*text < '0' || *text > '9' || errno || !unit->name || !value ||
-	    value > UINT_MAX / unit->milliseconds)
+	if (*text < '0' || *text > '9' || !unit->name || !value)
 		usage_error("'%s' is not a time above 0, such as 500ms, 30s, 5m or 1h",
 			    text);
+	if (value > UINT_MAX / unit->milliseconds)
+		return UINT_MAX;
 	return value * unit->milliseconds;
 }
 

@@ -118,11 +118,22 @@ TEST_F(parameter, default_above_the_limit_is_the_limit)
 	expect_end(_metadata, &self->held, 1500);
 }
 
-TEST_F(parameter, default_of_zero_is_an_end_too)
+TEST_F(parameter, says_what_it_is_or_refuses)
 {
-	ASSERT_EQ(0, write_number(DEFAULT_TTL, 0));
-	ASSERT_EQ(0, export_held(&self->held, self->target.pid, 0));
-	expect_end(_metadata, &self->held, 0);
+	static const char * const paths[] = { DEFAULT_TTL, MAX_TTL };
+	static const long long outside[] = { -1, 0, DAY_MS + 1, UINT_MAX, 1LL << 32 };
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(paths); i++) {
+		ASSERT_EQ(0, write_number(paths[i], 1234));
+		for (j = 0; j < ARRAY_SIZE(outside); j++)
+			EXPECT_GT(0, write_number(paths[i], outside[j])) {
+				TH_LOG("%s took %lld", paths[i], outside[j]);
+			}
+		EXPECT_EQ(1234, read_number(paths[i]));
+		ASSERT_EQ(0, write_number(paths[i], 1));
+		ASSERT_EQ(0, write_number(paths[i], DAY_MS));
+	}
 }
 
 TEST_F(parameter, default_yields_to_a_shorter_life)
@@ -155,9 +166,9 @@ TEST_F(parameter, limit_is_the_longest_life)
 				      &self->info));
 }
 
-TEST_F(parameter, limit_is_a_day_whatever_it_says)
+TEST_F(parameter, limit_is_a_day_at_most)
 {
-	ASSERT_EQ(0, write_number(MAX_TTL, UINT_MAX));
+	ASSERT_EQ(0, write_number(MAX_TTL, DAY_MS));
 	EXPECT_EQ(0, try_export(self->fd, self->target.pid, 0, DAY_MS,
 				&self->info));
 	EXPECT_LT(DAY_MS - LONG_TTL_MS, left_ms(&self->info));
@@ -170,8 +181,8 @@ TEST_F(parameter, limit_is_a_day_whatever_it_says)
 
 TEST_F(parameter, default_is_a_day_at_most)
 {
-	ASSERT_EQ(0, write_number(MAX_TTL, UINT_MAX));
-	ASSERT_EQ(0, write_number(DEFAULT_TTL, UINT_MAX));
+	ASSERT_EQ(0, write_number(MAX_TTL, DAY_MS));
+	ASSERT_EQ(0, write_number(DEFAULT_TTL, DAY_MS));
 	EXPECT_EQ(0, try_export(self->fd, self->target.pid, 0, 0, &self->info));
 	EXPECT_LT(DAY_MS - LONG_TTL_MS, left_ms(&self->info));
 	EXPECT_GE(DAY_MS, left_ms(&self->info));
