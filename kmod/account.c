@@ -48,6 +48,8 @@ static struct account_bucket account_table[1 << ACCOUNT_TABLE_BITS];
 static siphash_key_t account_table_key __ro_after_init;
 static struct workqueue_struct *account_queues[SOCKDUP_LINES];
 static struct workqueue_struct *account_sweep_queue;
+/* Apart, so that deadlines do not wait for as many sweeps as there are users. */
+static struct workqueue_struct *account_registration_queue;
 static work_func_t account_token_sweep;
 static work_func_t account_registration_sweep;
 
@@ -261,13 +263,15 @@ void sockdup_account_alarm(struct sockdup_account *account, u64 due)
 }
 
 /**
- * sockdup_account_sweep - have a sweep done unless it is queued already
+ * sockdup_account_sweep - have the registrations of an account swept
  * @sweep: the sweep, of an account that the caller holds
- * @delay: jiffies until then
+ * @delay: jiffies until then, unless it is queued for a time before that
  */
 void sockdup_account_sweep(struct delayed_work *sweep, unsigned long delay)
 {
-	queue_delayed_work(account_sweep_queue, sweep, delay);
+	if (!queue_delayed_work(account_registration_queue, sweep, delay) &&
+	    time_after(READ_ONCE(sweep->timer.expires), jiffies + delay))
+		mod_delayed_work(account_registration_queue, sweep, delay);
 }
 
 /* Deadlines count the time in suspend, and timers do not. */
@@ -609,6 +613,8 @@ static void account_queues_destroy(void)
 	for (i = 0; i < SOCKDUP_LINES; i++)
 		if (account_queues[i])
 			destroy_workqueue(account_queues[i]);
+	if (account_registration_queue)
+		destroy_workqueue(account_registration_queue);
 	if (account_sweep_queue)
 		destroy_workqueue(account_sweep_queue);
 }
@@ -634,6 +640,10 @@ int __init sockdup_account_init(work_func_t token_sweep,
 	account_sweep_queue = account_queue_new("sockdup_sweep", false);
 	if (!account_sweep_queue)
 		return -ENOMEM;
+	/* One worker: nobody waits for this, and it takes a processor from others. */
+	account_registration_queue = alloc_ordered_workqueue("sockdup_registrations", 0);
+	if (!account_registration_queue)
+		goto err_queues;
 	for (i = 0; i < SOCKDUP_LINES; i++) {
 		account_queues[i] = line_queue_new(i);
 		if (!account_queues[i])

@@ -86,6 +86,9 @@ struct sockdup_account_line {
  * @count: how many
  * @sweep: ends those of closed sockets; the release waits for it
  * @left: how many it has yet to look at in this round; @sweep's own
+ * @active: whether this round has found anything to do; @sweep's own
+ * @made: registrations that no turn of @sweep has followed yet
+ * @pause: jiffies from the last round to the next
  */
 struct sockdup_account_registrations {
 	spinlock_t lock;		/* covers the next two */
@@ -93,6 +96,9 @@ struct sockdup_account_registrations {
 	unsigned long count;
 	struct delayed_work sweep;
 	unsigned long left;
+	bool active;
+	atomic_t made;
+	unsigned long pause;
 };
 
 /**

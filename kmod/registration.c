@@ -6,7 +6,7 @@
  * happen, and sets an event object. It pins the socket's inode and never its file,
  * so the last close() of a descriptor closes the socket. A registration ends when
  * its handle is closed, when another one replaces it, when a holder cancels it, or
- * soon after the socket is closed.
+ * some time after the socket is closed.
  */
 
 #include <linux/cred.h>
@@ -30,8 +30,16 @@
 /* Until a look is tried again that did not get the inode's lock. */
 #define REGISTRATION_LOOK_RETRY	(HZ / 50 ?: 1)
 
-/* A closed socket wakes nobody: look for closed ones this often. */
+/*
+ * A closed socket wakes nobody, so a worker looks for closed ones in rounds. Idle
+ * sockets cost the user nothing and should cost nobody much: the pause between rounds
+ * doubles, up to a limit, while the user registers nothing and closes nothing.
+ */
 #define REGISTRATION_SWEEP_PERIOD	HZ
+#define REGISTRATION_SWEEP_PAUSE	(32 * HZ)
+
+/* From one turn of a round to the next, where the user has made no work for it. */
+#define REGISTRATION_SWEEP_PACE		(HZ / 50 ?: 1)
 
 /* Those of every registration that are recorded once, until they are re-armed. */
 #define REGISTRATION_ONE_SHOT	(SOCKDUP_FD_WRITE | SOCKDUP_FD_CONNECT | \
@@ -493,8 +501,11 @@ registration_find_closed(struct sockdup_account_registrations *user,
 	return NULL;
 }
 
-/* Look at some registrations of a user, and end one whose socket is closed. */
-static void registration_sweep_batch(struct sockdup_account_registrations *user,
+/*
+ * Look at some registrations of a user, and end one whose socket is closed. Return
+ * whether there was one.
+ */
+static bool registration_sweep_batch(struct sockdup_account_registrations *user,
 				     unsigned long *left)
 {
 	struct sockdup_registration *closed;
@@ -502,10 +513,11 @@ static void registration_sweep_batch(struct sockdup_account_registrations *user,
 	spin_lock_irq(&user->lock);
 	closed = registration_find_closed(user, left);
 	spin_unlock_irq(&user->lock);
-	if (closed) {
-		registration_end_found(closed);
-		sockdup_registration_put(closed);
-	}
+	if (!closed)
+		return false;
+	registration_end_found(closed);
+	sockdup_registration_put(closed);
+	return true;
 }
 
 /*
@@ -525,6 +537,26 @@ static void registration_sweep_user(struct sockdup_account *account)
 	}
 }
 
+/*
+ * The time until the next turn, in jiffies. Each registration that the user makes or
+ * ends by a close pays for one turn without delay. At the end of a round there is a
+ * pause in any case.
+ */
+static unsigned long
+registration_sweep_delay(struct sockdup_account_registrations *user, bool ended)
+{
+	bool paid = atomic_dec_if_positive(&user->made) >= 0 || ended;
+
+	user->active |= paid;
+	if (user->left)
+		return paid ? 0 : REGISTRATION_SWEEP_PACE;
+	user->pause = user->active ? REGISTRATION_SWEEP_PERIOD :
+		      min_t(unsigned long, 2 * user->pause, REGISTRATION_SWEEP_PAUSE);
+	user->active = false;
+	atomic_set(&user->made, 0);
+	return user->pause;
+}
+
 /**
  * sockdup_registration_sweep - end registrations of closed sockets
  * @work: the account's that has the registrations
@@ -538,17 +570,19 @@ void sockdup_registration_sweep(struct work_struct *work)
 		container_of(to_delayed_work(work), struct sockdup_account,
 			     in_force.sweep);
 	struct sockdup_account_registrations *user = &account->in_force;
+	unsigned long delay;
+	bool ended;
 
 	/* At zero the release waits for this to return. */
 	if (!refcount_inc_not_zero(&account->ref))
 		return;
 	if (!user->left)
 		user->left = READ_ONCE(user->count);
-	registration_sweep_batch(user, &user->left);
+	ended = registration_sweep_batch(user, &user->left);
+	delay = registration_sweep_delay(user, ended);
 	/* A caller that adds one after this look queues the work, too. */
 	if (READ_ONCE(user->count))
-		sockdup_account_sweep(&user->sweep, user->left ?
-				      0 : REGISTRATION_SWEEP_PERIOD);
+		sockdup_account_sweep(&user->sweep, delay);
 	sockdup_account_put(account);
 }
 
@@ -637,6 +671,7 @@ static int registration_replace(struct sockdup_registration *reg,
 	spin_lock(&user->lock);
 	list_add_tail(&reg->sibling, &user->list);
 	user->count++;
+	atomic_inc(&user->made);
 	spin_unlock(&user->lock);
 	return 0;
 }
@@ -759,7 +794,6 @@ int sockdup_registration_register(struct file *file,
 	smp_mb();
 	registration_look(reg, terms->mask);
 
-	/* One that is queued already sees this registration. */
 	sockdup_account_sweep(&reg->account->in_force.sweep,
 			      REGISTRATION_SWEEP_PERIOD);
 out:
