@@ -104,12 +104,12 @@ static void account_work(struct work_struct *work)
 	sockdup_account_put(account);
 }
 
-static struct sockdup_account *account_new(kuid_t uid)
+static struct sockdup_account *account_new(kuid_t uid, gfp_t gfp)
 {
 	struct sockdup_account *account;
 	int i;
 
-	account = kzalloc(sizeof(*account), GFP_KERNEL_ACCOUNT);
+	account = kzalloc(sizeof(*account), gfp);
 	if (!account)
 		return NULL;
 	refcount_set(&account->ref, 1);
@@ -132,12 +132,13 @@ static struct sockdup_account *account_new(kuid_t uid)
 /**
  * sockdup_account_get - find or make a user's account
  * @uid: the real user id
+ * @gfp: how to allocate it
  *
  * The caller keeps the module loaded.
  *
  * Return: a held account, or ERR_PTR(-ENOMEM).
  */
-struct sockdup_account *sockdup_account_get(kuid_t uid)
+struct sockdup_account *sockdup_account_get(kuid_t uid, gfp_t gfp)
 {
 	struct account_bucket *bucket = account_bucket(uid);
 	struct sockdup_account *account, *fresh;
@@ -148,7 +149,7 @@ struct sockdup_account *sockdup_account_get(kuid_t uid)
 	if (account)
 		return account;
 
-	fresh = account_new(uid);
+	fresh = account_new(uid, gfp);
 	if (!fresh)
 		return ERR_PTR(-ENOMEM);
 	spin_lock(&bucket->lock);
@@ -167,14 +168,15 @@ struct sockdup_account *sockdup_account_get(kuid_t uid)
 /**
  * sockdup_account_get_current - find or make the current user's account
  * @likely: an account that is held by the caller, and often the current user's
+ * @gfp: how to allocate another
  *
  * Return: as sockdup_account_get().
  */
 struct sockdup_account *
-sockdup_account_get_current(struct sockdup_account *likely)
+sockdup_account_get_current(struct sockdup_account *likely, gfp_t gfp)
 {
 	if (!uid_eq(likely->uid, current_uid()))
-		return sockdup_account_get(current_uid());
+		return sockdup_account_get(current_uid(), gfp);
 	refcount_inc(&likely->ref);
 	return likely;
 }

@@ -151,9 +151,9 @@ struct sockdup_charge {
 	void (*returned)(struct sockdup_charge *charge);
 };
 
-struct sockdup_account *sockdup_account_get(kuid_t uid);
+struct sockdup_account *sockdup_account_get(kuid_t uid, gfp_t gfp);
 struct sockdup_account *
-sockdup_account_get_current(struct sockdup_account *likely);
+sockdup_account_get_current(struct sockdup_account *likely, gfp_t gfp);
 void sockdup_account_put(struct sockdup_account *account);
 long sockdup_account_held_by(kuid_t uid);
 void sockdup_account_do(struct sockdup_account *account, enum sockdup_line line,

@@ -187,11 +187,11 @@ static struct sockdup_target *device_target(const struct sockdup_export *export)
 {
 	switch (export->flags & DEVICE_EXPORT_TO) {
 	case 0:
-		return sockdup_target_find(export->target);
+		return sockdup_target_find(export->target, GFP_KERNEL_ACCOUNT);
 	case SOCKDUP_EXPORT_TO_PEER:
-		return sockdup_target_find_peer(export->target);
+		return sockdup_target_find_peer(export->target, GFP_KERNEL_ACCOUNT);
 	case SOCKDUP_EXPORT_TO_PIDFD:
-		return sockdup_target_find_pidfd(export->target);
+		return sockdup_target_find_pidfd(export->target, GFP_KERNEL_ACCOUNT);
 	default:
 		return ERR_PTR(-EINVAL);
 	}
@@ -212,7 +212,8 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 	return sockdup_token_create(file, target, call->handle->account,
 				    export->ttl_ms,
 				    export->flags & SOCKDUP_EXPORT_END_ON_CLOSE ?
-				    call->handle->tokens : NULL);
+				    call->handle->tokens : NULL,
+				    GFP_KERNEL_ACCOUNT);
 }
 
 static int device_export(struct device_call *call)
@@ -617,12 +618,12 @@ static int device_open(struct inode *inode, struct file *file)
 	handle = kmalloc(sizeof(*handle), GFP_KERNEL_ACCOUNT);
 	if (!handle)
 		return -ENOMEM;
-	handle->target = sockdup_target_get(task_tgid(current));
+	handle->target = sockdup_target_get(task_tgid(current), GFP_KERNEL_ACCOUNT);
 	if (IS_ERR(handle->target)) {
 		err = PTR_ERR(handle->target);
 		goto err_handle;
 	}
-	handle->account = sockdup_account_get(current_uid());
+	handle->account = sockdup_account_get(current_uid(), GFP_KERNEL_ACCOUNT);
 	if (IS_ERR(handle->account)) {
 		err = PTR_ERR(handle->account);
 		goto err_target;

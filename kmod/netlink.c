@@ -75,6 +75,9 @@ static struct nlattr *nl_target_attr(const struct genl_info *info)
 	return !!number + !!peer + !!pidfd == 1 ? number ?: peer ?: pidfd : NULL;
 }
 
+/* See SOCKDUP_NL_GFP. */
+#define NL_NO_MEMORY	"no memory is free at once: try again, or export by the device"
+
 static struct sockdup_target *nl_target(struct genl_info *info)
 {
 	struct nlattr *attr = nl_target_attr(info);
@@ -87,15 +90,17 @@ static struct sockdup_target *nl_target(struct genl_info *info)
 	}
 	switch (nla_type(attr)) {
 	case SOCKDUP_A_TOKEN_TARGET:
-		target = sockdup_target_find(nla_get_s32(attr));
+		target = sockdup_target_find(nla_get_s32(attr), SOCKDUP_NL_GFP);
 		break;
 	case SOCKDUP_A_TOKEN_PEER_FD:
-		target = sockdup_target_find_peer(nla_get_s32(attr));
+		target = sockdup_target_find_peer(nla_get_s32(attr), SOCKDUP_NL_GFP);
 		break;
 	default:
-		target = sockdup_target_find_pidfd(nla_get_s32(attr));
+		target = sockdup_target_find_pidfd(nla_get_s32(attr), SOCKDUP_NL_GFP);
 	}
-	if (IS_ERR(target))
+	if (PTR_ERR_OR_ZERO(target) == -ENOMEM)
+		NL_SET_ERR_MSG(info->extack, NL_NO_MEMORY);
+	else if (IS_ERR(target))
 		NL_SET_ERR_MSG_ATTR(info->extack, attr, "this cannot be a target");
 	return target;
 }
@@ -165,6 +170,9 @@ static void nl_blame(struct genl_info *info, int err)
 		NL_SET_ERR_MSG(info->extack,
 			       "your tokens hold as many sockets as RLIMIT_NOFILE allows");
 		break;
+	case -ENOMEM:
+		NL_SET_ERR_MSG(info->extack, NL_NO_MEMORY);
+		break;
 	}
 }
 
@@ -179,7 +187,8 @@ static int nl_export_file(struct genl_info *info, struct file *file,
 	u64 id;
 
 	token = sockdup_token_create(file, target, NULL,
-				     ttl ? nla_get_u32(ttl) : 0, NULL);
+				     ttl ? nla_get_u32(ttl) : 0, NULL,
+				     SOCKDUP_NL_GFP);
 	if (IS_ERR(token)) {
 		nl_blame(info, PTR_ERR(token));
 		return PTR_ERR(token);

@@ -106,7 +106,7 @@ static int nl_list_account(struct nl_list *list)
 
 	if (list->reader.all)
 		return 0;
-	account = sockdup_account_get(list->reader.uid);
+	account = sockdup_account_get(list->reader.uid, SOCKDUP_NL_GFP);
 	if (IS_ERR(account))
 		return PTR_ERR(account);
 	list->account = account;
@@ -128,7 +128,8 @@ int sockdup_nl_list_start(struct netlink_callback *cb)
 	struct nl_list *list;
 	int err;
 
-	list = kzalloc(sizeof(*list), GFP_KERNEL_ACCOUNT);
+	/* Not charged, as what generic netlink itself keeps of a list: see SOCKDUP_NL_GFP. */
+	list = kzalloc(sizeof(*list), GFP_KERNEL);
 	if (!list) {
 		trace_sockdup_netlink_refuse(SOCKDUP_CMD_TOKEN_GET, -ENOMEM);
 		return -ENOMEM;

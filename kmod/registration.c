@@ -598,7 +598,7 @@ registration_new(struct file *file,
 	reg = kzalloc(sizeof(*reg), GFP_KERNEL_ACCOUNT);
 	if (!reg)
 		return ERR_PTR(-ENOMEM);
-	account = sockdup_account_get(current_uid());
+	account = sockdup_account_get(current_uid(), GFP_KERNEL_ACCOUNT);
 	if (IS_ERR(account)) {
 		kfree(reg);
 		return ERR_CAST(account);

@@ -127,11 +127,11 @@ static void target_release(struct sockdup_target *target)
 	kfree_rcu(target, rcu);
 }
 
-static struct sockdup_target *target_new(struct pid *pid)
+static struct sockdup_target *target_new(struct pid *pid, gfp_t gfp)
 {
 	struct sockdup_target *target;
 
-	target = kzalloc(sizeof(*target), GFP_KERNEL_ACCOUNT);
+	target = kzalloc(sizeof(*target), gfp);
 	if (!target)
 		return ERR_PTR(-ENOMEM);
 	INIT_HLIST_NODE(&target->node);
@@ -154,11 +154,12 @@ static struct sockdup_target *target_new(struct pid *pid)
 /**
  * sockdup_target_get - find or make the record of a process
  * @pid: the process, referenced by the caller
+ * @gfp: how to allocate it
  *
  * Return: a held target; ERR_PTR(-ESRCH) where the process has ended;
  * ERR_PTR(-ENOMEM).
  */
-struct sockdup_target *sockdup_target_get(struct pid *pid)
+struct sockdup_target *sockdup_target_get(struct pid *pid, gfp_t gfp)
 {
 	struct target_bucket *bucket = target_bucket(pid);
 	struct sockdup_target *target, *fresh;
@@ -169,7 +170,7 @@ struct sockdup_target *sockdup_target_get(struct pid *pid)
 	if (target)
 		return target;
 
-	fresh = target_new(pid);
+	fresh = target_new(pid, gfp);
 	if (IS_ERR(fresh))
 		return fresh;
 
@@ -215,7 +216,7 @@ static int target_check(struct pid *pid)
 }
 
 /* Consumes the caller's reference of @pid, which may be NULL. */
-static struct sockdup_target *target_of(struct pid *pid)
+static struct sockdup_target *target_of(struct pid *pid, gfp_t gfp)
 {
 	struct sockdup_target *target;
 	int err;
@@ -223,7 +224,7 @@ static struct sockdup_target *target_of(struct pid *pid)
 	if (!pid)
 		return ERR_PTR(-ESRCH);
 	err = target_check(pid);
-	target = err ? ERR_PTR(err) : sockdup_target_get(pid);
+	target = err ? ERR_PTR(err) : sockdup_target_get(pid, gfp);
 	put_pid(pid);
 	return target;
 }
@@ -245,28 +246,30 @@ static struct sockdup_target *target_find_known(pid_t nr)
 /**
  * sockdup_target_find - the target that a caller names by number
  * @nr: process id in the caller's pid namespace
+ * @gfp: how to allocate the record
  *
  * Return: a held target; ERR_PTR(-EINVAL) where @nr is not above zero or is a
  * thread that does not lead its process; ERR_PTR(-ESRCH) where there is no
  * such process, it has ended, or it is a kernel thread; ERR_PTR(-ENOMEM).
  */
-struct sockdup_target *sockdup_target_find(pid_t nr)
+struct sockdup_target *sockdup_target_find(pid_t nr, gfp_t gfp)
 {
 	if (nr <= 0)
 		return ERR_PTR(-EINVAL);
-	return target_find_known(nr) ?: target_of(find_get_pid(nr));
+	return target_find_known(nr) ?: target_of(find_get_pid(nr), gfp);
 }
 
 /**
  * sockdup_target_find_pidfd - the target that a caller names by a pidfd
  * @fd: the caller's descriptor of it
+ * @gfp: how to allocate the record
  *
  * The process need not be visible in the caller's pid namespace.
  *
  * Return: a held target, or one of the errors of sockdup_target_find();
  * ERR_PTR(-EBADF) where @fd is not open, or not a pidfd.
  */
-struct sockdup_target *sockdup_target_find_pidfd(int fd)
+struct sockdup_target *sockdup_target_find_pidfd(int fd, gfp_t gfp)
 {
 	struct file *file = fget(fd);
 	struct pid *pid;
@@ -275,7 +278,7 @@ struct sockdup_target *sockdup_target_find_pidfd(int fd)
 		return ERR_PTR(-EBADF);
 	pid = get_pid(sockdup_pidfd_pid(file));
 	fput(file);
-	return pid ? target_of(pid) : ERR_PTR(-EBADF);
+	return pid ? target_of(pid, gfp) : ERR_PTR(-EBADF);
 }
 
 /*
@@ -297,12 +300,13 @@ static struct pid *target_peer(struct sock *sk)
 /**
  * sockdup_target_find_peer - the target that a caller names by a socket
  * @fd: the caller's descriptor of a connected AF_UNIX socket
+ * @gfp: how to allocate the record
  *
  * Return: a held target, or one of the errors of sockdup_target_find();
  * ERR_PTR(-EBADF), ERR_PTR(-ENOTSOCK); ERR_PTR(-EINVAL) where the socket is of
  * another family; ERR_PTR(-ENOTCONN) where it has no peer.
  */
-struct sockdup_target *sockdup_target_find_peer(int fd)
+struct sockdup_target *sockdup_target_find_peer(int fd, gfp_t gfp)
 {
 	struct sockdup_target *target;
 	struct socket *sock;
@@ -316,7 +320,7 @@ struct sockdup_target *sockdup_target_find_peer(int fd)
 		target = ERR_PTR(-EINVAL);
 	} else {
 		pid = target_peer(sock->sk);
-		target = pid ? target_of(pid) : ERR_PTR(-ENOTCONN);
+		target = pid ? target_of(pid, gfp) : ERR_PTR(-ENOTCONN);
 	}
 	sockfd_put(sock);
 	return target;

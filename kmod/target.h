@@ -40,10 +40,10 @@ struct sockdup_target {
 	struct rcu_head rcu;
 };
 
-struct sockdup_target *sockdup_target_get(struct pid *pid);
-struct sockdup_target *sockdup_target_find(pid_t nr);
-struct sockdup_target *sockdup_target_find_pidfd(int fd);
-struct sockdup_target *sockdup_target_find_peer(int fd);
+struct sockdup_target *sockdup_target_get(struct pid *pid, gfp_t gfp);
+struct sockdup_target *sockdup_target_find(pid_t nr, gfp_t gfp);
+struct sockdup_target *sockdup_target_find_pidfd(int fd, gfp_t gfp);
+struct sockdup_target *sockdup_target_find_peer(int fd, gfp_t gfp);
 void sockdup_target_put(struct sockdup_target *target);
 
 bool sockdup_target_is_users(const struct sockdup_target *target);

@@ -350,7 +350,7 @@ static void token_make_opaque(struct sockdup_opaque *opaque)
 static struct sockdup_token *token_new(struct file *file,
 				       struct sockdup_target *target,
 				       struct sockdup_account *account,
-				       unsigned int ttl_ms)
+				       unsigned int ttl_ms, gfp_t gfp)
 {
 	struct sockdup_token *token;
 	int err;
@@ -358,11 +358,11 @@ static struct sockdup_token *token_new(struct file *file,
 	err = token_check_ttl(target, &ttl_ms);
 	if (err)
 		return ERR_PTR(err);
-	account = account ? sockdup_account_get_current(account) :
-			    sockdup_account_get(current_uid());
+	account = account ? sockdup_account_get_current(account, gfp) :
+			    sockdup_account_get(current_uid(), gfp);
 	if (IS_ERR(account))
 		return ERR_CAST(account);
-	token = kmem_cache_zalloc(token_cache, GFP_KERNEL_ACCOUNT);
+	token = kmem_cache_zalloc(token_cache, gfp);
 	err = token ? sockdup_charge_take(&token->charge, account, file) :
 		      -ENOMEM;
 	if (err)
@@ -400,6 +400,7 @@ err_token:
  *	     NULL
  * @ttl_ms: life in milliseconds from now, 0 for the default
  * @list: the tokens that it is to end with, held by the caller, or NULL
+ * @gfp: how to allocate it, and the account
  *
  * To be published or discarded.
  *
@@ -413,9 +414,10 @@ struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
 					   struct sockdup_account *account,
 					   unsigned int ttl_ms,
-					   struct sockdup_token_list *list)
+					   struct sockdup_token_list *list,
+					   gfp_t gfp)
 {
-	struct sockdup_token *token = token_new(file, target, account, ttl_ms);
+	struct sockdup_token *token = token_new(file, target, account, ttl_ms, gfp);
 
 	if (IS_ERR(token)) {
 		sockdup_target_put(target);

@@ -133,7 +133,8 @@ struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
 					   struct sockdup_account *account,
 					   unsigned int ttl_ms,
-					   struct sockdup_token_list *list);
+					   struct sockdup_token_list *list,
+					   gfp_t gfp);
 int __must_check sockdup_token_publish(struct sockdup_token *token);
 void sockdup_token_wait_published(struct sockdup_token *token);
 void sockdup_token_discard(struct sockdup_token *token);

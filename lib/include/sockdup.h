@@ -473,7 +473,8 @@ int sockdup_info_from_text(const char *text,
  *
  *  ENODEV  there is no such family: the module is not loaded, or it is too old
  *  EPERM   a capability is missing, or a security module refused
- *  ENOBUFS, ENOMEM  no memory
+ *  ENOBUFS, ENOMEM  no memory. An export by netlink does not wait for memory: where the
+ *           caller's control group is full, sockdup_export() may succeed
  *
  * Unprivileged users see the tokens that they exported themselves, with the
  * real and effective user ids that they have now, in the caller's network
