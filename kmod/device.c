@@ -665,23 +665,21 @@ static bool device_reader_is_privileged(void)
 	return ns_capable_noaudit(&init_user_ns, CAP_SYS_ADMIN);
 }
 
-/* The oldest tokens that wait for a process. */
+/* Some tokens that wait for a process, by user and then by age. */
 static void device_show_tokens(struct seq_file *m, struct sockdup_target *target)
 {
 	u64 now = ktime_get_boottime_ns();
-	const struct sockdup_token *token;
+	struct sockdup_token *token = NULL;
 	unsigned int count = 0;
 
 	spin_lock(&target->lock);
 	seq_printf(m, "tokens:\t%u\n", target->token_count);
-	list_for_each_entry(token, &target->tokens, sibling) {
-		if (count++ == DEVICE_FDINFO_TOKENS)
-			break;
+	while (count++ < DEVICE_FDINFO_TOKENS &&
+	       (token = sockdup_token_next_of_target(target, token)))
 		seq_printf(m, "token:\tid=%016llx source=%d uid=%u left_ms=%llu\n",
 			   token->opaque.id, pid_vnr(token->source),
 			   from_kuid_munged(seq_user_ns(m), token->uid),
 			   sockdup_token_left_ms(token, now));
-	}
 	spin_unlock(&target->lock);
 }
 

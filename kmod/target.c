@@ -138,7 +138,7 @@ static struct sockdup_target *target_new(struct pid *pid, gfp_t gfp)
 	refcount_set(&target->ref, 1);
 	target->pid = get_pid(pid);
 	spin_lock_init(&target->lock);
-	INIT_LIST_HEAD(&target->tokens);
+	target->users = RB_ROOT;
 	INIT_WORK(&target->work, target_work);
 	init_waitqueue_func_entry(&target->death, target_wake);
 

@@ -4,6 +4,7 @@
 
 #include <linux/list.h>
 #include <linux/pid.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
@@ -22,7 +23,9 @@
  * @lock: taken in process context only
  * @dead: the process has ended; no token joins any more; also read without
  *        the lock, as it never turns back
- * @tokens: live tokens by age; those that know of the death have left
+ * @users: the oldest live token of each user, by the user's id; those that know of the
+ *	   death have left
+ * @turn: the user whose turn it is in the death
  * @token_count: how many are live
  * @rcu: delays the freeing for readers of the table
  */
@@ -33,9 +36,10 @@ struct sockdup_target {
 	wait_queue_entry_t death;
 	struct work_struct work;
 	atomic_t handles;
-	spinlock_t lock;		/* covers the next three */
+	spinlock_t lock;		/* covers the next four */
 	bool dead;
-	struct list_head tokens;
+	struct rb_root users;
+	u32 turn;
 	unsigned int token_count;
 	struct rcu_head rcu;
 };

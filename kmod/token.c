@@ -237,6 +237,68 @@ static void token_leave_list(struct sockdup_token *token)
 	spin_unlock(&token->list->lock);
 }
 
+static uid_t token_user(const struct sockdup_token *token)
+{
+	return __kuid_val(token->charge.account->uid);
+}
+
+/* The first of the tokens of the user with the lowest id from @uid on, or NULL. */
+static struct sockdup_token *token_of_user(const struct sockdup_target *target,
+					   uid_t uid)
+{
+	struct sockdup_token *token, *found = NULL;
+	struct rb_node *node = target->users.rb_node;
+
+	lockdep_assert_held(&target->lock);
+
+	while (node) {
+		token = rb_entry(node, struct sockdup_token, user);
+		if (token_user(token) < uid) {
+			node = node->rb_right;
+		} else {
+			found = token;
+			node = node->rb_left;
+		}
+	}
+	return found;
+}
+
+static bool token_is_of_user_before(struct rb_node *one, const struct rb_node *other)
+{
+	return token_user(rb_entry(one, struct sockdup_token, user)) <
+	       token_user(rb_entry(other, struct sockdup_token, user));
+}
+
+/* The caller holds the target's lock, here and below. */
+static void token_join_target(struct sockdup_token *token)
+{
+	struct sockdup_target *target = token->target;
+	struct sockdup_token *first = token_of_user(target, token_user(token));
+
+	if (first && token_user(first) == token_user(token))
+		list_add_tail(&token->sibling, &first->sibling);
+	else
+		rb_add(&token->user, &target->users, token_is_of_user_before);
+}
+
+/* A death may have taken the token off already. */
+static void token_leave_target(struct sockdup_token *token)
+{
+	struct sockdup_target *target = token->target;
+	struct sockdup_token *next = list_next_entry(token, sibling);
+
+	lockdep_assert_held(&target->lock);
+
+	if (!RB_EMPTY_NODE(&token->user)) {
+		if (next == token)
+			rb_erase(&token->user, &target->users);
+		else
+			rb_replace_node(&token->user, &next->user, &target->users);
+		RB_CLEAR_NODE(&token->user);
+	}
+	list_del_init(&token->sibling);
+}
+
 /*
  * The token becomes live: its target, its account, its list and the table know
  * it. The target's lock is held throughout, so that a death finds all or nothing.
@@ -256,7 +318,7 @@ static int token_link(struct sockdup_token *token)
 	 * the rest by sockdup_token_wait_published().
 	 */
 	token_tell(token, SOCKDUP_TOKEN_EXPORTED);
-	list_add_tail(&token->sibling, &target->tokens);
+	token_join_target(token);
 	target->token_count++;
 	token_join_account(token);
 	token_join_list(token);
@@ -278,7 +340,7 @@ static void token_unlink(struct sockdup_token *token)
 	hlist_bl_unlock(bucket);
 	token_leave_list(token);
 	token_leave_account(token);
-	list_del_init(&token->sibling);
+	token_leave_target(token);
 	target->token_count--;
 	spin_unlock(&target->lock);
 }
@@ -369,6 +431,7 @@ static struct sockdup_token *token_new(struct file *file,
 		goto err_token;
 
 	RB_CLEAR_NODE(&token->node);
+	RB_CLEAR_NODE(&token->user);
 	INIT_LIST_HEAD(&token->sibling);
 	INIT_LIST_HEAD(&token->mate);
 	mutex_init(&token->claim);
@@ -786,6 +849,36 @@ void sockdup_token_pass(struct sockdup_token_cursor *cursor)
 }
 
 /**
+ * sockdup_token_next_of_target - walk over the tokens of a target
+ * @target: whose lock the caller holds
+ * @token: the previous one, or NULL
+ *
+ * By user, and then by age.
+ *
+ * Return: a token, or NULL at the end.
+ */
+struct sockdup_token *
+sockdup_token_next_of_target(const struct sockdup_target *target,
+			     struct sockdup_token *token)
+{
+	struct sockdup_token *next;
+	struct rb_node *node;
+
+	lockdep_assert_held(&target->lock);
+
+	if (token) {
+		next = list_next_entry(token, sibling);
+		if (RB_EMPTY_NODE(&next->user))
+			return next;
+		/* The round of one user is over. */
+		node = rb_next(&next->user);
+	} else {
+		node = rb_first(&target->users);
+	}
+	return rb_entry_safe(node, struct sockdup_token, user);
+}
+
+/**
  * sockdup_token_count - how often something has happened
  * @event: what
  *
@@ -956,27 +1049,36 @@ void sockdup_token_sweep(struct work_struct *work)
 	sockdup_account_put(account);
 }
 
-/* Have the accounts end the tokens of a dead target. True where some are left. */
+/* Let a token's account end it, as the target is dead. Caller holds the target's lock. */
+static void token_set_dead(struct sockdup_token *token)
+{
+	struct sockdup_account *account = token->charge.account;
+
+	token_leave_target(token);
+	spin_lock(&account->lock);
+	if (token->due != U64_MAX)
+		token_set_due(token, 0);
+	sockdup_account_alarm(account, 0);
+	spin_unlock(&account->lock);
+}
+
+/*
+ * Have the accounts end the tokens of a dead target. True where some are left. Users take
+ * turns, one token each: anybody may have exported very many to that process.
+ */
 static bool token_target_died(struct sockdup_target *target)
 {
-	struct sockdup_account *account;
 	struct sockdup_token *token;
 	unsigned int i;
 	bool left;
 
 	spin_lock(&target->lock);
-	for (i = 0; i < TOKEN_DEATH_BATCH && !list_empty(&target->tokens); i++) {
-		token = list_first_entry(&target->tokens, struct sockdup_token,
-					 sibling);
-		list_del_init(&token->sibling);
-		account = token->charge.account;
-		spin_lock(&account->lock);
-		if (token->due != U64_MAX)
-			token_set_due(token, 0);
-		sockdup_account_alarm(account, 0);
-		spin_unlock(&account->lock);
+	for (i = 0; i < TOKEN_DEATH_BATCH && !RB_EMPTY_ROOT(&target->users); i++) {
+		token = token_of_user(target, target->turn) ?: token_of_user(target, 0);
+		target->turn = token_user(token) + 1;
+		token_set_dead(token);
 	}
-	left = !list_empty(&target->tokens);
+	left = !RB_EMPTY_ROOT(&target->users);
 	spin_unlock(&target->lock);
 	return left;
 }

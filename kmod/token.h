@@ -64,7 +64,10 @@ enum sockdup_token_event {
  * @node: among the account's tokens; covered by the account's lock
  * @due: what that is sorted by: @deadline, 0 once the target has died, U64_MAX
  *	 once the sweep has seen it; covered by the account's lock
- * @sibling: among the target's tokens; covered by the target's lock
+ * @user: among the target's users, as the oldest of its own user's; covered by the
+ *	  target's lock
+ * @sibling: links the tokens that one user has for the target, by age; covered by the
+ *	     target's lock
  * @list: the tokens that it ends with, or NULL; held
  * @mate: on @list; covered by its lock
  * @claim: held by the caller that imports or ends the token; covers @end
@@ -94,6 +97,7 @@ struct sockdup_token {
 	struct hlist_bl_node place;
 	struct rb_node node;
 	u64 due;
+	struct rb_node user;
 	struct list_head sibling;
 	struct sockdup_token_list *list;
 	struct list_head mate;
@@ -157,6 +161,9 @@ int sockdup_token_look(struct sockdup_token *token,
 struct sockdup_token *sockdup_token_next(struct sockdup_token_cursor *cursor,
 					 struct sockdup_account *account);
 void sockdup_token_pass(struct sockdup_token_cursor *cursor);
+struct sockdup_token *
+sockdup_token_next_of_target(const struct sockdup_target *target,
+			     struct sockdup_token *token);
 u64 sockdup_token_count(enum sockdup_token_event event);
 
 struct sockdup_token_list *sockdup_token_list_new(void);
