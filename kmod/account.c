@@ -596,6 +596,8 @@ static struct workqueue_struct *__init line_queue_new(enum sockdup_line line)
 		return account_queue_new("sockdup_put_watched", true);
 	case SOCKDUP_LINE_LOOK:
 		return account_queue_new("sockdup_look", false);
+	case SOCKDUP_LINE_OUTCOME:
+		return account_queue_new("sockdup_outcome", false);
 	case SOCKDUP_LINE_NOTIFY:
 		/*
 		 * Broadcasts hold a lock of all netlink sockets for reading.

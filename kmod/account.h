@@ -35,6 +35,7 @@ struct file;
  *			      take for ever
  * @SOCKDUP_LINE_NOTIFY: notifications; on an ordered queue
  * @SOCKDUP_LINE_LOOK: looks at registered sockets
+ * @SOCKDUP_LINE_OUTCOME: wake-ups of those who wait for a token's outcome
  * @SOCKDUP_LINES: how many there are
  *
  * Each line has one workqueue, where the accounts take turns: an account does
@@ -52,6 +53,7 @@ enum sockdup_line {
 	SOCKDUP_LINE_PUT_WATCHED,
 	SOCKDUP_LINE_NOTIFY,
 	SOCKDUP_LINE_LOOK,
+	SOCKDUP_LINE_OUTCOME,
 	SOCKDUP_LINES,
 };
 

@@ -16,6 +16,7 @@
 #include <linux/nospec.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -28,6 +29,7 @@
 #include "compat/file.h"
 #include "device.h"
 #include "eventfd.h"
+#include "outcome.h"
 #include "protocol_info.h"
 #include "registration.h"
 #include "target.h"
@@ -37,6 +39,9 @@
 /* What an export's target is, where it is not a number; one of them at most. */
 #define DEVICE_EXPORT_TO	(SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD)
 
+#define DEVICE_EXPORT_FLAGS	(DEVICE_EXPORT_TO | SOCKDUP_EXPORT_END_ON_CLOSE | \
+				 SOCKDUP_EXPORT_REPORT)
+
 /* Tokens that a handle's fdinfo lists one by one. */
 #define DEVICE_FDINFO_TOKENS	64
 
@@ -45,6 +50,7 @@
  * @target: the record of the process that opened; held
  * @account: of the user who opened; held
  * @tokens: those that end when the handle is closed
+ * @outcomes: what the opener can read of tokens that ended
  * @registrations: likewise
  * @rcu: delays the freeing, as @registrations asks for
  *
@@ -54,6 +60,7 @@ struct device_handle {
 	struct sockdup_target *target;
 	struct sockdup_account *account;
 	struct sockdup_token_list *tokens;
+	struct sockdup_outcomes *outcomes;
 	struct sockdup_registration_list registrations;
 	struct rcu_head rcu;
 };
@@ -175,7 +182,8 @@ static int device_info(struct device_call *call)
 	info->abi_version = SOCKDUP_ABI_VERSION;
 	info->protocol_info_size = sizeof(struct sockdup_protocol_info);
 	info->features = SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE |
-			 SOCKDUP_FEATURE_EXPORT_TO_PIDFD;
+			 SOCKDUP_FEATURE_EXPORT_TO_PIDFD |
+			 SOCKDUP_FEATURE_EXPORT_REPORT;
 	info->default_ttl_ms = sockdup_token_default_ttl();
 	info->max_ttl_ms = sockdup_token_max_ttl();
 	info->max_sockets = 1;
@@ -202,6 +210,11 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 						 struct file *file)
 {
 	const struct sockdup_export *export = &call->u.export;
+	struct device_handle *handle = call->handle;
+	struct sockdup_token_terms terms = {
+		.account = handle->account,
+		.ttl_ms = export->ttl_ms,
+	};
 	struct sockdup_target *target;
 
 	target = device_target(export);
@@ -209,11 +222,17 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 		fput(file);
 		return ERR_CAST(target);
 	}
-	return sockdup_token_create(file, target, call->handle->account,
-				    export->ttl_ms,
-				    export->flags & SOCKDUP_EXPORT_END_ON_CLOSE ?
-				    call->handle->tokens : NULL,
-				    GFP_KERNEL_ACCOUNT);
+	if (export->flags & SOCKDUP_EXPORT_END_ON_CLOSE)
+		terms.list = handle->tokens;
+	if (export->flags & SOCKDUP_EXPORT_REPORT) {
+		terms.report = sockdup_report_new(handle->outcomes);
+		if (IS_ERR(terms.report)) {
+			sockdup_target_put(target);
+			fput(file);
+			return ERR_CAST(terms.report);
+		}
+	}
+	return sockdup_token_create(file, target, &terms, GFP_KERNEL_ACCOUNT);
 }
 
 static int device_export(struct device_call *call)
@@ -224,7 +243,7 @@ static int device_export(struct device_call *call)
 	struct file *file;
 	int err;
 
-	if (export->flags & ~(DEVICE_EXPORT_TO | SOCKDUP_EXPORT_END_ON_CLOSE) ||
+	if (export->flags & ~DEVICE_EXPORT_FLAGS ||
 	    (export->flags & DEVICE_EXPORT_TO) == DEVICE_EXPORT_TO ||
 	    export->info_size != sizeof(struct sockdup_protocol_info))
 		return -EINVAL;
@@ -340,7 +359,7 @@ static int device_revoke(struct device_call *call)
 	token = device_own_token(revoke->info, revoke->info_size);
 	if (IS_ERR(token))
 		return PTR_ERR(token);
-	err = sockdup_token_end(token, SOCKDUP_TOKEN_REVOKED);
+	err = sockdup_token_revoke(token);
 	sockdup_token_put(token);
 	return err;
 }
@@ -633,11 +652,18 @@ static int device_open(struct inode *inode, struct file *file)
 		err = -ENOMEM;
 		goto err_account;
 	}
+	handle->outcomes = sockdup_outcomes_new();
+	if (!handle->outcomes) {
+		err = -ENOMEM;
+		goto err_tokens;
+	}
 	sockdup_registration_list_init(&handle->registrations);
 	atomic_inc(&handle->target->handles);
 	file->private_data = handle;
 	return nonseekable_open(inode, file);
 
+err_tokens:
+	sockdup_token_list_drop(handle->tokens);
 err_account:
 	sockdup_account_put(handle->account);
 err_target:
@@ -652,12 +678,33 @@ static int device_release(struct inode *inode, struct file *file)
 	struct device_handle *handle = file->private_data;
 
 	sockdup_registration_list_drop(&handle->registrations);
+	sockdup_outcomes_close(handle->outcomes);
 	sockdup_token_list_drop(handle->tokens);
 	atomic_dec(&handle->target->handles);
 	sockdup_target_put(handle->target);
 	sockdup_account_put(handle->account);
 	kfree_rcu(handle, rcu);
 	return 0;
+}
+
+/* A handle that a process was given tells it nothing of its opener's tokens. */
+static ssize_t device_read(struct file *file, char __user *buffer, size_t size,
+			   loff_t *position)
+{
+	struct device_handle *handle = file->private_data;
+
+	if (!sockdup_target_is_current(handle->target))
+		return -EPERM;
+	return sockdup_outcomes_read(handle->outcomes, buffer, size,
+				     !(file->f_flags & O_NONBLOCK));
+}
+
+/* May run in a worker for the caller, so it does not ask who that is. */
+static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
+{
+	struct device_handle *handle = file->private_data;
+
+	return sockdup_outcomes_poll(handle->outcomes, file, table);
 }
 
 static bool device_reader_is_privileged(void)
@@ -700,6 +747,8 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 			   atomic_long_read(&handle->account->held));
 	seq_printf(m, "registrations:\t%u\n",
 		   sockdup_registration_list_count(&handle->registrations));
+	seq_printf(m, "reports:\t%u\n",
+		   sockdup_outcomes_count(handle->outcomes));
 	if (sockdup_target_is_users(handle->target) ||
 	    device_reader_is_privileged())
 		device_show_tokens(m, handle->target);
@@ -709,6 +758,8 @@ static const struct file_operations device_fops = {
 	.owner		= THIS_MODULE,
 	.open		= device_open,
 	.release	= device_release,
+	.read		= device_read,
+	.poll		= device_poll,
 	.unlocked_ioctl	= device_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 	.show_fdinfo	= device_show_fdinfo,

@@ -181,14 +181,15 @@ static int nl_export_file(struct genl_info *info, struct file *file,
 			  struct sockdup_target *target)
 {
 	struct nlattr *ttl = info->attrs[SOCKDUP_A_TOKEN_TTL_MS];
+	const struct sockdup_token_terms terms = {
+		.ttl_ms = ttl ? nla_get_u32(ttl) : 0,
+	};
 	struct sockdup_token *token;
 	struct sk_buff *reply;
 	int err;
 	u64 id;
 
-	token = sockdup_token_create(file, target, NULL,
-				     ttl ? nla_get_u32(ttl) : 0, NULL,
-				     SOCKDUP_NL_GFP);
+	token = sockdup_token_create(file, target, &terms, SOCKDUP_NL_GFP);
 	if (IS_ERR(token)) {
 		nl_blame(info, PTR_ERR(token));
 		return PTR_ERR(token);
@@ -399,7 +400,7 @@ static int nl_revoke(struct sk_buff *skb, struct genl_info *info)
 	token = nl_token(info, &reader);
 	if (IS_ERR(token))
 		return PTR_ERR(token);
-	err = sockdup_token_end(token, SOCKDUP_TOKEN_REVOKED);
+	err = sockdup_token_revoke(token);
 	if (err == -EBUSY)
 		NL_SET_ERR_MSG(info->extack,
 			       "the token is being imported; if that fails, it is revoked");

@@ -33,6 +33,7 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
+#include "outcome.h"
 #include "target.h"
 #include "token.h"
 
@@ -151,6 +152,8 @@ int sockdup_token_refusal(const struct sockdup_token *token)
 static void token_tell(struct sockdup_token *token,
 		       enum sockdup_token_event event)
 {
+	if (event == SOCKDUP_TOKEN_DECLINED)
+		event = SOCKDUP_TOKEN_REVOKED;
 	this_cpu_inc(token_counts.of[event]);
 	switch (event) {
 	case SOCKDUP_TOKEN_EXPORTED:
@@ -345,6 +348,25 @@ static void token_unlink(struct sockdup_token *token)
 	spin_unlock(&target->lock);
 }
 
+/* Tell the exporting handle. After its close it is not there to be told. */
+static void token_report(struct sockdup_token *token)
+{
+	static const enum sockdup_outcome_kind kinds[] = {
+		[SOCKDUP_TOKEN_IMPORTED] = SOCKDUP_OUTCOME_IMPORTED,
+		[SOCKDUP_TOKEN_REVOKED] = SOCKDUP_OUTCOME_REVOKED,
+		[SOCKDUP_TOKEN_DECLINED] = SOCKDUP_OUTCOME_DECLINED,
+		[SOCKDUP_TOKEN_EXPIRED] = SOCKDUP_OUTCOME_EXPIRED,
+		[SOCKDUP_TOKEN_HANDLE_CLOSED] = SOCKDUP_OUTCOME_REVOKED,
+		[SOCKDUP_TOKEN_TARGET_DIED] = SOCKDUP_OUTCOME_TARGET_DIED,
+	};
+
+	if (!token->report)
+		return;
+	sockdup_report_send(token->report, token->charge.account,
+			    token->opaque.id, kinds[token->end]);
+	token->report = NULL;
+}
+
 /*
  * The one way from live to ended. Gives up the claim. What is left to the caller,
  * beside its own, is the reference of a live token, and the charge.
@@ -358,6 +380,7 @@ static void token_finish(struct sockdup_token *token,
 	token_unlink(token);
 	/* After the report no listener finds the token any more. */
 	token_tell(token, how);
+	token_report(token);
 	mutex_unlock(&token->claim);
 }
 
@@ -396,6 +419,8 @@ static void token_free(struct sockdup_token *token)
 	put_pid(token->source);
 	if (token->list && refcount_dec_and_test(&token->list->ref))
 		kfree(token->list);
+	if (token->report)
+		sockdup_report_cancel(token->report);
 	kmem_cache_free(token_cache, token);
 	/* Last: this may let the module go. */
 	sockdup_account_put(account);
@@ -408,12 +433,14 @@ static void token_make_opaque(struct sockdup_opaque *opaque)
 	opaque->secret[1] = siphash_1u64(opaque->id, &token_secret_keys[1]);
 }
 
-/* Leaves file and target to the caller where it fails. */
+/* Leaves file, target and report to the caller where it fails. */
 static struct sockdup_token *token_new(struct file *file,
 				       struct sockdup_target *target,
-				       struct sockdup_account *account,
-				       unsigned int ttl_ms, gfp_t gfp)
+				       const struct sockdup_token_terms *terms,
+				       gfp_t gfp)
 {
+	struct sockdup_account *account = terms->account;
+	unsigned int ttl_ms = terms->ttl_ms;
 	struct sockdup_token *token;
 	int err;
 
@@ -442,6 +469,10 @@ static struct sockdup_token *token_new(struct file *file,
 	token->deadline = ktime_get_boottime_ns() +
 			  (u64)ttl_ms * NSEC_PER_MSEC;
 	token->due = token->deadline;
+	token->list = terms->list;
+	if (token->list)
+		refcount_inc(&token->list->ref);
+	token->report = terms->report;
 	token->target = target;
 	token->source = get_pid(task_tgid(current));
 	current_euid_egid(&token->uid, &token->gid);
@@ -459,10 +490,7 @@ err_token:
  * sockdup_token_create - make a token that nobody can find yet
  * @file: the socket's file; the caller's reference is consumed
  * @target: the caller's hold is consumed
- * @account: one that is held by the caller, and often the current user's, or
- *	     NULL
- * @ttl_ms: life in milliseconds from now, 0 for the default
- * @list: the tokens that it is to end with, held by the caller, or NULL
+ * @terms: what the exporter asks for
  * @gfp: how to allocate it, and the account
  *
  * To be published or discarded.
@@ -475,21 +503,16 @@ err_token:
  */
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
-					   struct sockdup_account *account,
-					   unsigned int ttl_ms,
-					   struct sockdup_token_list *list,
+					   const struct sockdup_token_terms *terms,
 					   gfp_t gfp)
 {
-	struct sockdup_token *token = token_new(file, target, account, ttl_ms, gfp);
+	struct sockdup_token *token = token_new(file, target, terms, gfp);
 
 	if (IS_ERR(token)) {
+		if (terms->report)
+			sockdup_report_cancel(terms->report);
 		sockdup_target_put(target);
 		fput(file);
-		return token;
-	}
-	if (list) {
-		refcount_inc(&list->ref);
-		token->list = list;
 	}
 	return token;
 }
@@ -678,7 +701,7 @@ void sockdup_token_spend(struct sockdup_token *token)
 static bool token_is_to_be_put_here(const struct sockdup_token *token,
 				    enum sockdup_token_event how)
 {
-	return (how == SOCKDUP_TOKEN_REVOKED ||
+	return (how == SOCKDUP_TOKEN_REVOKED || how == SOCKDUP_TOKEN_DECLINED ||
 		how == SOCKDUP_TOKEN_HANDLE_CLOSED) &&
 	       token->source == task_tgid(current) &&
 	       uid_eq(token->charge.account->uid, current_uid()) &&
@@ -724,6 +747,19 @@ int sockdup_token_end(struct sockdup_token *token,
 		sockdup_token_put(token);
 	}
 	return cause == how ? 0 : -ENOENT;
+}
+
+/**
+ * sockdup_token_revoke - end a token as its user, its target or a privileged user may
+ * @token: referenced and not claimed by the caller, who may revoke it
+ *
+ * Return: as sockdup_token_end().
+ */
+int sockdup_token_revoke(struct sockdup_token *token)
+{
+	return sockdup_token_end(token, sockdup_target_is_current(token->target) ?
+					SOCKDUP_TOKEN_DECLINED :
+					SOCKDUP_TOKEN_REVOKED);
 }
 
 /**

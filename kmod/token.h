@@ -17,6 +17,7 @@
 
 struct file;
 struct pid;
+struct sockdup_report;
 struct sockdup_target;
 
 /**
@@ -44,7 +45,10 @@ struct sockdup_token_list {
 	struct list_head tokens;
 };
 
-/* What happens to a token, once: how it came, and how it ended. */
+/*
+ * What happens to a token, once: how it came, and how it ended. Its target declines
+ * where anybody else revokes; only the exporting handle is told the difference.
+ */
 enum sockdup_token_event {
 	SOCKDUP_TOKEN_EXPORTED,
 	SOCKDUP_TOKEN_IMPORTED,
@@ -53,6 +57,7 @@ enum sockdup_token_event {
 	SOCKDUP_TOKEN_HANDLE_CLOSED,
 	SOCKDUP_TOKEN_TARGET_DIED,
 	SOCKDUP_TOKEN_EVENTS,
+	SOCKDUP_TOKEN_DECLINED = SOCKDUP_TOKEN_EVENTS,
 };
 
 /**
@@ -70,6 +75,8 @@ enum sockdup_token_event {
  *	     target's lock
  * @list: the tokens that it ends with, or NULL; held
  * @mate: on @list; covered by its lock
+ * @report: tells the exporting handle of the end, or NULL; owned until then, and
+ *	    covered by @claim
  * @claim: held by the caller that imports or ends the token; covers @end
  * @end: how it ended, or 0
  * @verdict: how it is to end unless somebody imports it first, an enum
@@ -101,7 +108,8 @@ struct sockdup_token {
 	struct list_head sibling;
 	struct sockdup_token_list *list;
 	struct list_head mate;
-	struct mutex claim;		/* covers the next one */
+	struct sockdup_report *report;
+	struct mutex claim;		/* covers @report and the next one */
 	enum sockdup_token_event end;
 	atomic_t verdict;
 	refcount_t ref;
@@ -115,6 +123,20 @@ struct sockdup_token {
 	u64 net;
 	struct sockdup_job notice;
 	unsigned long news;
+};
+
+/**
+ * struct sockdup_token_terms - what an exporter asks for
+ * @account: one that the caller holds, and often the current user's, or NULL
+ * @ttl_ms: life in milliseconds from now, 0 for the default
+ * @list: the tokens that this one is to end with, held by the caller, or NULL
+ * @report: what is to tell of its end, or NULL; consumed
+ */
+struct sockdup_token_terms {
+	struct sockdup_account *account;
+	unsigned int ttl_ms;
+	struct sockdup_token_list *list;
+	struct sockdup_report *report;
 };
 
 /**
@@ -135,9 +157,7 @@ unsigned int sockdup_token_max_ttl(void);
 
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
-					   struct sockdup_account *account,
-					   unsigned int ttl_ms,
-					   struct sockdup_token_list *list,
+					   const struct sockdup_token_terms *terms,
 					   gfp_t gfp);
 int __must_check sockdup_token_publish(struct sockdup_token *token);
 void sockdup_token_wait_published(struct sockdup_token *token);
@@ -153,6 +173,7 @@ void sockdup_token_restore(struct sockdup_token *token);
 void sockdup_token_spend(struct sockdup_token *token);
 int sockdup_token_end(struct sockdup_token *token,
 		      enum sockdup_token_event how);
+int sockdup_token_revoke(struct sockdup_token *token);
 
 int sockdup_token_look(struct sockdup_token *token,
 		       int (*look)(const struct sockdup_token *token, void *data),

@@ -34,6 +34,17 @@ static void *run_recv(void *context)
 	return NULL;
 }
 
+static void *run_read(void *context)
+{
+	struct call *call = context;
+	ssize_t size;
+
+	__atomic_store_n(&call->tid, gettid(), __ATOMIC_RELEASE);
+	size = read(call->fd, call->buffer, call->size);
+	call->value = size < 0 ? -errno : size;
+	return NULL;
+}
+
 /* The file has the call's number then; of a thread that runs it says so. */
 static bool is_in_call(void *context)
 {
@@ -74,6 +85,13 @@ int call_accept(struct call *call, int fd)
 int call_recv(struct call *call, int fd)
 {
 	return call_start(call, fd, run_recv);
+}
+
+int call_read(struct call *call, int fd, void *buffer, size_t size)
+{
+	call->buffer = buffer;
+	call->size = size;
+	return call_start(call, fd, run_read);
 }
 
 int call_wait(struct call *call)

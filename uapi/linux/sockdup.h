@@ -9,7 +9,8 @@
  * One open of the device is a handle. Commands act for the process that calls,
  * also through a handle that it inherited over fork() or received. Tokens made
  * with SOCKDUP_EXPORT_END_ON_CLOSE and registrations belong to the handle: they
- * end when its last descriptor in any process is closed. Only the process that
+ * end when its last descriptor in any process is closed. The handle is also
+ * where outcomes of tokens made with SOCKDUP_EXPORT_REPORT are read. Only the process that
  * opened the device counts as having it open.
  *
  * Every command is an ioctl on /dev/sockdup. Its argument is a struct that
@@ -160,6 +161,8 @@ struct sockdup_identity {
 #define SOCKDUP_FEATURE_EVENT_ONCE	0x2
 /* The module knows SOCKDUP_EXPORT_TO_PIDFD, and netlink the attribute pidfd. */
 #define SOCKDUP_FEATURE_EXPORT_TO_PIDFD	0x4
+/* The module knows SOCKDUP_EXPORT_REPORT. */
+#define SOCKDUP_FEATURE_EXPORT_REPORT	0x20
 
 #define SOCKDUP_INFO_SIZE_VER0	40
 
@@ -198,6 +201,8 @@ struct sockdup_info {
 #define SOCKDUP_EXPORT_END_ON_CLOSE	0x2
 /* @target is not a process id, but a pidfd of the target. Not with TO_PEER. */
 #define SOCKDUP_EXPORT_TO_PIDFD		0x4
+/* The exporting handle is told how the token ends, see struct sockdup_outcome. */
+#define SOCKDUP_EXPORT_REPORT		0x20
 
 #define SOCKDUP_EXPORT_SIZE_VER0	32
 
@@ -236,7 +241,8 @@ struct sockdup_info {
  *           caller's user nor has the device open, and the caller lacks
  *           CAP_SYS_RESOURCE in the initial user namespace
  *  ENOBUFS  the caller's user holds as many sockets in tokens as
- *           RLIMIT_NOFILE allows
+ *           RLIMIT_NOFILE allows; or, with SOCKDUP_EXPORT_REPORT, the handle
+ *           has 4096 reports in live tokens and unread outcomes
  *  ENOMEM   no memory
  */
 struct sockdup_export {
@@ -247,6 +253,54 @@ struct sockdup_export {
 	__u32 ttl_ms;
 	__u32 info_size;
 	__aligned_u64 info;
+};
+
+/**
+ * enum sockdup_outcome_kind - how a token ended
+ * @SOCKDUP_OUTCOME_IMPORTED: its target has the socket
+ * @SOCKDUP_OUTCOME_REVOKED: the exporter's user or a privileged one revoked it
+ * @SOCKDUP_OUTCOME_DECLINED: its target revoked it
+ * @SOCKDUP_OUTCOME_EXPIRED: its deadline passed
+ * @SOCKDUP_OUTCOME_TARGET_DIED: its target ended
+ */
+enum sockdup_outcome_kind {
+	SOCKDUP_OUTCOME_IMPORTED	= 1,
+	SOCKDUP_OUTCOME_REVOKED		= 2,
+	SOCKDUP_OUTCOME_DECLINED	= 3,
+	SOCKDUP_OUTCOME_EXPIRED		= 4,
+	SOCKDUP_OUTCOME_TARGET_DIED	= 5,
+};
+
+/**
+ * struct sockdup_outcome - the end of a token exported with SOCKDUP_EXPORT_REPORT
+ * @id: the token's public name, the first eight bytes of its @opaque
+ * @when_ns: when it ended, in nanoseconds of the reader's CLOCK_BOOTTIME
+ * @kind: an &enum sockdup_outcome_kind
+ * @pid: the process that imported, in the reader's pid namespace; 0 if it is not
+ *       visible there, or nobody imported
+ * @uid: its effective user id in the reader's user namespace, or 0
+ * @__reserved: zero
+ *
+ * read() on the exporting handle takes one or more of these, in the order in
+ * which tokens ended. It waits for the first, unless the handle has O_NONBLOCK,
+ * and returns 0 where no outcome is unread and no live token of the handle
+ * reports. poll() gives POLLIN where an outcome is unread. The socket does not
+ * wait for the reader: the token holds nothing any more. Closing the handle drops
+ * what is unread.
+ *
+ *  EINVAL  the buffer has no room for one
+ *  EPERM   another process opened the handle
+ *  EAGAIN  there is none yet, and the handle has O_NONBLOCK
+ *  EFAULT  the buffer's address is wrong; the outcome is still unread
+ *  EINTR   a signal came
+ */
+struct sockdup_outcome {
+	__aligned_u64 id;
+	__aligned_u64 when_ns;
+	__u32 kind;
+	__s32 pid;
+	__u32 uid;
+	__u32 __reserved;
 };
 
 /* The new descriptor stays open across execve(). */
