@@ -321,11 +321,20 @@ ssize_t sockdup_outcomes_read(struct sockdup_outcomes *outcomes,
  * @file: the handle's
  * @table: as given to the file's poll()
  *
- * Return: EPOLLIN and EPOLLRDNORM where there is one to read.
+ * Return: EPOLLIN and EPOLLRDNORM where there is one to read; EPOLLRDHUP, which only
+ * those get who ask for it, where there is none to wait for.
  */
 __poll_t sockdup_outcomes_poll(struct sockdup_outcomes *outcomes,
 			       struct file *file, struct poll_table_struct *table)
 {
+	__poll_t mask = 0;
+
 	poll_wait(file, &outcomes->wait, table);
-	return outcomes_first(outcomes) ? EPOLLIN | EPOLLRDNORM : 0;
+	spin_lock(&outcomes->lock);
+	if (!list_empty(&outcomes->unread))
+		mask = EPOLLIN | EPOLLRDNORM;
+	else if (!outcomes->count)
+		mask = EPOLLRDHUP;
+	spin_unlock(&outcomes->lock);
+	return mask;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/resource.h>
 
 #include <sockdup.h>
@@ -11,6 +12,7 @@
 #include "descriptor.h"
 #include "interrupt.h"
 #include "message.h"
+#include "outcome.h"
 #include "output.h"
 #include "process.h"
 #include "token.h"
@@ -44,17 +46,22 @@ struct target {
 static struct target target;
 static unsigned int ttl_ms;
 static const char *ttl_shown;
+static bool wait_for_end;
+static int wait_ms = -1;
+static const char *wait_shown;
 
 enum {
 	OPTION_TTL = OPTION_LONG,
 	OPTION_PIDFD,
 	OPTION_PEER,
+	OPTION_WAIT,
 };
 
 static const struct option options[] = {
 	{ "ttl", required_argument, NULL, OPTION_TTL },
 	{ "pidfd", required_argument, NULL, OPTION_PIDFD },
 	{ "peer", required_argument, NULL, OPTION_PEER },
+	{ "wait", optional_argument, NULL, OPTION_WAIT },
 	{ }
 };
 
@@ -81,6 +88,12 @@ static void option(int value, char *argument)
 	case OPTION_PEER:
 		target_parse(argument, SOCKDUP_EXPORT_TO_PEER,
 			     "the peer of descriptor");
+		break;
+	case OPTION_WAIT:
+		wait_for_end = true;
+		wait_shown = argument;
+		if (argument)
+			wait_ms = MIN(duration_parse(argument), INT_MAX);
 		break;
 	}
 }
@@ -181,16 +194,23 @@ static const char *reason(void)
 	}
 }
 
-/* By netlink, and where that is switched off by the device, which tells no @id. */
+/*
+ * By netlink, and where that is switched off by the device, which tells no @id. Only
+ * the device tells what becomes of a token, and ends it if we do not live to see that.
+ */
 static int token_make(const struct source *source, int fd,
 		      struct sockdup_protocol_info *info, __u64 *id)
 {
-	int result = sockdup_netlink_export(fd, target.number, target.flags,
-					    ttl_ms, info, id);
+	unsigned int flags = target.flags;
+	int result = -1;
 
-	if (result && errno == EOPNOTSUPP)
-		result = sockdup_export(fd, target.number, target.flags, ttl_ms,
-					info);
+	if (wait_for_end)
+		flags |= SOCKDUP_EXPORT_REPORT | SOCKDUP_EXPORT_END_ON_CLOSE;
+	else
+		result = sockdup_netlink_export(fd, target.number, flags, ttl_ms,
+						info, id);
+	if (wait_for_end || (result && errno == EOPNOTSUPP))
+		result = sockdup_export(fd, target.number, flags, ttl_ms, info);
 	if (!result)
 		return EXIT_OK;
 	return failed_to(reason(), "export socket %s to %s %d", source->shown,
@@ -260,6 +280,9 @@ static int run(int count, char **arguments)
 	    !is_unix_socket(target.number))
 		return complain("descriptor %d is not an AF_UNIX socket",
 				target.number);
+	status = wait_for_end ? outcome_check() : EXIT_OK;
+	if (status)
+		return status;
 	fd = source_open(&source);
 	if (fd < 0)
 		return failed_to(take_reason(), "take socket %s", source.shown);
@@ -272,14 +295,17 @@ static int run(int count, char **arguments)
 			token_take_back(&info, id);
 	}
 	interrupt_allow();
-	return status;
+	if (status || !wait_for_end)
+		return status;
+	return outcome_await(&info, wait_ms, wait_shown);
 }
 
 const struct verb verb_export = {
 	.name = "export",
 	.summary = "make a token of a socket, and print it",
 	.usage =
-	"export [-j|-o] [--ttl TIME] FD|PID:FD TARGET|--pidfd FD|--peer FD\n"
+	"export [-j|-o] [--ttl TIME] [--wait[=TIME]] FD|PID:FD\n"
+	"                      TARGET|--pidfd FD|--peer FD\n"
 	"\n"
 	"Makes a token of a socket for the process TARGET, and prints it as text. FD is\n"
 	"the command's own descriptor, as the shell passed it in. PID:FD is the\n"
@@ -289,7 +315,10 @@ const struct verb verb_export = {
 	"                       passed in\n"
 	"  --peer FD            in place of TARGET, the peer of a connected AF_UNIX\n"
 	"                       socket that was passed in\n"
-	"  --ttl TIME           life of the token, such as 500ms, 30s or 5m\n",
+	"  --ttl TIME           life of the token, such as 500ms, 30s or 5m\n"
+	"  --wait[=TIME]        wait until the target has imported the socket; status 4\n"
+	"                       if it ends without that. After TIME, or if the command\n"
+	"                       is killed, the token ends\n",
 	.options = options,
 	.option = option,
 	.run = run,

@@ -17,6 +17,7 @@ enum {
 	EXIT_FAILED	= 1,
 	EXIT_USAGE	= 2,
 	EXIT_ABSENT	= 3,	/* the module is not there */
+	EXIT_UNTAKEN	= 4,	/* nobody imported the socket */
 	EXIT_UNFIT	= 126,	/* the program cannot be executed */
 	EXIT_UNFOUND	= 127,	/* there is no such program */
 };

@@ -101,7 +101,8 @@ int sockdup_use(int fd);
  *
  * For unloading the module, or checkpointing the process. Ends tokens made with
  * SOCKDUP_EXPORT_END_ON_CLOSE and registrations for network events, unless
- * another process shares the handle. Other tokens live on, and hold the module.
+ * another process shares the handle. Other tokens live on, and hold the module;
+ * how they end is not told.
  * A subscription holds nothing; sockdup_unsubscribe() ends it.
  *
  * Calls under way in other threads finish with the old handle. The next call
@@ -159,7 +160,8 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
  *          for sockdup_duplicate_pidfd(); with SOCKDUP_EXPORT_TO_PEER a
  *          connected AF_UNIX socket whose peer it is
  * @flags: SOCKDUP_EXPORT_* or 0. SOCKDUP_EXPORT_END_ON_CLOSE ends the token
- *         with this process's handle; other tokens outlive the process
+ *         with this process's handle; other tokens outlive the process.
+ *         SOCKDUP_EXPORT_REPORT lets sockdup_outcome_next() tell how it ended
  * @ttl_ms: life of the token in milliseconds, 0 for the module's default. A
  *          longer life needs a target of the same user or one that has the
  *          device open (see sockdup_open()), or a caller with CAP_SYS_RESOURCE
@@ -257,6 +259,38 @@ int sockdup_query(const struct sockdup_protocol_info *info,
  *  EINVAL  @info has the wrong size in it, and so is not a protocol info
  */
 int sockdup_revoke(const struct sockdup_protocol_info *info);
+
+/**
+ * sockdup_info_id - the name that lists and outcomes have for a token
+ * @info: the bytes that name it
+ *
+ * Return: its id, 0 if @info has the wrong size in it.
+ */
+__u64 sockdup_info_id(const struct sockdup_protocol_info *info);
+
+/**
+ * sockdup_outcome_next - learn how a token ended
+ * @outcome: filled
+ * @timeout_ms: how long to wait for one, in milliseconds; below 0 as long as it
+ *              takes
+ *
+ * Of the tokens that this process's handle exported with SOCKDUP_EXPORT_REPORT,
+ * tells how each ended, in the order in which they did: imported, and by which
+ * process; revoked; declined, which is revoked by the target; expired; or left
+ * by a target that ended. A loop that calls it until it returns 0 hears of all.
+ *
+ * To wait for other things as well, poll() the descriptor that sockdup_open()
+ * returned for POLLIN, and pass 0 for @timeout_ms.
+ *
+ * Return: 1; 0 if no outcome is left and no live token reports; or -1 with errno:
+ * EFAULT,
+ *
+ *  EAGAIN  the time is over, and there is none yet
+ *  EINTR   a signal came
+ *  EPERM   the handle is another process's, see sockdup_use()
+ *  EINVAL  the module has no outcomes
+ */
+int sockdup_outcome_next(struct sockdup_outcome *outcome, int timeout_ms);
 
 /**
  * sockdup_info - ask for the module's version, features and limits

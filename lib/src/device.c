@@ -86,7 +86,7 @@ int device_check_callers(int fd, int other)
 
 static int device_open(void)
 {
-	int fd = open(DEVICE_PATH, O_RDWR | O_CLOEXEC);
+	int fd = open(DEVICE_PATH, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
 	/* No node, or a node with nothing behind it. */
 	if (fd < 0 && (errno == ENOENT || errno == ENXIO))

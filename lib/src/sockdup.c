@@ -111,6 +111,15 @@ int sockdup_revoke(const struct sockdup_protocol_info *info)
 	return command(SOCKDUP_IOC_REVOKE, &revoke);
 }
 
+__u64 sockdup_info_id(const struct sockdup_protocol_info *info)
+{
+	__u64 id = 0;
+
+	if (info && info->size == sizeof(*info))
+		memcpy(&id, info->opaque, sizeof(id));
+	return id;
+}
+
 /* The kernel fills as much as the caller's size says. */
 int sockdup_info(struct sockdup_info *info)
 {

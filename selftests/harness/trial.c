@@ -29,7 +29,7 @@ const struct command export_command = {
 	.size = sizeof(struct sockdup_export),
 	.first_size = SOCKDUP_EXPORT_SIZE_VER0,
 	.flags = SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_END_ON_CLOSE |
-		 SOCKDUP_EXPORT_TO_PIDFD,
+		 SOCKDUP_EXPORT_TO_PIDFD | SOCKDUP_EXPORT_REPORT,
 	.info_size = offsetof(struct sockdup_export, info_size),
 	.info = offsetof(struct sockdup_export, info),
 	.writes_info = true,

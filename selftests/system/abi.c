@@ -61,6 +61,14 @@ PIN(sockdup_export, ttl_ms, 16);
 PIN(sockdup_export, info_size, 20);
 PIN(sockdup_export, info, 24);
 
+PIN_SIZE(sockdup_outcome, 32);
+PIN(sockdup_outcome, id, 0);
+PIN(sockdup_outcome, when_ns, 8);
+PIN(sockdup_outcome, kind, 16);
+PIN(sockdup_outcome, pid, 20);
+PIN(sockdup_outcome, uid, 24);
+PIN(sockdup_outcome, __reserved, 28);
+
 PIN_SIZE(sockdup_import, 40);
 PIN(sockdup_import, size, 0);
 PIN(sockdup_import, flags, 4);
@@ -138,9 +146,17 @@ static_assert(SOCKDUP_FEATURE_EVENTS == 1, "SOCKDUP_FEATURE_EVENTS");
 static_assert(SOCKDUP_FEATURE_EVENT_ONCE == 2, "SOCKDUP_FEATURE_EVENT_ONCE");
 static_assert(SOCKDUP_FEATURE_EXPORT_TO_PIDFD == 4, "SOCKDUP_FEATURE_EXPORT_TO_PIDFD");
 
+static_assert(SOCKDUP_FEATURE_EXPORT_REPORT == 32, "SOCKDUP_FEATURE_EXPORT_REPORT");
+
 static_assert(SOCKDUP_EXPORT_TO_PEER == 1, "SOCKDUP_EXPORT_TO_PEER");
 static_assert(SOCKDUP_EXPORT_END_ON_CLOSE == 2, "SOCKDUP_EXPORT_END_ON_CLOSE");
 static_assert(SOCKDUP_EXPORT_TO_PIDFD == 4, "SOCKDUP_EXPORT_TO_PIDFD");
+static_assert(SOCKDUP_EXPORT_REPORT == 32, "SOCKDUP_EXPORT_REPORT");
+static_assert(SOCKDUP_OUTCOME_IMPORTED == 1, "SOCKDUP_OUTCOME_IMPORTED");
+static_assert(SOCKDUP_OUTCOME_REVOKED == 2, "SOCKDUP_OUTCOME_REVOKED");
+static_assert(SOCKDUP_OUTCOME_DECLINED == 3, "SOCKDUP_OUTCOME_DECLINED");
+static_assert(SOCKDUP_OUTCOME_EXPIRED == 4, "SOCKDUP_OUTCOME_EXPIRED");
+static_assert(SOCKDUP_OUTCOME_TARGET_DIED == 5, "SOCKDUP_OUTCOME_TARGET_DIED");
 static_assert(SOCKDUP_IMPORT_INHERITABLE == 1, "SOCKDUP_IMPORT_INHERITABLE");
 
 static_assert(SOCKDUP_INFO_SIZE_VER0 == 40, "first version of info");

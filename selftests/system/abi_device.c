@@ -247,7 +247,7 @@ TEST_F(limits, are_told)
 	EXPECT_EQ(sizeof(struct sockdup_protocol_info),
 		  self->info.protocol_info_size);
 	EXPECT_EQ(SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE |
-		  SOCKDUP_FEATURE_EXPORT_TO_PIDFD,
+		  SOCKDUP_FEATURE_EXPORT_TO_PIDFD | SOCKDUP_FEATURE_EXPORT_REPORT,
 		  self->info.features);
 	EXPECT_LT(0, self->info.default_ttl_ms);
 	EXPECT_LE(self->info.default_ttl_ms, self->info.max_ttl_ms);
@@ -304,12 +304,14 @@ TEST_F(device, is_open_to_everybody)
 	EXPECT_EQ(0666, status.st_mode & 07777);
 }
 
-TEST_F(device, cannot_be_read)
+TEST_F(device, has_nothing_to_read_at_first)
 {
+	struct sockdup_outcome outcome;
 	char byte;
 
 	EXPECT_EQ(-1, read(self->trial.device, &byte, 1));
 	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, read(self->trial.device, &outcome, sizeof(outcome)));
 }
 
 TEST_F(device, cannot_be_written)

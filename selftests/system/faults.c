@@ -107,6 +107,11 @@ static int call_export_by_handle(struct scene *scene)
 			   scene->agent.pid);
 }
 
+static int call_export_with_report(struct scene *scene)
+{
+	return export_with(scene, SOCKDUP_EXPORT_REPORT, scene->agent.pid);
+}
+
 static int call_export_to_peer(struct scene *scene)
 {
 	return export_with(scene, SOCKDUP_EXPORT_TO_PEER, scene->channel);
@@ -120,6 +125,18 @@ static int call_export_to_pidfd(struct scene *scene)
 static int settle_export(struct scene *scene, int value)
 {
 	return value < 0 ? 0 : raw_revoke(scene->device, &scene->info);
+}
+
+/* An export that failed has left no report that a reader would wait for. */
+static int settle_report(struct scene *scene, int value)
+{
+	const ssize_t wanted = value < 0 ? 0 : sizeof(struct sockdup_outcome);
+	struct sockdup_outcome outcome;
+
+	value = settle_export(scene, value);
+	if (value)
+		return value;
+	return read(scene->device, &outcome, sizeof(outcome)) == wanted ? 0 : -EIO;
 }
 
 static int export_to_self(struct scene *scene)
@@ -367,6 +384,10 @@ FIXTURE_VARIANT_ADD(fault, export) {
 
 FIXTURE_VARIANT_ADD(fault, export_by_handle) {
 	.command = { prepare_nothing, call_export_by_handle, settle_export },
+};
+
+FIXTURE_VARIANT_ADD(fault, export_with_report) {
+	.command = { prepare_nothing, call_export_with_report, settle_report },
 };
 
 FIXTURE_VARIANT_ADD(fault, export_to_peer) {

@@ -180,7 +180,7 @@ TEST_F(outcome, comes_in_the_order_of_the_ends)
 {
 	static const int order[TOKENS] = { 3, 0, 4, 1, 2 };
 	struct sockdup_protocol_info infos[TOKENS];
-	struct sockdup_outcome outcomes[TOKENS];
+	struct sockdup_outcome outcomes[2 * TOKENS];
 	int i;
 
 	for (i = 0; i < TOKENS; i++)

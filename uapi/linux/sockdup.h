@@ -284,9 +284,10 @@ enum sockdup_outcome_kind {
  * read() on the exporting handle takes one or more of these, in the order in
  * which tokens ended. It waits for the first, unless the handle has O_NONBLOCK,
  * and returns 0 where no outcome is unread and no live token of the handle
- * reports. poll() gives POLLIN where an outcome is unread. The socket does not
- * wait for the reader: the token holds nothing any more. Closing the handle drops
- * what is unread.
+ * reports. poll() gives POLLIN where an outcome is unread, and POLLRDHUP, to
+ * those who ask for it, where read() would return 0. The socket does not wait for
+ * the reader: the token holds nothing any more. Closing the handle drops what is
+ * unread.
  *
  *  EINVAL  the buffer has no room for one
  *  EPERM   another process opened the handle

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLI_OUTCOME_H
+#define CLI_OUTCOME_H
+
+#include <sockdup.h>
+
+int outcome_check(void);
+int outcome_await(const struct sockdup_protocol_info *info, int timeout_ms,
+		  const char *shown);
+
+#endif /* CLI_OUTCOME_H */
