@@ -51,6 +51,7 @@ static struct workqueue_struct *account_sweep_queue;
 /* Apart, so that deadlines do not wait for as many sweeps as there are users. */
 static struct workqueue_struct *account_registration_queue;
 static work_func_t account_token_sweep;
+static void (*account_charge_returned)(struct sockdup_charge *charge);
 static work_func_t account_registration_sweep;
 
 static struct account_bucket *account_bucket(kuid_t uid)
@@ -515,7 +516,7 @@ static void put_file(struct file *file)
 static void put_returned(struct sockdup_charge *charge)
 {
 	atomic_long_dec(&charge->account->held);
-	charge->returned(charge);
+	account_charge_returned(charge);
 }
 
 static void put_run(struct sockdup_job *job)
@@ -530,18 +531,14 @@ static void put_run(struct sockdup_job *job)
 /**
  * sockdup_charge_return_later - put the file of a charge, the last time in a worker
  * @charge: taken
- * @returned: called when the file is put and the user no longer charged; may free
- *	      @charge
  *
  * Context: process context.
  *
  * Not fput(): from a kernel thread that goes through one global worker, where
  * one lingering socket holds up everybody's.
  */
-void sockdup_charge_return_later(struct sockdup_charge *charge,
-				 void (*returned)(struct sockdup_charge *charge))
+void sockdup_charge_return_later(struct sockdup_charge *charge)
 {
-	charge->returned = returned;
 	if (sockdup_put_unless_last(charge->file)) {
 		put_returned(charge);
 		return;
@@ -626,11 +623,14 @@ static void account_queues_destroy(void)
 /**
  * sockdup_account_init - make ready to charge
  * @token_sweep: the function of each account's @sweep
+ * @charge_returned: called when the file of a charge that is returned later has been
+ *		     put, and the user is no longer charged; may free the charge
  * @registration_sweep: that of the sweep of its registrations
  *
  * Return: 0 or a negative errno.
  */
 int __init sockdup_account_init(work_func_t token_sweep,
+				void (*charge_returned)(struct sockdup_charge *charge),
 				work_func_t registration_sweep)
 {
 	int err = -ENOMEM;
@@ -640,6 +640,7 @@ int __init sockdup_account_init(work_func_t token_sweep,
 		spin_lock_init(&account_table[i].lock);
 	get_random_bytes(&account_table_key, sizeof(account_table_key));
 	account_token_sweep = token_sweep;
+	account_charge_returned = charge_returned;
 	account_registration_sweep = registration_sweep;
 	account_sweep_queue = account_queue_new("sockdup_sweep", false);
 	if (!account_sweep_queue)

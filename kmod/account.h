@@ -144,13 +144,11 @@ struct sockdup_account {
  * @file: the file; the charge owns one reference
  * @account: of the user who pays; held by the charge's owner
  * @job: puts @file
- * @returned: called after that
  */
 struct sockdup_charge {
 	struct file *file;
 	struct sockdup_account *account;
 	struct sockdup_job job;
-	void (*returned)(struct sockdup_charge *charge);
 };
 
 struct sockdup_account *sockdup_account_get(kuid_t uid, gfp_t gfp);
@@ -169,12 +167,12 @@ void sockdup_account_return_registration(struct sockdup_account *account);
 int sockdup_charge_take(struct sockdup_charge *charge,
 			struct sockdup_account *account, struct file *file);
 void sockdup_charge_return(struct sockdup_charge *charge);
-void sockdup_charge_return_later(struct sockdup_charge *charge,
-				 void (*returned)(struct sockdup_charge *charge));
+void sockdup_charge_return_later(struct sockdup_charge *charge);
 
 struct workqueue_struct *sockdup_line_queue(enum sockdup_line line);
 
 int sockdup_account_init(work_func_t token_sweep,
+			 void (*charge_returned)(struct sockdup_charge *charge),
 			 work_func_t registration_sweep);
 void sockdup_account_exit(void);
 

@@ -224,20 +224,24 @@ static void token_leave_account(struct sockdup_token *token)
 
 static void token_join_list(struct sockdup_token *token)
 {
-	if (!token->list)
+	struct sockdup_token_tie *tie = token->tie;
+
+	if (!tie || !tie->list)
 		return;
-	spin_lock(&token->list->lock);
-	list_add_tail(&token->mate, &token->list->tokens);
-	spin_unlock(&token->list->lock);
+	spin_lock(&tie->list->lock);
+	list_add_tail(&tie->mate, &tie->list->ties);
+	spin_unlock(&tie->list->lock);
 }
 
 static void token_leave_list(struct sockdup_token *token)
 {
-	if (!token->list)
+	struct sockdup_token_tie *tie = token->tie;
+
+	if (!tie || !tie->list)
 		return;
-	spin_lock(&token->list->lock);
-	list_del_init(&token->mate);
-	spin_unlock(&token->list->lock);
+	spin_lock(&tie->list->lock);
+	list_del_init(&tie->mate);
+	spin_unlock(&tie->list->lock);
 }
 
 static uid_t token_user(const struct sockdup_token *token)
@@ -360,11 +364,13 @@ static void token_report(struct sockdup_token *token)
 		[SOCKDUP_TOKEN_TARGET_DIED] = SOCKDUP_OUTCOME_TARGET_DIED,
 	};
 
-	if (!token->report)
+	struct sockdup_token_tie *tie = token->tie;
+
+	if (!tie || !tie->report)
 		return;
-	sockdup_report_send(token->report, token->charge.account,
+	sockdup_report_send(tie->report, token->charge.account,
 			    token->opaque.id, kinds[token->end]);
-	token->report = NULL;
+	tie->report = NULL;
 }
 
 /*
@@ -384,8 +390,11 @@ static void token_finish(struct sockdup_token *token,
 	mutex_unlock(&token->claim);
 }
 
-/* The file of a dropped token has been put, and its user is not charged. */
-static void token_returned(struct sockdup_charge *charge)
+/**
+ * sockdup_token_returned - let go of a dropped token
+ * @charge: of the token; its file has been put, and its user is not charged
+ */
+void sockdup_token_returned(struct sockdup_charge *charge)
 {
 	sockdup_token_put(container_of(charge, struct sockdup_token, charge));
 }
@@ -394,7 +403,7 @@ static void token_returned(struct sockdup_charge *charge)
 static void token_drop(struct sockdup_token *token)
 {
 	token_finish(token, atomic_read(&token->verdict));
-	sockdup_charge_return_later(&token->charge, token_returned);
+	sockdup_charge_return_later(&token->charge);
 }
 
 /* The life that a caller's token may have; *ttl_ms is 0 for the default. */
@@ -411,16 +420,30 @@ static int token_check_ttl(struct sockdup_target *target, unsigned int *ttl_ms)
 	return *ttl_ms > usual ? sockdup_target_check_trust(target) : 0;
 }
 
+static void token_list_put(struct sockdup_token_list *list)
+{
+	if (refcount_dec_and_test(&list->ref))
+		kfree(list);
+}
+
+static void token_tie_free(struct sockdup_token_tie *tie)
+{
+	if (!tie)
+		return;
+	if (tie->list)
+		token_list_put(tie->list);
+	if (tie->report)
+		sockdup_report_cancel(tie->report);
+	kfree(tie);
+}
+
 static void token_free(struct sockdup_token *token)
 {
 	struct sockdup_account *account = token->charge.account;
 
 	sockdup_target_put(token->target);
 	put_pid(token->source);
-	if (token->list && refcount_dec_and_test(&token->list->ref))
-		kfree(token->list);
-	if (token->report)
-		sockdup_report_cancel(token->report);
+	token_tie_free(token->tie);
 	kmem_cache_free(token_cache, token);
 	/* Last: this may let the module go. */
 	sockdup_account_put(account);
@@ -431,6 +454,31 @@ static void token_make_opaque(struct sockdup_opaque *opaque)
 	opaque->id = get_random_u64();
 	opaque->secret[0] = siphash_1u64(opaque->id, &token_secret_keys[0]);
 	opaque->secret[1] = siphash_1u64(opaque->id, &token_secret_keys[1]);
+}
+
+/* An empty one, if the terms need one. */
+static int token_tie_new(struct sockdup_token *token,
+			 const struct sockdup_token_terms *terms, gfp_t gfp)
+{
+	if (!terms->list && !terms->report)
+		return 0;
+	token->tie = kzalloc(sizeof(*token->tie), gfp);
+	return token->tie ? 0 : -ENOMEM;
+}
+
+static void token_tie_fill(struct sockdup_token *token,
+			   const struct sockdup_token_terms *terms)
+{
+	struct sockdup_token_tie *tie = token->tie;
+
+	if (!tie)
+		return;
+	tie->token = token;
+	tie->list = terms->list;
+	if (tie->list)
+		refcount_inc(&tie->list->ref);
+	INIT_LIST_HEAD(&tie->mate);
+	tie->report = terms->report;
 }
 
 /* Leaves file, target and report to the caller where it fails. */
@@ -452,15 +500,16 @@ static struct sockdup_token *token_new(struct file *file,
 	if (IS_ERR(account))
 		return ERR_CAST(account);
 	token = kmem_cache_zalloc(token_cache, gfp);
-	err = token ? sockdup_charge_take(&token->charge, account, file) :
-		      -ENOMEM;
+	err = token ? token_tie_new(token, terms, gfp) : -ENOMEM;
+	if (!err)
+		err = sockdup_charge_take(&token->charge, account, file);
 	if (err)
 		goto err_token;
 
 	RB_CLEAR_NODE(&token->node);
 	RB_CLEAR_NODE(&token->user);
 	INIT_LIST_HEAD(&token->sibling);
-	INIT_LIST_HEAD(&token->mate);
+	token_tie_fill(token, terms);
 	mutex_init(&token->claim);
 	refcount_set(&token->ref, 1);
 	token_make_opaque(&token->opaque);
@@ -469,10 +518,6 @@ static struct sockdup_token *token_new(struct file *file,
 	token->deadline = ktime_get_boottime_ns() +
 			  (u64)ttl_ms * NSEC_PER_MSEC;
 	token->due = token->deadline;
-	token->list = terms->list;
-	if (token->list)
-		refcount_inc(&token->list->ref);
-	token->report = terms->report;
 	token->target = target;
 	token->source = get_pid(task_tgid(current));
 	current_euid_egid(&token->uid, &token->gid);
@@ -480,8 +525,10 @@ static struct sockdup_token *token_new(struct file *file,
 	return token;
 
 err_token:
-	if (token)
+	if (token) {
+		kfree(token->tie);
 		kmem_cache_free(token_cache, token);
+	}
 	sockdup_account_put(account);
 	return ERR_PTR(err);
 }
@@ -945,21 +992,22 @@ struct sockdup_token_list *sockdup_token_list_new(void)
 		return NULL;
 	refcount_set(&list->ref, 1);
 	spin_lock_init(&list->lock);
-	INIT_LIST_HEAD(&list->tokens);
+	INIT_LIST_HEAD(&list->ties);
 	return list;
 }
 
 /* The first of a list, taken off it and held, or NULL. */
 static struct sockdup_token *token_list_take(struct sockdup_token_list *list)
 {
-	struct sockdup_token *token;
+	struct sockdup_token *token = NULL;
+	struct sockdup_token_tie *tie;
 
 	spin_lock(&list->lock);
-	token = list_first_entry_or_null(&list->tokens, struct sockdup_token,
-					 mate);
-	if (token) {
-		sockdup_token_hold(token);
-		list_del_init(&token->mate);
+	tie = list_first_entry_or_null(&list->ties, struct sockdup_token_tie,
+				       mate);
+	if (tie) {
+		token = sockdup_token_hold(tie->token);
+		list_del_init(&tie->mate);
 	}
 	spin_unlock(&list->lock);
 	return token;
@@ -978,8 +1026,7 @@ void sockdup_token_list_drop(struct sockdup_token_list *list)
 		sockdup_token_put(token);
 		cond_resched();
 	}
-	if (refcount_dec_and_test(&list->ref))
-		kfree(list);
+	token_list_put(list);
 }
 
 /**

@@ -37,12 +37,27 @@ static_assert(sizeof(struct sockdup_opaque) == SOCKDUP_OPAQUE_SIZE);
  * struct sockdup_token_list - tokens that end together
  * @ref: one for each live token on it, and one for its maker
  * @lock: inside a target's lock
- * @tokens: linked by their mates
+ * @ties: of the tokens, linked by their mates
  */
 struct sockdup_token_list {
 	refcount_t ref;
-	spinlock_t lock;		/* covers @tokens */
-	struct list_head tokens;
+	spinlock_t lock;		/* covers @ties */
+	struct list_head ties;
+};
+
+/**
+ * struct sockdup_token_tie - what binds a token to the handle that exported it
+ * @token: owns this
+ * @list: the tokens that it ends with, or NULL; held
+ * @mate: on @list; covered by its lock
+ * @report: tells the handle of the end, or NULL; owned until then, and covered by the
+ *	    token's claim
+ */
+struct sockdup_token_tie {
+	struct sockdup_token *token;
+	struct sockdup_token_list *list;
+	struct list_head mate;
+	struct sockdup_report *report;
 };
 
 /*
@@ -73,10 +88,7 @@ enum sockdup_token_event {
  *	  target's lock
  * @sibling: links the tokens that one user has for the target, by age; covered by the
  *	     target's lock
- * @list: the tokens that it ends with, or NULL; held
- * @mate: on @list; covered by its lock
- * @report: tells the exporting handle of the end, or NULL; owned until then, and
- *	    covered by @claim
+ * @tie: to the exporting handle, or NULL; owned
  * @claim: held by the caller that imports or ends the token; covers @end
  * @end: how it ended, or 0
  * @verdict: how it is to end unless somebody imports it first, an enum
@@ -106,10 +118,8 @@ struct sockdup_token {
 	u64 due;
 	struct rb_node user;
 	struct list_head sibling;
-	struct sockdup_token_list *list;
-	struct list_head mate;
-	struct sockdup_report *report;
-	struct mutex claim;		/* covers @report and the next one */
+	struct sockdup_token_tie *tie;
+	struct mutex claim;		/* covers the next one */
 	enum sockdup_token_event end;
 	atomic_t verdict;
 	refcount_t ref;
@@ -196,6 +206,7 @@ u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now);
 bool sockdup_token_is_callers(const struct sockdup_token *token);
 
 void sockdup_token_sweep(struct work_struct *work);
+void sockdup_token_returned(struct sockdup_charge *charge);
 
 int sockdup_token_init(void (*tell)(struct sockdup_token *token,
 				    enum sockdup_token_event event));
