@@ -31,6 +31,7 @@ KERNEL = ROOT / "uapi/linux/sockdup.h"
 # Whose errors the kernel's header explains under another name.
 COMMAND_OF = {"sockdup_duplicate": "sockdup_export",
               "sockdup_duplicate_pidfd": "sockdup_export",
+              "sockdup_duplicate_user": "sockdup_export",
               "sockdup_socket": "sockdup_import", "sockdup_revoke_id": "sockdup_revoke"}
 # Groups of functions that do not open the device.
 NO_DEVICE = {"The text form", "Netlink"}

@@ -124,6 +124,7 @@ static struct sockdup_account *account_new(kuid_t uid, gfp_t gfp)
 		account->lines[i].account = account;
 	}
 	spin_lock_init(&account->lock);
+	account->users = RB_ROOT;
 	account->tokens = RB_ROOT_CACHED;
 	account->alarm = U64_MAX;
 	INIT_DELAYED_WORK(&account->sweep, account_token_sweep);
@@ -168,7 +169,8 @@ struct sockdup_account *sockdup_account_get(kuid_t uid, gfp_t gfp)
 
 /**
  * sockdup_account_get_current - find or make the current user's account
- * @likely: an account that is held by the caller, and often the current user's
+ * @likely: an account that is held by the caller, and often the current user's, or
+ *	    NULL
  * @gfp: how to allocate another
  *
  * Return: as sockdup_account_get().
@@ -176,7 +178,7 @@ struct sockdup_account *sockdup_account_get(kuid_t uid, gfp_t gfp)
 struct sockdup_account *
 sockdup_account_get_current(struct sockdup_account *likely, gfp_t gfp)
 {
-	if (!uid_eq(likely->uid, current_uid()))
+	if (!likely || !uid_eq(likely->uid, current_uid()))
 		return sockdup_account_get(current_uid(), gfp);
 	refcount_inc(&likely->ref);
 	return likely;

@@ -37,7 +37,8 @@
 #include "trace.h"
 
 /* What an export's target is, where it is not a number; one of them at most. */
-#define DEVICE_EXPORT_TO	(SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD)
+#define DEVICE_EXPORT_TO	(SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD | \
+				 SOCKDUP_EXPORT_TO_USER)
 
 #define DEVICE_EXPORT_FLAGS	(DEVICE_EXPORT_TO | SOCKDUP_EXPORT_END_ON_CLOSE | \
 				 SOCKDUP_EXPORT_REPORT)
@@ -49,6 +50,9 @@
  * struct device_handle - one open of the device
  * @target: the record of the process that opened; held
  * @account: of the user who opened; held
+ * @users: the target of its last token to a user, held, or NULL: so that a user who
+ *	   exports to users again and again does not write to the first process's
+ *	   wait queue, which is common to all users, each time
  * @tokens: those that end when the handle is closed
  * @outcomes: what the opener can read of tokens that ended
  * @registrations: likewise
@@ -59,6 +63,7 @@
 struct device_handle {
 	struct sockdup_target *target;
 	struct sockdup_account *account;
+	struct sockdup_target *users;
 	struct sockdup_token_list *tokens;
 	struct sockdup_outcomes *outcomes;
 	struct sockdup_registration_list registrations;
@@ -183,16 +188,33 @@ static int device_info(struct device_call *call)
 	info->protocol_info_size = sizeof(struct sockdup_protocol_info);
 	info->features = SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE |
 			 SOCKDUP_FEATURE_EXPORT_TO_PIDFD |
-			 SOCKDUP_FEATURE_EXPORT_REPORT;
+			 SOCKDUP_FEATURE_EXPORT_REPORT |
+			 SOCKDUP_FEATURE_EXPORT_TO_USER;
 	info->default_ttl_ms = sockdup_token_default_ttl();
 	info->max_ttl_ms = sockdup_token_max_ttl();
 	info->max_sockets = 1;
 	return device_answer(call, sizeof(*info));
 }
 
-/* The target that an export names, in one of three ways. */
-static struct sockdup_target *device_target(const struct sockdup_export *export)
+static struct sockdup_target *device_target_users(struct device_handle *handle)
 {
+	struct sockdup_target *target, *last;
+
+	target = sockdup_target_find_users(handle->account, GFP_KERNEL_ACCOUNT);
+	if (IS_ERR(target) || READ_ONCE(handle->users) == target)
+		return target;
+	/* Another thread may do the same. */
+	last = xchg(&handle->users, sockdup_target_hold(target));
+	if (last)
+		sockdup_target_put(last);
+	return target;
+}
+
+/* The target that an export names, in one of four ways, and the user, if it is one. */
+static struct sockdup_target *device_target(struct device_call *call, kuid_t *user)
+{
+	const struct sockdup_export *export = &call->u.export;
+
 	switch (export->flags & DEVICE_EXPORT_TO) {
 	case 0:
 		return sockdup_target_find(export->target, GFP_KERNEL_ACCOUNT);
@@ -200,6 +222,10 @@ static struct sockdup_target *device_target(const struct sockdup_export *export)
 		return sockdup_target_find_peer(export->target, GFP_KERNEL_ACCOUNT);
 	case SOCKDUP_EXPORT_TO_PIDFD:
 		return sockdup_target_find_pidfd(export->target, GFP_KERNEL_ACCOUNT);
+	case SOCKDUP_EXPORT_TO_USER:
+		*user = make_kuid(current_user_ns(), export->target);
+		return uid_valid(*user) ? device_target_users(call->handle) :
+					  ERR_PTR(-EINVAL);
 	default:
 		return ERR_PTR(-EINVAL);
 	}
@@ -213,11 +239,12 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 	struct device_handle *handle = call->handle;
 	struct sockdup_token_terms terms = {
 		.account = handle->account,
+		.user = INVALID_UID,
 		.ttl_ms = export->ttl_ms,
 	};
 	struct sockdup_target *target;
 
-	target = device_target(export);
+	target = device_target(call, &terms.user);
 	if (IS_ERR(target)) {
 		fput(file);
 		return ERR_CAST(target);
@@ -235,6 +262,13 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 	return sockdup_token_create(file, target, &terms, GFP_KERNEL_ACCOUNT);
 }
 
+static bool device_names_one_target(const struct sockdup_export *export)
+{
+	u32 to = export->flags & DEVICE_EXPORT_TO;
+
+	return !(to & (to - 1));
+}
+
 static int device_export(struct device_call *call)
 {
 	const struct sockdup_export *export = &call->u.export;
@@ -244,7 +278,7 @@ static int device_export(struct device_call *call)
 	int err;
 
 	if (export->flags & ~DEVICE_EXPORT_FLAGS ||
-	    (export->flags & DEVICE_EXPORT_TO) == DEVICE_EXPORT_TO ||
+	    !device_names_one_target(export) ||
 	    export->info_size != sizeof(struct sockdup_protocol_info))
 		return -EINVAL;
 	file = device_socket(export->fd);
@@ -288,7 +322,7 @@ static int device_import(struct device_call *call)
 	if (IS_ERR(token))
 		return PTR_ERR(token);
 
-	if (!sockdup_target_is_current(token->target)) {
+	if (!sockdup_target_is_current(token->target, token->target_uid)) {
 		fd = sockdup_token_refusal(token);
 		goto out;
 	}
@@ -320,7 +354,15 @@ static int device_answer_query(struct device_call *call,
 	struct sockdup_protocol_info info;
 	int err;
 
-	query->target_pid = pid_vnr(token->target->pid);
+	query->target_pid = sockdup_target_nr(token->target,
+					      task_active_pid_ns(current));
+	query->target_flags = 0;
+	query->target_uid = 0;
+	if (token->target->user_ns) {
+		query->target_flags = SOCKDUP_EXPORT_TO_USER;
+		query->target_uid = from_kuid_munged(current_user_ns(),
+						     token->target_uid);
+	}
 	query->source = device_source(token);
 	query->age_ms = sockdup_token_age_ms(token, now);
 	query->left_ms = sockdup_token_left_ms(token, now);
@@ -657,6 +699,7 @@ static int device_open(struct inode *inode, struct file *file)
 		err = -ENOMEM;
 		goto err_tokens;
 	}
+	handle->users = NULL;
 	sockdup_registration_list_init(&handle->registrations);
 	atomic_inc(&handle->target->handles);
 	file->private_data = handle;
@@ -680,6 +723,8 @@ static int device_release(struct inode *inode, struct file *file)
 	sockdup_registration_list_drop(&handle->registrations);
 	sockdup_outcomes_close(handle->outcomes);
 	sockdup_token_list_drop(handle->tokens);
+	if (handle->users)
+		sockdup_target_put(handle->users);
 	atomic_dec(&handle->target->handles);
 	sockdup_target_put(handle->target);
 	sockdup_account_put(handle->account);
@@ -693,7 +738,7 @@ static ssize_t device_read(struct file *file, char __user *buffer, size_t size,
 {
 	struct device_handle *handle = file->private_data;
 
-	if (!sockdup_target_is_current(handle->target))
+	if (handle->target->pid != task_tgid(current))
 		return -EPERM;
 	return sockdup_outcomes_read(handle->outcomes, buffer, size,
 				     !(file->f_flags & O_NONBLOCK));
@@ -730,6 +775,35 @@ static void device_show_tokens(struct seq_file *m, struct sockdup_target *target
 	spin_unlock(&target->lock);
 }
 
+/* The oldest tokens to users that the opener's user has exported where the opener is. */
+static void device_show_user_tokens(struct seq_file *m, struct file *file)
+{
+	struct device_handle *handle = file->private_data;
+	struct sockdup_token *token = NULL;
+	u64 now = ktime_get_boottime_ns();
+	struct sockdup_target *users;
+	unsigned int count = 0;
+
+	users = sockdup_target_find_known_users(handle->account,
+						ns_of_pid(handle->target->pid),
+						file->f_cred->user_ns);
+	if (!users) {
+		seq_puts(m, "user_tokens:\t0\n");
+		return;
+	}
+	spin_lock(&users->lock);
+	seq_printf(m, "user_tokens:\t%u\n", users->token_count);
+	while (count++ < DEVICE_FDINFO_TOKENS &&
+	       (token = sockdup_token_next_of_target(users, token)))
+		seq_printf(m, "user_token:\tid=%016llx source=%d uid=%u target_uid=%u left_ms=%llu\n",
+			   token->opaque.id, pid_vnr(token->source),
+			   from_kuid_munged(seq_user_ns(m), token->uid),
+			   from_kuid_munged(seq_user_ns(m), token->target_uid),
+			   sockdup_token_left_ms(token, now));
+	spin_unlock(&users->lock);
+	sockdup_target_put(users);
+}
+
 /*
  * Numbers are those of the reader's namespaces. Only the opener's user sees the tokens
  * that wait for the opener; another user who got the handle does not. Only that user, in
@@ -750,8 +824,10 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 	seq_printf(m, "reports:\t%u\n",
 		   sockdup_outcomes_count(handle->outcomes));
 	if (sockdup_target_is_users(handle->target) ||
-	    device_reader_is_privileged())
+	    device_reader_is_privileged()) {
 		device_show_tokens(m, handle->target);
+		device_show_user_tokens(m, file);
+	}
 }
 
 static const struct file_operations device_fops = {

@@ -71,21 +71,24 @@ static struct nlattr *nl_target_attr(const struct genl_info *info)
 	struct nlattr *number = info->attrs[SOCKDUP_A_TOKEN_TARGET];
 	struct nlattr *peer = info->attrs[SOCKDUP_A_TOKEN_PEER_FD];
 	struct nlattr *pidfd = info->attrs[SOCKDUP_A_TOKEN_PIDFD];
+	struct nlattr *user = info->attrs[SOCKDUP_A_TOKEN_TARGET_UID];
 
-	return !!number + !!peer + !!pidfd == 1 ? number ?: peer ?: pidfd : NULL;
+	return !!number + !!peer + !!pidfd + !!user == 1 ?
+	       number ?: peer ?: pidfd ?: user : NULL;
 }
 
 /* See SOCKDUP_NL_GFP. */
 #define NL_NO_MEMORY	"no memory is free at once: try again, or export by the device"
 
-static struct sockdup_target *nl_target(struct genl_info *info)
+/* The target that an export names, and the user, if it is one. */
+static struct sockdup_target *nl_target(struct genl_info *info, kuid_t *user)
 {
 	struct nlattr *attr = nl_target_attr(info);
 	struct sockdup_target *target;
 
 	if (!attr) {
 		NL_SET_ERR_MSG(info->extack,
-			       "give one of target, peer-fd and pidfd");
+			       "give one of target, peer-fd, pidfd and target-uid");
 		return ERR_PTR(-EINVAL);
 	}
 	switch (nla_type(attr)) {
@@ -95,8 +98,14 @@ static struct sockdup_target *nl_target(struct genl_info *info)
 	case SOCKDUP_A_TOKEN_PEER_FD:
 		target = sockdup_target_find_peer(nla_get_s32(attr), SOCKDUP_NL_GFP);
 		break;
-	default:
+	case SOCKDUP_A_TOKEN_PIDFD:
 		target = sockdup_target_find_pidfd(nla_get_s32(attr), SOCKDUP_NL_GFP);
+		break;
+	default:
+		*user = make_kuid(current_user_ns(), nla_get_u32(attr));
+		target = uid_valid(*user) ?
+			 sockdup_target_find_users(NULL, SOCKDUP_NL_GFP) :
+			 ERR_PTR(-EINVAL);
 	}
 	if (PTR_ERR_OR_ZERO(target) == -ENOMEM)
 		NL_SET_ERR_MSG(info->extack, NL_NO_MEMORY);
@@ -158,9 +167,14 @@ static void nl_blame(struct genl_info *info, int err)
 				    "no token may live this long, see max_ttl_ms");
 		break;
 	case -EPERM:
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[SOCKDUP_A_TOKEN_TTL_MS],
-				    "the target belongs to another user and has not opened the device, so its token may not live longer than default_ttl_ms");
+		if (nla_type(target) == SOCKDUP_A_TOKEN_TARGET_UID)
+			NL_SET_ERR_MSG_ATTR(info->extack,
+					    info->attrs[SOCKDUP_A_TOKEN_TTL_MS],
+					    "the target is another user, so its token may not live longer than default_ttl_ms");
+		else
+			NL_SET_ERR_MSG_ATTR(info->extack,
+					    info->attrs[SOCKDUP_A_TOKEN_TTL_MS],
+					    "the target belongs to another user and has not opened the device, so its token may not live longer than default_ttl_ms");
 		break;
 	case -ESRCH:
 		NL_SET_ERR_MSG_ATTR(info->extack, target,
@@ -178,10 +192,11 @@ static void nl_blame(struct genl_info *info, int err)
 
 /* Consumes the caller's reference of @file, and hold of @target. */
 static int nl_export_file(struct genl_info *info, struct file *file,
-			  struct sockdup_target *target)
+			  struct sockdup_target *target, kuid_t user)
 {
 	struct nlattr *ttl = info->attrs[SOCKDUP_A_TOKEN_TTL_MS];
 	const struct sockdup_token_terms terms = {
+		.user = user,
 		.ttl_ms = ttl ? nla_get_u32(ttl) : 0,
 	};
 	struct sockdup_token *token;
@@ -281,6 +296,7 @@ static struct file *nl_socket(struct genl_info *info)
 static int nl_export(struct sk_buff *skb, struct genl_info *info)
 {
 	struct sockdup_target *target;
+	kuid_t user = INVALID_UID;
 	struct file *file;
 	int err;
 
@@ -290,12 +306,12 @@ static int nl_export(struct sk_buff *skb, struct genl_info *info)
 	file = nl_socket(info);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	target = nl_target(info);
+	target = nl_target(info, &user);
 	if (IS_ERR(target)) {
 		fput(file);
 		return PTR_ERR(target);
 	}
-	return nl_export_file(info, file, target);
+	return nl_export_file(info, file, target, user);
 }
 
 /* By the bytes that import it, for its parties. */
@@ -318,12 +334,12 @@ nl_token_by_info(struct genl_info *info,
 		return token;
 	}
 	if (sockdup_nl_reader_may_see(reader, token) ||
-	    sockdup_target_is_current(token->target))
+	    sockdup_target_is_current(token->target, token->target_uid))
 		return token;
 	err = sockdup_token_refusal(token);
 	sockdup_token_put(token);
 	NL_SET_ERR_MSG_ATTR(info->extack, attr,
-			    "this token is for another process, and not exported by you");
+			    "this token is for another process or user, and not exported by you");
 	return ERR_PTR(err);
 }
 

@@ -161,7 +161,7 @@ static bool nl_list_wants(const struct nl_list *list,
 
 	return sockdup_nl_reader_may_see(&list->reader, token) &&
 	       (!list->target ||
-		pid_nr_ns(token->target->pid, pids) == list->target) &&
+		sockdup_target_nr(token->target, pids) == list->target) &&
 	       (!list->source ||
 		pid_nr_ns(token->source, pids) == list->source) &&
 	       (!list->by_uid || uid_eq(token->uid, list->uid));

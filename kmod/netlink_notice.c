@@ -16,6 +16,7 @@
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "netlink_notice.h"
+#include "target.h"
 #include "token.h"
 
 /**
@@ -99,7 +100,7 @@ static struct nl_net *nl_net_find(u64 cookie)
 #define NL_BACKLOG	1024
 
 /* The bit of a token's news that says that its notice is in line. */
-#define NL_IN_LINE	SOCKDUP_TOKEN_EVENTS
+#define NL_IN_LINE	BIT(SOCKDUP_TOKEN_EVENTS)
 
 /* The command that tells of an event. */
 #define NL_COMMAND(_event)	(SOCKDUP_CMD_TOKEN_EXPORTED_NTF + (_event))
@@ -115,7 +116,7 @@ NL_SAME_ORDER(HANDLE_CLOSED);
 NL_SAME_ORDER(TARGET_DIED);
 
 #define NL_NOTICE_SIZE	(nla_total_size_64bit(sizeof(u64)) + \
-			 nla_total_size(sizeof(u32)))
+			 2 * nla_total_size(sizeof(u32)))
 
 /*
  * A notice names no process: the readers of one message can be in different pid
@@ -134,7 +135,10 @@ static struct sk_buff *nl_notice(const struct sockdup_token *token,
 	    nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_ID, token->opaque.id,
 			      SOCKDUP_A_TOKEN_PAD) ||
 	    nla_put_u32(skb, SOCKDUP_A_TOKEN_UID,
-			from_kuid_munged(net->user_ns, token->uid))) {
+			from_kuid_munged(net->user_ns, token->uid)) ||
+	    (token->target->user_ns &&
+	     nla_put_u32(skb, SOCKDUP_A_TOKEN_TARGET_UID,
+			 from_kuid_munged(net->user_ns, token->target_uid)))) {
 		nlmsg_free(skb);
 		return NULL;
 	}
@@ -202,16 +206,15 @@ static void nl_run_notice(struct sockdup_job *job)
 	struct sockdup_token *token =
 		container_of(job, struct sockdup_token, notice);
 	struct net *net = nl_net_get(token->net);
-	int event;
+	int event, news;
 
 	atomic_dec(&token->charge.account->notices);
-	clear_bit(NL_IN_LINE, &token->news);
-	/* News that this does not see finds the notice out of line. */
-	smp_mb__after_atomic();
-	if (test_bit(SOCKDUP_TOKEN_EXPORTED, &token->news))
+	/* What comes after this finds the notice out of line. */
+	news = atomic_xchg(&token->news, 0);
+	if (news & BIT(SOCKDUP_TOKEN_EXPORTED))
 		sockdup_token_wait_published(token);
 	for (event = 0; event < SOCKDUP_TOKEN_EVENTS; event++)
-		if (test_and_clear_bit(event, &token->news) && net)
+		if (news & BIT(event) && net)
 			nl_multicast(token, net, event);
 	if (net)
 		put_net(net);
@@ -249,13 +252,11 @@ void sockdup_nl_notice_tell(struct sockdup_token *token,
 	/* The core knows of listeners in any namespace, but not in which. */
 	if (!genl_has_listeners(&sockdup_nl_family, &init_net, SOCKDUP_NLGRP_TOKENS))
 		return;
-	set_bit(event, &token->news);
-	if (test_and_set_bit(NL_IN_LINE, &token->news))
+	if (atomic_fetch_or(BIT(event) | NL_IN_LINE, &token->news) & NL_IN_LINE)
 		return;
 	if (atomic_inc_return(&account->notices) > NL_BACKLOG) {
 		atomic_dec(&account->notices);
-		clear_bit(event, &token->news);
-		clear_bit(NL_IN_LINE, &token->news);
+		atomic_set(&token->news, 0);
 		nl_lose(token);
 		return;
 	}

@@ -178,7 +178,10 @@ int sockdup_nl_reader_put_token(struct sk_buff *skb,
 	if (nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_ID, token->opaque.id,
 			      SOCKDUP_A_TOKEN_PAD) ||
 	    nla_put_s32(skb, SOCKDUP_A_TOKEN_TARGET,
-			pid_nr_ns(token->target->pid, reader->pids)) ||
+			sockdup_target_nr(token->target, reader->pids)) ||
+	    (token->target->user_ns &&
+	     nla_put_u32(skb, SOCKDUP_A_TOKEN_TARGET_UID,
+			 from_kuid_munged(reader->users, token->target_uid))) ||
 	    nla_put_s32(skb, SOCKDUP_A_TOKEN_SOURCE,
 			pid_nr_ns(token->source, reader->pids)) ||
 	    nla_put_u32(skb, SOCKDUP_A_TOKEN_UID,

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A process tokens are bound to. There is at most one usable record of a
- * process, found by its struct pid, so a recycled number finds nothing. A
- * record exists while the process has a token or an open handle. It notices the
- * death of the process, which is the exit of its last thread.
+ * What tokens are bound to. There is at most one usable record of a process, found
+ * by its struct pid, so a recycled number finds nothing. A record exists while the
+ * process has a token or an open handle. It notices the death of the process,
+ * which is the exit of its last thread.
+ *
+ * A token can be for any process of a user instead. Then its record is one of a pid
+ * namespace and a user namespace, and notices the death of the first process in the
+ * pid namespace. It belongs to the account of the exporting user, so that strangers
+ * share no record. The user is the token's: with a record for each, an exporter could
+ * make the first process have a million wait entries.
  */
 
 #include <linux/capability.h>
@@ -11,12 +17,15 @@
 #include <linux/file.h>
 #include <linux/hash.h>
 #include <linux/net.h>
+#include <linux/pid_namespace.h>
+#include <linux/rbtree.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
+#include "account.h"
 #include "compat/pidfd.h"
 #include "target.h"
 
@@ -73,11 +82,27 @@ static bool target_is_dead(struct pid *pid)
 	return dead;
 }
 
+static void target_leave_account(struct sockdup_target *target)
+{
+	struct sockdup_account *account = target->account;
+
+	spin_lock(&account->lock);
+	if (!RB_EMPTY_NODE(&target->place)) {
+		rb_erase(&target->place, &account->users);
+		RB_CLEAR_NODE(&target->place);
+	}
+	spin_unlock(&account->lock);
+}
+
 /* A user can keep very many handles of dead processes: take their targets off the chain. */
 static void target_unhash(struct sockdup_target *target)
 {
 	struct target_bucket *bucket = target_bucket(target->pid);
 
+	if (target->user_ns) {
+		target_leave_account(target);
+		return;
+	}
 	spin_lock(&bucket->lock);
 	if (!hlist_unhashed(&target->node))
 		hlist_del_init_rcu(&target->node);
@@ -124,10 +149,18 @@ static void target_release(struct sockdup_target *target)
 	/* No wake-up comes any more. The work holds nothing of the target's. */
 	cancel_work_sync(&target->work);
 	put_pid(target->pid);
+	if (target->user_ns) {
+		put_user_ns(target->user_ns);
+		sockdup_account_put(target->account);
+	}
 	kfree_rcu(target, rcu);
 }
 
-static struct sockdup_target *target_new(struct pid *pid, gfp_t gfp)
+/* @user_ns and @account are NULL where the process is the target. */
+static struct sockdup_target *target_new(struct pid *pid,
+					 struct user_namespace *user_ns,
+					 struct sockdup_account *account,
+					 gfp_t gfp)
 {
 	struct sockdup_target *target;
 
@@ -137,6 +170,12 @@ static struct sockdup_target *target_new(struct pid *pid, gfp_t gfp)
 	INIT_HLIST_NODE(&target->node);
 	refcount_set(&target->ref, 1);
 	target->pid = get_pid(pid);
+	RB_CLEAR_NODE(&target->place);
+	if (user_ns) {
+		target->user_ns = get_user_ns(user_ns);
+		refcount_inc(&account->ref);
+		target->account = account;
+	}
 	spin_lock_init(&target->lock);
 	target->users = RB_ROOT;
 	INIT_WORK(&target->work, target_work);
@@ -170,7 +209,7 @@ struct sockdup_target *sockdup_target_get(struct pid *pid, gfp_t gfp)
 	if (target)
 		return target;
 
-	fresh = target_new(pid, gfp);
+	fresh = target_new(pid, NULL, NULL, gfp);
 	if (IS_ERR(fresh))
 		return fresh;
 
@@ -326,6 +365,177 @@ struct sockdup_target *sockdup_target_find_peer(int fd, gfp_t gfp)
 	return target;
 }
 
+/* What a target of users is found by, in the tree of an account. */
+struct target_users {
+	const struct pid *pid;
+	const struct user_namespace *user_ns;
+};
+
+static int target_compare(const void *key, const struct rb_node *node)
+{
+	const struct sockdup_target *target =
+		rb_entry(node, struct sockdup_target, place);
+	const struct target_users *users = key;
+
+	if (users->pid != target->pid)
+		return users->pid < target->pid ? -1 : 1;
+	if (users->user_ns != target->user_ns)
+		return users->user_ns < target->user_ns ? -1 : 1;
+	return 0;
+}
+
+static int target_compare_nodes(struct rb_node *one, const struct rb_node *other)
+{
+	const struct sockdup_target *target =
+		rb_entry(one, struct sockdup_target, place);
+	struct target_users users = { target->pid, target->user_ns };
+
+	return target_compare(&users, other);
+}
+
+/* Caller holds the account's lock. One that is about to be released leaves the tree. */
+static struct sockdup_target *target_take(struct sockdup_account *account,
+					  struct rb_node *place)
+{
+	struct sockdup_target *target;
+
+	lockdep_assert_held(&account->lock);
+
+	if (!place)
+		return NULL;
+	target = rb_entry(place, struct sockdup_target, place);
+	if (refcount_inc_not_zero(&target->ref))
+		return target;
+	rb_erase(place, &account->users);
+	RB_CLEAR_NODE(place);
+	return NULL;
+}
+
+static struct sockdup_target *target_find_users(struct sockdup_account *account,
+						struct pid *pid,
+						struct user_namespace *user_ns)
+{
+	struct target_users users = { pid, user_ns };
+	struct sockdup_target *target;
+
+	spin_lock(&account->lock);
+	target = target_take(account,
+			     rb_find(&users, &account->users, target_compare));
+	spin_unlock(&account->lock);
+	return target;
+}
+
+static struct sockdup_target *target_make_users(struct sockdup_account *account,
+						struct pid *pid,
+						struct user_namespace *user_ns,
+						gfp_t gfp)
+{
+	struct target_users users = { pid, user_ns };
+	struct sockdup_target *target, *fresh;
+
+	fresh = target_new(pid, user_ns, account, gfp);
+	if (IS_ERR(fresh))
+		return fresh;
+	spin_lock(&account->lock);
+	target = target_take(account,
+			     rb_find(&users, &account->users, target_compare));
+	/* One that has died meanwhile may have been through target_unhash(). */
+	if (!target && !READ_ONCE(fresh->dead))
+		rb_find_add(&fresh->place, &account->users, target_compare_nodes);
+	spin_unlock(&account->lock);
+	if (!target)
+		return fresh;
+	sockdup_target_put(fresh);
+	return target;
+}
+
+/**
+ * sockdup_target_find_users - the target of a token to a user
+ * @likely: an account that is held by the caller, and often the current user's, or
+ *	    NULL
+ * @gfp: how to allocate the record
+ *
+ * It is one for all users. The token says which of them it is for.
+ *
+ * Return: a held target; ERR_PTR(-ESRCH) where the caller's pid namespace ends;
+ * ERR_PTR(-ENOMEM).
+ */
+struct sockdup_target *sockdup_target_find_users(struct sockdup_account *likely,
+						 gfp_t gfp)
+{
+	struct user_namespace *user_ns = current_user_ns();
+	struct sockdup_account *account;
+	struct sockdup_target *target;
+	struct pid *pid;
+
+	account = sockdup_account_get_current(likely, gfp);
+	if (IS_ERR(account))
+		return ERR_CAST(account);
+	pid = find_get_pid(1);
+	target = ERR_PTR(-ESRCH);
+	if (pid)
+		target = target_find_users(account, pid, user_ns) ?:
+			 target_make_users(account, pid, user_ns, gfp);
+	put_pid(pid);
+	sockdup_account_put(account);
+	return target;
+}
+
+/**
+ * sockdup_target_find_known_users - the same, where there is one already
+ * @account: of the exporting user, held by the caller
+ * @pid_ns: where the processes are
+ * @user_ns: where the users are
+ *
+ * Return: a held target, or NULL.
+ */
+struct sockdup_target *
+sockdup_target_find_known_users(struct sockdup_account *account,
+				struct pid_namespace *pid_ns,
+				struct user_namespace *user_ns)
+{
+	struct sockdup_target *target = NULL;
+	struct pid *pid;
+
+	rcu_read_lock();
+	pid = find_pid_ns(1, pid_ns);
+	if (pid)
+		target = target_find_users(account, pid, user_ns);
+	rcu_read_unlock();
+	return target;
+}
+
+/**
+ * sockdup_target_hold - hold a target once more
+ * @target: held by the caller
+ *
+ * Return: @target.
+ */
+struct sockdup_target *sockdup_target_hold(struct sockdup_target *target)
+{
+	refcount_inc(&target->ref);
+	return target;
+}
+
+/**
+ * sockdup_target_is_current_user - whether a token to a user is for the caller
+ * @target: of the token, held by the caller
+ * @user: of the token
+ *
+ * A program that took or keeps another user's id is not wholly the user's, and a
+ * process in another namespace is a stranger, even where it has the same user.
+ */
+bool sockdup_target_is_current_user(const struct sockdup_target *target,
+				    kuid_t user)
+{
+	const struct cred *cred = current_cred();
+
+	return uid_eq(cred->uid, user) && uid_eq(cred->euid, user) &&
+	       uid_eq(cred->suid, user) && cred->user_ns == target->user_ns &&
+	       task_active_pid_ns(current) == ns_of_pid(target->pid) &&
+	       !(current->flags & PF_KTHREAD);
+}
+
 /**
  * sockdup_target_is_users - whether the target runs as the caller's real user
  * @target: held by the caller
@@ -345,6 +555,7 @@ bool sockdup_target_is_users(const struct sockdup_target *target)
 /**
  * sockdup_target_check_trust - whether the caller may make the target wait
  * @target: held by the caller
+ * @user: that the token is for, where the target is not a process
  *
  * A process that has the device open expects tokens. One of the caller's own user
  * is that user's responsibility. A token for any other process could keep a
@@ -353,7 +564,7 @@ bool sockdup_target_is_users(const struct sockdup_target *target)
  *
  * Return: 0; -EPERM; -ESRCH where the target has ended.
  */
-int sockdup_target_check_trust(struct sockdup_target *target)
+int sockdup_target_check_trust(struct sockdup_target *target, kuid_t user)
 {
 	struct task_struct *task;
 	int err = -ESRCH;
@@ -362,8 +573,10 @@ int sockdup_target_check_trust(struct sockdup_target *target)
 		return 0;
 	rcu_read_lock();
 	task = pid_task(target->pid, PIDTYPE_TGID);
+	if (task && !target->user_ns)
+		user = task_uid(task);
 	if (task)
-		err = uid_eq(task_uid(task), current_uid()) ? 0 : -EPERM;
+		err = uid_eq(user, current_uid()) ? 0 : -EPERM;
 	rcu_read_unlock();
 	if (err == -EPERM &&
 	    ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))

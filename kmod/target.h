@@ -8,14 +8,23 @@
 #include <linux/refcount.h>
 #include <linux/sched/signal.h>
 #include <linux/spinlock.h>
+#include <linux/uidgid.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+struct sockdup_account;
+struct user_namespace;
+
 /**
- * struct sockdup_target - a process tokens are bound to
+ * struct sockdup_target - what tokens are bound to: a process, or users
  * @node: in the table; covered by the bucket's lock, read under RCU
  * @ref: one for each token and each open handle of the process
- * @pid: the process; owned
+ * @pid: the process; with @user_ns, the first process of the pid namespace, which
+ *	 ends with it; owned
+ * @user_ns: NULL where the target is a process. Otherwise the token names a user,
+ *	     and the target is all processes in this and @pid's namespace; owned
+ * @account: with @user_ns, of the exporting user; held
+ * @place: with @user_ns, in the account's tree; covered by the account's lock
  * @death: on @pid's wait queue, from creation until release
  * @work: looks whether the process has ended, and tells its tokens; the release
  *	  waits for it
@@ -33,6 +42,9 @@ struct sockdup_target {
 	struct hlist_node node;
 	refcount_t ref;
 	struct pid *pid;
+	struct user_namespace *user_ns;
+	struct sockdup_account *account;
+	struct rb_node place;
 	wait_queue_entry_t death;
 	struct work_struct work;
 	atomic_t handles;
@@ -48,18 +60,45 @@ struct sockdup_target *sockdup_target_get(struct pid *pid, gfp_t gfp);
 struct sockdup_target *sockdup_target_find(pid_t nr, gfp_t gfp);
 struct sockdup_target *sockdup_target_find_pidfd(int fd, gfp_t gfp);
 struct sockdup_target *sockdup_target_find_peer(int fd, gfp_t gfp);
+struct sockdup_target *sockdup_target_find_users(struct sockdup_account *likely,
+						 gfp_t gfp);
+struct sockdup_target *sockdup_target_find_known_users(struct sockdup_account *account,
+						       struct pid_namespace *pid_ns,
+						       struct user_namespace *user_ns);
+struct sockdup_target *sockdup_target_hold(struct sockdup_target *target);
 void sockdup_target_put(struct sockdup_target *target);
 
 bool sockdup_target_is_users(const struct sockdup_target *target);
-int sockdup_target_check_trust(struct sockdup_target *target);
+int sockdup_target_check_trust(struct sockdup_target *target, kuid_t user);
+
+bool sockdup_target_is_current_user(const struct sockdup_target *target,
+				    kuid_t user);
 
 /**
- * sockdup_target_is_current - whether the caller runs as the target
- * @target: held by the caller
+ * sockdup_target_is_current - whether a token is for the caller
+ * @target: of the token, held by the caller
+ * @user: of the token, and without meaning where the target is a process
  */
-static inline bool sockdup_target_is_current(const struct sockdup_target *target)
+static inline bool sockdup_target_is_current(const struct sockdup_target *target,
+					     kuid_t user)
 {
+	if (target->user_ns)
+		return sockdup_target_is_current_user(target, user);
 	return target->pid == task_tgid(current);
+}
+
+/**
+ * sockdup_target_nr - the number of the target process
+ * @target: held by the caller
+ * @pid_ns: of the reader
+ *
+ * Return: the number, or 0 where the process is not visible there, or the target is
+ * not one process.
+ */
+static inline pid_t sockdup_target_nr(const struct sockdup_target *target,
+				      struct pid_namespace *pid_ns)
+{
+	return target->user_ns ? 0 : pid_nr_ns(target->pid, pid_ns);
 }
 
 int sockdup_target_init(bool (*died)(struct sockdup_target *target));

@@ -407,7 +407,8 @@ static void token_drop(struct sockdup_token *token)
 }
 
 /* The life that a caller's token may have; *ttl_ms is 0 for the default. */
-static int token_check_ttl(struct sockdup_target *target, unsigned int *ttl_ms)
+static int token_check_ttl(struct sockdup_target *target, kuid_t user,
+			   unsigned int *ttl_ms)
 {
 	unsigned int usual = sockdup_token_default_ttl();
 
@@ -417,7 +418,7 @@ static int token_check_ttl(struct sockdup_target *target, unsigned int *ttl_ms)
 	}
 	if (*ttl_ms > sockdup_token_max_ttl())
 		return -EINVAL;
-	return *ttl_ms > usual ? sockdup_target_check_trust(target) : 0;
+	return *ttl_ms > usual ? sockdup_target_check_trust(target, user) : 0;
 }
 
 static void token_list_put(struct sockdup_token_list *list)
@@ -492,11 +493,10 @@ static struct sockdup_token *token_new(struct file *file,
 	struct sockdup_token *token;
 	int err;
 
-	err = token_check_ttl(target, &ttl_ms);
+	err = token_check_ttl(target, terms->user, &ttl_ms);
 	if (err)
 		return ERR_PTR(err);
-	account = account ? sockdup_account_get_current(account, gfp) :
-			    sockdup_account_get(current_uid(), gfp);
+	account = sockdup_account_get_current(account, gfp);
 	if (IS_ERR(account))
 		return ERR_CAST(account);
 	token = kmem_cache_zalloc(token_cache, gfp);
@@ -519,6 +519,7 @@ static struct sockdup_token *token_new(struct file *file,
 			  (u64)ttl_ms * NSEC_PER_MSEC;
 	token->due = token->deadline;
 	token->target = target;
+	token->target_uid = terms->user;
 	token->source = get_pid(task_tgid(current));
 	current_euid_egid(&token->uid, &token->gid);
 	token->net = current->nsproxy->net_ns->net_cookie;
@@ -748,7 +749,7 @@ void sockdup_token_spend(struct sockdup_token *token)
 static bool token_is_to_be_put_here(const struct sockdup_token *token,
 				    enum sockdup_token_event how)
 {
-	return (how == SOCKDUP_TOKEN_REVOKED || how == SOCKDUP_TOKEN_DECLINED ||
+	return (how == SOCKDUP_TOKEN_REVOKED ||
 		how == SOCKDUP_TOKEN_HANDLE_CLOSED) &&
 	       token->source == task_tgid(current) &&
 	       uid_eq(token->charge.account->uid, current_uid()) &&
@@ -800,13 +801,18 @@ int sockdup_token_end(struct sockdup_token *token,
  * sockdup_token_revoke - end a token as its user, its target or a privileged user may
  * @token: referenced and not claimed by the caller, who may revoke it
  *
+ * The exporter revokes, even where it is among those that the token is for.
+ *
  * Return: as sockdup_token_end().
  */
 int sockdup_token_revoke(struct sockdup_token *token)
 {
-	return sockdup_token_end(token, sockdup_target_is_current(token->target) ?
-					SOCKDUP_TOKEN_DECLINED :
-					SOCKDUP_TOKEN_REVOKED);
+	bool declined = token->source != task_tgid(current) &&
+			sockdup_target_is_current(token->target,
+						  token->target_uid);
+
+	return sockdup_token_end(token, declined ? SOCKDUP_TOKEN_DECLINED :
+						   SOCKDUP_TOKEN_REVOKED);
 }
 
 /**
@@ -1064,7 +1070,7 @@ u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now)
  */
 bool sockdup_token_is_callers(const struct sockdup_token *token)
 {
-	return sockdup_target_is_current(token->target) ||
+	return sockdup_target_is_current(token->target, token->target_uid) ||
 	       uid_eq(token->uid, current_euid()) || capable(CAP_SYS_ADMIN);
 }
 

@@ -102,10 +102,11 @@ enum sockdup_token_event {
  * @source: the exporting process; owned
  * @uid: the exporter's effective user
  * @gid: and effective group
+ * @target_uid: the user that the token is for, where @target is not a process
+ * @news: events to tell of; netlink's
  * @net: the cookie of the network namespace that it was exported in: the
  *	 exporter's, unless netlink has put its socket's here before publication
  * @notice: tells of @news; netlink's
- * @news: events to tell of; netlink's
  *
  * Live from publication until it ends, and ended for good. What no lock covers
  * stays as it was at creation.
@@ -130,20 +131,23 @@ struct sockdup_token {
 	struct pid *source;
 	kuid_t uid;
 	kgid_t gid;
+	kuid_t target_uid;
+	atomic_t news;
 	u64 net;
 	struct sockdup_job notice;
-	unsigned long news;
 };
 
 /**
  * struct sockdup_token_terms - what an exporter asks for
  * @account: one that the caller holds, and often the current user's, or NULL
+ * @user: that the token is for, where the target is not a process
  * @ttl_ms: life in milliseconds from now, 0 for the default
  * @list: the tokens that this one is to end with, held by the caller, or NULL
  * @report: what is to tell of its end, or NULL; consumed
  */
 struct sockdup_token_terms {
 	struct sockdup_account *account;
+	kuid_t user;
 	unsigned int ttl_ms;
 	struct sockdup_token_list *list;
 	struct sockdup_report *report;

@@ -13,8 +13,9 @@
 #include "token.h"
 
 /*
- * Numbers of processes and users are those of the initial namespaces. A token
- * is named by its id alone, which nobody can import with.
+ * Numbers of processes and users are those of the initial namespaces. A token to a user
+ * has target 0, another one target_uid -1. A token is named by its id alone, which nobody
+ * can import with.
  */
 DECLARE_EVENT_CLASS(sockdup_token_class,
 		    TP_PROTO(const struct sockdup_token *token),
@@ -23,15 +24,18 @@ DECLARE_EVENT_CLASS(sockdup_token_class,
 				     __field(pid_t, source)
 				     __field(pid_t, target)
 				     __field(uid_t, uid)
+				     __field(int, target_uid)
 		    ),
 		    TP_fast_assign(__entry->id = token->opaque.id;
 				   __entry->source = pid_nr(token->source);
-				   __entry->target = pid_nr(token->target->pid);
+				   __entry->target = sockdup_target_nr(token->target, &init_pid_ns);
 				   __entry->uid = __kuid_val(token->uid);
+				   __entry->target_uid = token->target->user_ns ?
+							 (int)__kuid_val(token->target_uid) : -1;
 		    ),
-		    TP_printk("id=%016llx source=%d target=%d uid=%u",
+		    TP_printk("id=%016llx source=%d target=%d uid=%u target_uid=%d",
 			      __entry->id, __entry->source, __entry->target,
-			      __entry->uid)
+			      __entry->uid, __entry->target_uid)
 );
 
 DEFINE_EVENT(sockdup_token_class, sockdup_export,

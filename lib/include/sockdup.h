@@ -154,18 +154,44 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
 			    struct sockdup_protocol_info *info);
 
 /**
+ * sockdup_duplicate_user - export a socket to any process of a user
+ * @fd: a descriptor of the socket
+ * @uid: the user, by the number in the caller's user namespace
+ * @info: filled with the bytes to send
+ *
+ * Like sockdup_duplicate(), but the target is every process whose real,
+ * effective and saved user id all are @uid, and which is in the caller's own
+ * user and pid namespace. None needs to exist yet. The first to import has the
+ * socket. The token outlives the caller's session. It ends with the caller's
+ * pid namespace.
+ *
+ * A module without SOCKDUP_FEATURE_EXPORT_TO_USER answers EINVAL.
+ *
+ * Return: 0, or -1 with errno: EFAULT, ENOBUFS, ENOMEM,
+ *
+ *  EBADF     @fd is not an open descriptor, or an O_PATH one
+ *  ENOTSOCK  @fd is not a socket
+ *  EINVAL    the caller's user namespace has no such user
+ *  ESRCH     the caller's pid namespace is ending
+ */
+int sockdup_duplicate_user(int fd, uid_t uid,
+			   struct sockdup_protocol_info *info);
+
+/**
  * sockdup_export - export a socket, with every choice
  * @fd: a descriptor of the socket
  * @target: the target's process id; with SOCKDUP_EXPORT_TO_PIDFD a pidfd, as
  *          for sockdup_duplicate_pidfd(); with SOCKDUP_EXPORT_TO_PEER a
- *          connected AF_UNIX socket whose peer it is
+ *          connected AF_UNIX socket whose peer it is; with
+ *          SOCKDUP_EXPORT_TO_USER a user id, as for sockdup_duplicate_user()
  * @flags: SOCKDUP_EXPORT_* or 0. SOCKDUP_EXPORT_END_ON_CLOSE ends the token
  *         with this process's handle; other tokens outlive the process.
  *         SOCKDUP_EXPORT_REPORT lets sockdup_outcome_next() tell how it ended
  * @ttl_ms: life of the token in milliseconds, 0 for the module's default. A
- *          longer life needs a target of the same user or one that has the
- *          device open (see sockdup_open()), or a caller with CAP_SYS_RESOURCE
- *          in the initial user namespace
+ *          longer life needs a target of the same user (with
+ *          SOCKDUP_EXPORT_TO_USER, that user itself) or one that has the device
+ *          open (see sockdup_open()), or a caller with CAP_SYS_RESOURCE in the
+ *          initial user namespace
  * @info: filled with the bytes to send to the target
  *
  * Return: 0, or -1 with errno: EPERM, ENOTCONN, EFAULT, ENOBUFS, ENOMEM,
@@ -175,7 +201,8 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
  *  ENOTSOCK    @fd is not a socket; or @target, with SOCKDUP_EXPORT_TO_PEER
  *  EINVAL      @flags has an unknown flag, or names the target in two ways;
  *              @target is not above zero, is the id of a thread that does not
- *              lead its process, or is a socket of another family than AF_UNIX;
+ *              lead its process, is a socket of another family than AF_UNIX, or
+ *              is a user that the caller's user namespace does not have;
  *              @ttl_ms exceeds the limit
  *  ESRCH       the target does not exist, has ended, or is a kernel thread
  */
@@ -183,7 +210,7 @@ int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
 		   struct sockdup_protocol_info *info);
 
 /**
- * sockdup_socket - import a socket that was exported to this process
+ * sockdup_socket - import a socket that was exported to this process or its user
  * @info: the bytes that the source sent
  * @flags: 0 or SOCKDUP_IMPORT_INHERITABLE, which leaves the new descriptor open
  *         across execve()
@@ -217,9 +244,12 @@ int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
  * struct sockdup_description - a token as sockdup_query() shows it
  * @info: the protocol info, its description read from the socket
  * @source: the exporter
- * @target_pid: the process that it is bound to, 0 if not visible to the caller
+ * @target_pid: the process that it is bound to, 0 if not visible to the caller, or
+ *              if the token is for a user
  * @age_ms: milliseconds since the export
  * @left_ms: milliseconds until the end of its life
+ * @target_flags: SOCKDUP_EXPORT_TO_USER where it is for a user, else 0
+ * @target_uid: with that flag, the user
  * @__reserved: zero
  */
 struct sockdup_description {
@@ -228,7 +258,9 @@ struct sockdup_description {
 	pid_t target_pid;
 	__u64 age_ms;
 	__u64 left_ms;
-	__u64 __reserved[4];
+	__u32 target_flags;
+	uid_t target_uid;
+	__u64 __reserved[3];
 };
 
 /**
@@ -576,7 +608,7 @@ struct sockdup_socket_info {
 /**
  * struct sockdup_token_info - a live token
  * @id: names the token in lists and notifications; nobody can import with it
- * @target: the process that may import
+ * @target: the process that may import, 0 where the token is for a user
  * @source: the process that exported
  * @uid: its effective user at that time
  * @gid: its effective group at that time
@@ -584,6 +616,8 @@ struct sockdup_socket_info {
  * @left_ms: milliseconds until the end of the token's life
  * @socket_count: sockets that the token holds
  * @socket: the first of them
+ * @target_flags: SOCKDUP_EXPORT_TO_USER where the token is for a user, else 0
+ * @target_uid: with that flag, the user
  * @__reserved: zero
  */
 struct sockdup_token_info {
@@ -596,7 +630,9 @@ struct sockdup_token_info {
 	__u64 left_ms;
 	__u32 socket_count;
 	struct sockdup_socket_info socket;
-	__u64 __reserved[8];
+	__u32 target_flags;
+	uid_t target_uid;
+	__u64 __reserved[7];
 };
 
 /**
@@ -688,7 +724,8 @@ int sockdup_revoke_id(__u64 id);
  * sockdup_netlink_export - export a socket without the device
  * @fd: a descriptor of the socket
  * @target: the target, as for sockdup_export()
- * @flags: 0, SOCKDUP_EXPORT_TO_PIDFD or SOCKDUP_EXPORT_TO_PEER
+ * @flags: 0, SOCKDUP_EXPORT_TO_PIDFD, SOCKDUP_EXPORT_TO_PEER or
+ *         SOCKDUP_EXPORT_TO_USER
  * @ttl_ms: life of the token in milliseconds, 0 for the module's default
  * @info: filled with the bytes to send to the target
  * @id: filled with the token's id, or NULL
@@ -777,6 +814,8 @@ enum sockdup_token_happening {
  * @id: the token's
  * @uid: the exporter's effective user, as the user namespace that owns the
  *       network namespace numbers it
+ * @target_flags: SOCKDUP_EXPORT_TO_USER where the token is for a user, else 0
+ * @target_uid: with that flag, the user, likewise
  * @__reserved: zero
  *
  * A notification names no process, as its readers can be in different pid
@@ -786,7 +825,9 @@ struct sockdup_token_event {
 	enum sockdup_token_happening what;
 	__u64 id;
 	uid_t uid;
-	__u64 __reserved[4];
+	__u32 target_flags;
+	uid_t target_uid;
+	__u64 __reserved[3];
 };
 
 struct sockdup_subscription;

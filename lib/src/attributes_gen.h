@@ -17,6 +17,7 @@ static const char * const token_attributes[] = {
 	[SOCKDUP_A_TOKEN_SOCKET_COUNT] = "socket-count",
 	[SOCKDUP_A_TOKEN_SOCKET] = "socket",
 	[SOCKDUP_A_TOKEN_PIDFD] = "pidfd",
+	[SOCKDUP_A_TOKEN_TARGET_UID] = "target-uid",
 };
 
 static const char * const stats_attributes[] = {

@@ -54,6 +54,12 @@ int sockdup_duplicate_pidfd(int fd, int pidfd,
 	return sockdup_export(fd, pidfd, SOCKDUP_EXPORT_TO_PIDFD, 0, info);
 }
 
+int sockdup_duplicate_user(int fd, uid_t uid,
+			   struct sockdup_protocol_info *info)
+{
+	return sockdup_export(fd, uid, SOCKDUP_EXPORT_TO_USER, 0, info);
+}
+
 int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
 		   struct sockdup_identity *source)
 {
@@ -96,6 +102,8 @@ int sockdup_query(const struct sockdup_protocol_info *info,
 	description->target_pid = query.target_pid;
 	description->age_ms = query.age_ms;
 	description->left_ms = query.left_ms;
+	description->target_flags = query.target_flags;
+	description->target_uid = query.target_uid;
 	memset(description->__reserved, 0, sizeof(description->__reserved));
 	return 0;
 }

@@ -88,6 +88,8 @@ static bool event_read(const struct family *family,
 		.what = header->cmd - SOCKDUP_CMD_TOKEN_EXPORTED_NTF,
 		.id = token.id,
 		.uid = token.uid,
+		.target_flags = token.target_flags,
+		.target_uid = token.target_uid,
 	};
 	return true;
 }

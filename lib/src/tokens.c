@@ -103,6 +103,10 @@ static void token_attr(const struct nlattr *attr,
 	case SOCKDUP_A_TOKEN_TARGET:
 		token->target = attr_u32(attr);
 		break;
+	case SOCKDUP_A_TOKEN_TARGET_UID:
+		token->target_flags = SOCKDUP_EXPORT_TO_USER;
+		token->target_uid = attr_u32(attr);
+		break;
 	case SOCKDUP_A_TOKEN_SOURCE:
 		token->source = attr_u32(attr);
 		break;
@@ -260,9 +264,10 @@ static int export_to(int fd, __u16 attribute, int target,
 {
 	union family_request buffer;
 	struct nlmsghdr *request;
+	bool descriptor = attribute == SOCKDUP_A_TOKEN_PEER_FD ||
+			  attribute == SOCKDUP_A_TOKEN_PIDFD;
 
-	if (device_check_callers(fd, attribute == SOCKDUP_A_TOKEN_TARGET ?
-				     NO_DESCRIPTOR : target))
+	if (device_check_callers(fd, descriptor ? target : NO_DESCRIPTOR))
 		return -1;
 	request = family_prepare(&buffer, SOCKDUP_CMD_TOKEN_EXPORT, NLM_F_ACK);
 	mnl_attr_put_u32(request, SOCKDUP_A_TOKEN_FD, fd);
@@ -294,6 +299,10 @@ int sockdup_netlink_export(int fd, int target, unsigned int flags,
 	case SOCKDUP_EXPORT_TO_PIDFD:
 		result = export_to(fd, SOCKDUP_A_TOKEN_PIDFD, target, ttl_ms,
 				   &export);
+		break;
+	case SOCKDUP_EXPORT_TO_USER:
+		result = export_to(fd, SOCKDUP_A_TOKEN_TARGET_UID, target,
+				   ttl_ms, &export);
 		break;
 	default:
 		return error_of_caller(EINVAL);

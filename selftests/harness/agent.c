@@ -214,6 +214,8 @@ static int query_token(const struct agent_request *request,
 	answer.target_pid = description.target_pid;
 	answer.age_ms = description.age_ms;
 	answer.left_ms = description.left_ms;
+	answer.target_flags = description.target_flags;
+	answer.target_uid = description.target_uid;
 	memcpy(reply->data, &answer, sizeof(answer));
 	reply->size = sizeof(answer);
 	return 0;

@@ -121,6 +121,8 @@ struct agent_description {
 	__u32 __pad;
 	__aligned_u64 age_ms;
 	__aligned_u64 left_ms;
+	__u32 target_flags;
+	__u32 target_uid;
 };
 
 /* struct sockdup_registration, likewise */

@@ -443,6 +443,8 @@ int agent_query(struct agent *agent, const struct sockdup_protocol_info *info,
 	description->target_pid = answer.target_pid;
 	description->age_ms = answer.age_ms;
 	description->left_ms = answer.left_ms;
+	description->target_flags = answer.target_flags;
+	description->target_uid = answer.target_uid;
 	return value;
 }
 

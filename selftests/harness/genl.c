@@ -346,6 +346,10 @@ static int keep_field(const struct nlattr *attribute, void *context)
 	case SOCKDUP_A_TOKEN_TARGET:
 		token->target = mnl_attr_get_u32(attribute);
 		break;
+	case SOCKDUP_A_TOKEN_TARGET_UID:
+		token->to_user = true;
+		token->target_uid = mnl_attr_get_u32(attribute);
+		break;
 	case SOCKDUP_A_TOKEN_SOURCE:
 		token->source = mnl_attr_get_u32(attribute);
 		break;

@@ -78,6 +78,8 @@ struct genl_token {
 	__u64 age_ms;
 	__u64 left_ms;
 	__u32 socket_count;
+	bool to_user;
+	__u32 target_uid;
 	unsigned int described;		/* sockets that are */
 	struct genl_socket socket;	/* the last of them */
 };

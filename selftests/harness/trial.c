@@ -29,7 +29,8 @@ const struct command export_command = {
 	.size = sizeof(struct sockdup_export),
 	.first_size = SOCKDUP_EXPORT_SIZE_VER0,
 	.flags = SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_END_ON_CLOSE |
-		 SOCKDUP_EXPORT_TO_PIDFD | SOCKDUP_EXPORT_REPORT,
+		 SOCKDUP_EXPORT_TO_PIDFD | SOCKDUP_EXPORT_TO_USER |
+		 SOCKDUP_EXPORT_REPORT,
 	.info_size = offsetof(struct sockdup_export, info_size),
 	.info = offsetof(struct sockdup_export, info),
 	.writes_info = true,
@@ -59,7 +60,7 @@ const struct command query_command = {
 	.writes_info = true,
 	.outputs = {
 		{ offsetof(struct sockdup_query, target_pid), 4 },
-		{ offsetof(struct sockdup_query, source), 32 },
+		{ offsetof(struct sockdup_query, source), 40 },
 	},
 };
 

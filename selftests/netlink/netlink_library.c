@@ -62,6 +62,12 @@ static int arrives(struct agent *target, int fd,
 	return there < 0 ? there : same_file(0, fd, target->pid, there);
 }
 
+/* A callback of sockdup_list(). */
+static int fail_at(const struct sockdup_token_info *token, void *id)
+{
+	return token->id == *(__u64 *)id;
+}
+
 TEST_F(library, exports_to_a_process)
 {
 	EXPECT_EQ(id_of(&self->info), self->id);
@@ -78,6 +84,49 @@ TEST_F(library, exports_to_the_process_of_a_pidfd)
 					    &self->info, &self->id));
 	EXPECT_EQ(id_of(&self->info), self->id);
 	EXPECT_EQ(1, arrives(&self->target, self->fd, &self->info));
+}
+
+TEST_F(library, exports_to_a_user)
+{
+	ASSERT_EQ(0, agent_setuid(&self->target, TARGET_UID));
+	ASSERT_EQ(0, sockdup_netlink_export(self->fd, TARGET_UID,
+					    SOCKDUP_EXPORT_TO_USER, LONG_TTL_MS,
+					    &self->info, &self->id));
+	EXPECT_EQ(id_of(&self->info), self->id);
+	ASSERT_EQ(0, sockdup_find_by_id(self->id, &self->token));
+	EXPECT_EQ(0, self->token.target);
+	EXPECT_EQ(SOCKDUP_EXPORT_TO_USER, self->token.target_flags);
+	EXPECT_EQ(TARGET_UID, self->token.target_uid);
+	EXPECT_EQ(1, arrives(&self->target, self->fd, &self->info));
+}
+
+TEST_F(library, exports_to_the_largest_user)
+{
+	ASSERT_EQ(0, sockdup_netlink_export(self->fd, -2, SOCKDUP_EXPORT_TO_USER,
+					    0, &self->info, &self->id));
+	ASSERT_EQ(0, sockdup_find_by_info(&self->info, &self->token));
+	EXPECT_EQ((uid_t)-2, self->token.target_uid);
+	EXPECT_EQ(-EINVAL, result(sockdup_netlink_export(self->fd, -1,
+							 SOCKDUP_EXPORT_TO_USER,
+							 0, &self->info, NULL)));
+	EXPECT_STREQ("target-uid", sockdup_error_attribute());
+	EXPECT_EQ(0, sockdup_revoke_id(self->id));
+}
+
+/* One to a process has no target-uid, and one to a user no process to be listed by. */
+TEST_F(library, tells_process_and_user_apart)
+{
+	const struct sockdup_filter filter = { .target = 1 };
+
+	ASSERT_EQ(0, sockdup_find_by_id(self->id, &self->token));
+	EXPECT_EQ(0, self->token.target_flags);
+	EXPECT_EQ(0, self->token.target_uid);
+	ASSERT_EQ(0, sockdup_netlink_export(self->fd, TARGET_UID,
+					    SOCKDUP_EXPORT_TO_USER, 0,
+					    &self->info, &self->id));
+	/* The kernel watches process 1, but it is not the target. */
+	EXPECT_EQ(0, sockdup_list(&filter, fail_at, &self->id));
+	EXPECT_EQ(0, sockdup_revoke_id(self->id));
 }
 
 TEST_F(library, exports_to_the_peer_of_a_socket)

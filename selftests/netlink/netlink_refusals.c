@@ -69,6 +69,21 @@ FIXTURE_VARIANT_ADD(refusal, export_to_a_number_and_a_pidfd) {
 		{ A(TARGET), 4, 1 }, { A(PIDFD), 4, TCP_FD })
 };
 
+FIXTURE_VARIANT_ADD(refusal, export_to_a_number_and_a_user) {
+	REFUSED(TOKEN_EXPORT, -EINVAL, 0, { A(FD), 4, TCP_FD },
+		{ A(TARGET), 4, 1 }, { A(TARGET_UID), 4, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, export_to_a_pidfd_and_a_user) {
+	REFUSED(TOKEN_EXPORT, -EINVAL, 0, { A(FD), 4, TCP_FD },
+		{ A(PIDFD), 4, TCP_FD }, { A(TARGET_UID), 4, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, export_to_no_user) {
+	REFUSED(TOKEN_EXPORT, -EINVAL, A(TARGET_UID), { A(FD), 4, TCP_FD },
+		{ A(TARGET_UID), 4, -1 })
+};
+
 FIXTURE_VARIANT_ADD(refusal, export_of_a_negative_fd) {
 	REFUSED(TOKEN_EXPORT, -ERANGE, A(FD), { A(FD), 4, -1 },
 		{ A(TARGET), 4, 1 })

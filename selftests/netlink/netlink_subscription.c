@@ -114,6 +114,26 @@ TEST_F(happening, is_told_to_a_subscriber)
 	EXPECT_EQ(geteuid(), event->uid);
 }
 
+TEST_F(subscriber, is_told_the_user_that_a_token_is_for)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_EQ(0, raw_export_with(scene->device, scene->fd, TARGET_UID,
+				     SOCKDUP_EXPORT_TO_USER, 0, &scene->info));
+	ASSERT_EQ(0, next_on(self->subscription, scene, &self->event));
+	EXPECT_EQ(SOCKDUP_HAPPENING_EXPORTED, self->event.what);
+	EXPECT_EQ(SOCKDUP_EXPORT_TO_USER, self->event.target_flags);
+	EXPECT_EQ(TARGET_UID, self->event.target_uid);
+	ASSERT_EQ(0, raw_revoke(scene->device, &scene->info));
+	ASSERT_EQ(0, next_on(self->subscription, scene, &self->event));
+	EXPECT_EQ(SOCKDUP_HAPPENING_REVOKED, self->event.what);
+	EXPECT_EQ(TARGET_UID, self->event.target_uid);
+	ASSERT_EQ(0, scene_export(scene, 0, 0));
+	ASSERT_EQ(0, next_on(self->subscription, scene, &self->event));
+	EXPECT_EQ(0, self->event.target_flags);
+	EXPECT_EQ(0, self->event.target_uid);
+}
+
 /* Takes what comes, until nothing has come for a second. */
 static void take_all(struct sockdup_subscription *subscription)
 {

@@ -77,7 +77,7 @@ PIN(sockdup_import, __reserved, 12);
 PIN(sockdup_import, info, 16);
 PIN(sockdup_import, source, 24);
 
-PIN_SIZE(sockdup_query, 56);
+PIN_SIZE(sockdup_query, 64);
 PIN(sockdup_query, size, 0);
 PIN(sockdup_query, flags, 4);
 PIN(sockdup_query, info_size, 8);
@@ -86,6 +86,8 @@ PIN(sockdup_query, info, 16);
 PIN(sockdup_query, source, 24);
 PIN(sockdup_query, age_ms, 40);
 PIN(sockdup_query, left_ms, 48);
+PIN(sockdup_query, target_flags, 56);
+PIN(sockdup_query, target_uid, 60);
 
 PIN_SIZE(sockdup_revoke, 24);
 PIN(sockdup_revoke, size, 0);
@@ -145,12 +147,14 @@ static_assert(SOCKDUP_EVENT_ONCE == 2, "SOCKDUP_EVENT_ONCE");
 static_assert(SOCKDUP_FEATURE_EVENTS == 1, "SOCKDUP_FEATURE_EVENTS");
 static_assert(SOCKDUP_FEATURE_EVENT_ONCE == 2, "SOCKDUP_FEATURE_EVENT_ONCE");
 static_assert(SOCKDUP_FEATURE_EXPORT_TO_PIDFD == 4, "SOCKDUP_FEATURE_EXPORT_TO_PIDFD");
+static_assert(SOCKDUP_FEATURE_EXPORT_TO_USER == 8, "SOCKDUP_FEATURE_EXPORT_TO_USER");
 
 static_assert(SOCKDUP_FEATURE_EXPORT_REPORT == 32, "SOCKDUP_FEATURE_EXPORT_REPORT");
 
 static_assert(SOCKDUP_EXPORT_TO_PEER == 1, "SOCKDUP_EXPORT_TO_PEER");
 static_assert(SOCKDUP_EXPORT_END_ON_CLOSE == 2, "SOCKDUP_EXPORT_END_ON_CLOSE");
 static_assert(SOCKDUP_EXPORT_TO_PIDFD == 4, "SOCKDUP_EXPORT_TO_PIDFD");
+static_assert(SOCKDUP_EXPORT_TO_USER == 8, "SOCKDUP_EXPORT_TO_USER");
 static_assert(SOCKDUP_EXPORT_REPORT == 32, "SOCKDUP_EXPORT_REPORT");
 static_assert(SOCKDUP_OUTCOME_IMPORTED == 1, "SOCKDUP_OUTCOME_IMPORTED");
 static_assert(SOCKDUP_OUTCOME_REVOKED == 2, "SOCKDUP_OUTCOME_REVOKED");

@@ -247,7 +247,8 @@ TEST_F(limits, are_told)
 	EXPECT_EQ(sizeof(struct sockdup_protocol_info),
 		  self->info.protocol_info_size);
 	EXPECT_EQ(SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE |
-		  SOCKDUP_FEATURE_EXPORT_TO_PIDFD | SOCKDUP_FEATURE_EXPORT_REPORT,
+		  SOCKDUP_FEATURE_EXPORT_TO_PIDFD |
+		  SOCKDUP_FEATURE_EXPORT_TO_USER | SOCKDUP_FEATURE_EXPORT_REPORT,
 		  self->info.features);
 	EXPECT_LT(0, self->info.default_ttl_ms);
 	EXPECT_LE(self->info.default_ttl_ms, self->info.max_ttl_ms);

@@ -325,16 +325,28 @@ TEST_F(descriptor, that_is_of_no_socket_names_no_peer)
 	close(argument.target);
 }
 
-TEST(target_is_a_pidfd_or_a_peer_and_not_both)
+TEST(target_is_named_in_one_way)
 {
+	const unsigned int two_ways[] = {
+		SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD,
+		SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_USER,
+		SOCKDUP_EXPORT_TO_PIDFD | SOCKDUP_EXPORT_TO_USER,
+		SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD |
+		SOCKDUP_EXPORT_TO_USER,
+	};
 	struct sockdup_export argument;
 	struct trial trial;
+	unsigned int i;
 
 	trial_set_up(_metadata, &trial, &export_command);
 	argument = valid_export(&trial);
-	argument.flags = SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD;
 	argument.target = make_pidfd();
-	EXPECT_EQ(-EINVAL, trial_give(&trial, &argument));
+	for (i = 0; i < ARRAY_SIZE(two_ways); i++) {
+		argument.flags = two_ways[i];
+		EXPECT_EQ(-EINVAL, trial_give(&trial, &argument)) {
+			TH_LOG("flags %x", two_ways[i]);
+		}
+	}
 	argument.flags = SOCKDUP_EXPORT_TO_PIDFD;
 	trial_undo(_metadata, &trial, trial_give(&trial, &argument));
 	close(argument.target);

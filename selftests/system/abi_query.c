@@ -392,6 +392,20 @@ TEST_F(query, tells_of_source_and_target)
 	EXPECT_EQ(0, self->argument.source.__reserved);
 }
 
+TEST_F(query, of_the_first_version_is_served)
+{
+	struct sockdup_query whole = self->argument;
+
+	self->argument.size = SOCKDUP_QUERY_SIZE_VER0;
+	self->argument.target_flags = 5;
+	self->argument.target_uid = 6;
+	ASSERT_EQ(0, trial_give(&self->trial, &self->argument));
+	EXPECT_EQ(getpid(), self->argument.target_pid);
+	EXPECT_EQ(5, self->argument.target_flags);
+	EXPECT_EQ(6, self->argument.target_uid);
+	self->argument = whole;
+}
+
 TEST_F(query, leaves_what_it_was_given)
 {
 	struct sockdup_query before = self->argument;

@@ -89,7 +89,7 @@ static struct trace_line token_line(const char *event,
 	struct trace_line line = { .times = 1 };
 
 	snprintf(line.text, sizeof(line.text),
-		 ": sockdup_%s: id=%016llx source=%d target=%d uid=%u\n",
+		 ": sockdup_%s: id=%016llx source=%d target=%d uid=%u target_uid=-1\n",
 		 event, id_of(info), source, target, uid);
 	return line;
 }
@@ -110,6 +110,21 @@ TEST_F(trace, tells_of_an_export)
 					       getpid(), self->scene.target.pid,
 					       geteuid())));
 	EXPECT_EQ(1, count_lines_on(&self->scene.info));
+}
+
+TEST_F(trace, tells_of_an_export_to_a_user)
+{
+	struct trace_line line = { .times = 1 };
+
+	ASSERT_EQ(0, raw_export_with(self->scene.device, self->scene.fd,
+				     TARGET_UID, SOCKDUP_EXPORT_TO_USER, 0,
+				     &self->scene.info));
+	snprintf(line.text, sizeof(line.text),
+		 ": sockdup_export: id=%016llx source=%d target=0 uid=%u target_uid=%u\n",
+		 id_of(&self->scene.info), getpid(), geteuid(), TARGET_UID);
+	EXPECT_EQ(0, trace_log_wait(line));
+	EXPECT_EQ(1, count_lines_on(&self->scene.info));
+	EXPECT_EQ(0, raw_revoke(self->scene.device, &self->scene.info));
 }
 
 FIXTURE(end) {
@@ -484,6 +499,55 @@ TEST_F(fdinfo, shows_tokens_of_its_process_alone)
 	EXPECT_EQ(0, tokens_shown(self->path));
 	EXPECT_EQ(0, read_tokens(self->path, NULL, 0));
 	EXPECT_EQ(0, agent_stop(&other));
+}
+
+/* Those that the opener's own user exports, in the opener's namespaces. */
+TEST_F(fdinfo, shows_tokens_to_users_apart)
+{
+	unsigned int uid, target_uid;
+	unsigned long long id, left_ms;
+	int source, fields;
+	const char *at;
+	char *text;
+
+	EXPECT_EQ(0, find_number(self->path, "\nuser_tokens:\t"));
+	ASSERT_EQ(0, try_export(self->fd, TARGET_UID, SOCKDUP_EXPORT_TO_USER, 0,
+				&self->info));
+	EXPECT_EQ(0, tokens_shown(self->path));
+	EXPECT_EQ(1, find_number(self->path, "\nuser_tokens:\t"));
+	text = read_text(self->path);
+	ASSERT_NE(NULL, text);
+	EXPECT_FALSE(shows_secret(text, &self->info));
+	at = strstr(text, "\nuser_token:\t");
+	ASSERT_NE(NULL, at);
+	fields = sscanf(at,
+			"\nuser_token:\tid=%16llx source=%d uid=%u target_uid=%u left_ms=%llu",
+			&id, &source, &uid, &target_uid, &left_ms);
+	ASSERT_EQ(5, fields);
+	EXPECT_EQ(id_of(&self->info), id);
+	EXPECT_EQ(getpid(), source);
+	EXPECT_EQ(geteuid(), uid);
+	EXPECT_EQ(TARGET_UID, target_uid);
+	free(text);
+	ASSERT_EQ(0, try_revoke(&self->info));
+	EXPECT_EQ(0, find_number(self->path, "\nuser_tokens:\t"));
+}
+
+TEST_F(fdinfo, of_another_user_shows_no_tokens_to_users)
+{
+	struct agent stranger;
+
+	ASSERT_EQ(0, agent_spawn(&stranger));
+	ASSERT_EQ(0, agent_setuid(&stranger, OTHER_UID));
+	self->device = agent_open(&stranger, DEVICE_PATH, O_RDWR);
+	ASSERT_LE(0, self->device);
+	snprintf(self->path, sizeof(self->path), "/proc/%d/fdinfo/%d",
+		 stranger.pid, self->device);
+	ASSERT_EQ(0, try_export(self->fd, OTHER_UID, SOCKDUP_EXPORT_TO_USER, 0,
+				&self->info));
+	EXPECT_EQ(0, find_number(self->path, "\nuser_tokens:\t"));
+	ASSERT_EQ(0, try_revoke(&self->info));
+	EXPECT_EQ(0, agent_stop(&stranger));
 }
 
 TEST_F(fdinfo, shows_tokens_until_they_end)

@@ -161,6 +161,8 @@ struct sockdup_identity {
 #define SOCKDUP_FEATURE_EVENT_ONCE	0x2
 /* The module knows SOCKDUP_EXPORT_TO_PIDFD, and netlink the attribute pidfd. */
 #define SOCKDUP_FEATURE_EXPORT_TO_PIDFD	0x4
+/* The module knows SOCKDUP_EXPORT_TO_USER, and netlink the attribute target-uid. */
+#define SOCKDUP_FEATURE_EXPORT_TO_USER	0x8
 /* The module knows SOCKDUP_EXPORT_REPORT. */
 #define SOCKDUP_FEATURE_EXPORT_REPORT	0x20
 
@@ -201,6 +203,8 @@ struct sockdup_info {
 #define SOCKDUP_EXPORT_END_ON_CLOSE	0x2
 /* @target is not a process id, but a pidfd of the target. Not with TO_PEER. */
 #define SOCKDUP_EXPORT_TO_PIDFD		0x4
+/* @target is a user id: any process of that user. With no other TO_ flag. */
+#define SOCKDUP_EXPORT_TO_USER		0x8
 /* The exporting handle is told how the token ends, see struct sockdup_outcome. */
 #define SOCKDUP_EXPORT_REPORT		0x20
 
@@ -214,7 +218,8 @@ struct sockdup_info {
  * @target: in: the target process, by its number in the caller's pid
  *          namespace; with SOCKDUP_EXPORT_TO_PEER, a descriptor of a connected
  *          AF_UNIX socket; with SOCKDUP_EXPORT_TO_PIDFD, a pidfd of the process,
- *          which need not be visible in that namespace
+ *          which need not be visible in that namespace; with
+ *          SOCKDUP_EXPORT_TO_USER, a user id in the caller's user namespace
  * @ttl_ms: in: life of the token in milliseconds, 0 for the default
  * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
  * @info: out: pointer to a struct sockdup_protocol_info
@@ -228,16 +233,21 @@ struct sockdup_info {
  * listen() at the other end. For a socketpair it is the creator, whichever
  * process holds the ends now.
  *
+ * With SOCKDUP_EXPORT_TO_USER the target is every process whose real, effective
+ * and saved user id all are @target, and which is in the exporter's own user and
+ * pid namespace, now or later. The first of them to import has the socket. Such
+ * a token ends with that pid namespace, and not with any process of the user.
+ *
  *  EBADF    @fd is not an open descriptor, or an O_PATH one; or @target is
  *           not, where it is a descriptor; or it should be a pidfd and is none
  *  ENOTSOCK @fd is not a socket; or @target, with SOCKDUP_EXPORT_TO_PEER
  *  EINVAL   @target is not above zero, names a thread that does not lead its
  *           process, or is a socket of another family than AF_UNIX; @flags name
- *           it in two ways; @ttl_ms
- *           exceeds the limit; @info_size is wrong
+ *           it in two ways; the caller's user namespace has no user @target;
+ *           @ttl_ms exceeds the limit; @info_size is wrong
  *  ENOTCONN @target is a socket without a peer that the kernel knows
  *  ESRCH    there is no such process, it has ended, or it is a kernel thread
- *  EPERM    @ttl_ms exceeds the default, the target neither runs as the
+ *  EPERM    @ttl_ms exceeds the default, the target neither is or runs as the
  *           caller's user nor has the device open, and the caller lacks
  *           CAP_SYS_RESOURCE in the initial user namespace
  *  ENOBUFS  the caller's user holds as many sockets in tokens as
@@ -324,7 +334,8 @@ struct sockdup_outcome {
  *  EINVAL  @info_size or the size within the info is wrong
  *  ENOENT  no live token has these opaque bytes: they were altered, or the
  *          token was imported or revoked, or has expired
- *  EPERM   the token is bound to another process
+ *  EPERM   the token is bound to another process, or to a user, and the caller is
+ *          not wholly that user's, or in another user or pid namespace
  *  EMFILE  no descriptor is free; the token lives on
  *  ENOMEM  no memory for a larger descriptor table; the token lives on
  *  EINTR   killed while another import of the same token was under way
@@ -349,12 +360,15 @@ struct sockdup_import {
  * @flags: in: zero
  * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
  * @target_pid: out: the target in the caller's pid namespace, 0 if it is not
- *              visible there
+ *              visible there, or is not a process
  * @info: in and out: pointer to a struct sockdup_protocol_info; the command
  *        reads the opaque bytes and writes the description of the socket
  * @source: out: the exporter
  * @age_ms: out: milliseconds since the export
  * @left_ms: out: milliseconds until the end of the token's life
+ * @target_flags: out: SOCKDUP_EXPORT_TO_USER where the token is for a user,
+ *                else 0
+ * @target_uid: out: with that flag, the user in the caller's user namespace
  *
  * The target, the exporter's effective user, and CAP_SYS_ADMIN in the initial
  * user namespace may query. The token stays as it is.
@@ -373,6 +387,8 @@ struct sockdup_query {
 	struct sockdup_identity source;
 	__aligned_u64 age_ms;
 	__aligned_u64 left_ms;
+	__u32 target_flags;
+	__u32 target_uid;
 };
 
 #define SOCKDUP_REVOKE_SIZE_VER0	24
