@@ -69,6 +69,18 @@ static int room_check(const struct plan *plan)
 	return EXIT_OK;
 }
 
+/* Whether a token that we may query is for us. */
+static bool is_for_us(const struct sockdup_description *description)
+{
+	const uid_t user = description->target_uid;
+	uid_t real, effective, saved;
+
+	if (!(description->target_flags & SOCKDUP_EXPORT_TO_USER))
+		return description->target_pid == getpid();
+	return !getresuid(&real, &effective, &saved) && real == user &&
+	       effective == user && saved == user;
+}
+
 /* Whether the kernel would let us import it; @i counts from 0. */
 static int token_check(const struct plan *plan, int i)
 {
@@ -82,10 +94,10 @@ static int token_check(const struct plan *plan, int i)
 			return complain("token %d is the same as token %d",
 					i + 1, other + 1);
 	if (!sockdup_query(info, &description))
-		return description.target_pid == getpid() ? EXIT_OK :
-			complain("token %d is for another process", i + 1);
+		return is_for_us(&description) ? EXIT_OK :
+			complain("token %d is for another process or user", i + 1);
 	if (errno == EPERM)
-		return complain("token %d is for another process", i + 1);
+		return complain("token %d is for another process or user", i + 1);
 	if (errno == ENOENT)
 		return complain("token %d is not live: it was imported or revoked, or has expired",
 				i + 1);

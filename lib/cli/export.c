@@ -32,15 +32,17 @@ struct source {
 };
 
 /**
- * struct target - the process that the token is for
+ * struct target - the process or user that the token is for
  * @number: names it
  * @flags: how, as sockdup_export() wants to know it; 0 by its process id
  * @kind: the same in words
+ * @shown: what the user calls it
  */
 struct target {
 	int number;
 	unsigned int flags;
 	const char *kind;
+	const char *shown;
 };
 
 static struct target target;
@@ -54,6 +56,7 @@ enum {
 	OPTION_TTL = OPTION_LONG,
 	OPTION_PIDFD,
 	OPTION_PEER,
+	OPTION_USER,
 	OPTION_WAIT,
 };
 
@@ -61,17 +64,31 @@ static const struct option options[] = {
 	{ "ttl", required_argument, NULL, OPTION_TTL },
 	{ "pidfd", required_argument, NULL, OPTION_PIDFD },
 	{ "peer", required_argument, NULL, OPTION_PEER },
+	{ "user", required_argument, NULL, OPTION_USER },
 	{ "wait", optional_argument, NULL, OPTION_WAIT },
 	{ }
 };
+
+static int target_number(const char *text, unsigned int flags)
+{
+	switch (flags) {
+	case 0:
+		return pid_parse(text);
+	case SOCKDUP_EXPORT_TO_USER:
+		return user_parse(text);
+	default:
+		return descriptor_parse(text);
+	}
+}
 
 static void target_parse(const char *text, unsigned int flags, const char *kind)
 {
 	if (target.kind)
 		usage_error("a token has one target");
-	target.number = flags ? descriptor_parse(text) : pid_parse(text);
+	target.number = target_number(text, flags);
 	target.flags = flags;
 	target.kind = kind;
+	target.shown = text;
 }
 
 static void option(int value, char *argument)
@@ -88,6 +105,9 @@ static void option(int value, char *argument)
 	case OPTION_PEER:
 		target_parse(argument, SOCKDUP_EXPORT_TO_PEER,
 			     "the peer of descriptor");
+		break;
+	case OPTION_USER:
+		target_parse(argument, SOCKDUP_EXPORT_TO_USER, "user");
 		break;
 	case OPTION_WAIT:
 		wait_for_end = true;
@@ -139,6 +159,7 @@ static const char *ttl_reason(void)
 {
 	static char reason[192];
 	struct sockdup_info info = { .size = sizeof(info) };
+	const char *whose = "a";
 	char limit[32];
 	bool too_long;
 
@@ -147,10 +168,12 @@ static const char *ttl_reason(void)
 	too_long = ttl_ms > info.max_ttl_ms;
 	duration_format(limit, sizeof(limit),
 			too_long ? info.max_ttl_ms : info.default_ttl_ms);
+	if (!too_long)
+		whose = target.flags == SOCKDUP_EXPORT_TO_USER ?
+			"the target is another user, so its" :
+			"the target is another user's and does not have the device open, so its";
 	snprintf(reason, sizeof(reason),
-		 "%s token may live %s at most (asked: %s); see --ttl",
-		 too_long ? "a" :
-		 "the target is another user's and does not have the device open, so its",
+		 "%s token may live %s at most (asked: %s); see --ttl", whose,
 		 limit, ttl_shown);
 	return reason;
 }
@@ -185,7 +208,10 @@ static const char *reason(void)
 	case ENOBUFS:
 		return quota_reason();
 	case EINVAL:
-		return ttl_reason() ? : "that is a thread's id, not a process's";
+		return ttl_reason() ? :
+		       target.flags == SOCKDUP_EXPORT_TO_USER ?
+		       "there is no such user in this user namespace" :
+		       "that is a thread's id, not a process's";
 	case EPERM:
 	case ERANGE:
 		return ttl_reason();
@@ -213,8 +239,8 @@ static int token_make(const struct source *source, int fd,
 		result = sockdup_export(fd, target.number, flags, ttl_ms, info);
 	if (!result)
 		return EXIT_OK;
-	return failed_to(reason(), "export socket %s to %s %d", source->shown,
-			 target.kind, target.number);
+	return failed_to(reason(), "export socket %s to %s %s", source->shown,
+			 target.kind, target.shown);
 }
 
 static void token_fields(const struct sockdup_protocol_info *info,
@@ -305,7 +331,7 @@ const struct verb verb_export = {
 	.summary = "make a token of a socket, and print it",
 	.usage =
 	"export [-j|-o] [--ttl TIME] [--wait[=TIME]] FD|PID:FD\n"
-	"                      TARGET|--pidfd FD|--peer FD\n"
+	"                      TARGET|--pidfd FD|--peer FD|--user USER\n"
 	"\n"
 	"Makes a token of a socket for the process TARGET, and prints it as text. FD is\n"
 	"the command's own descriptor, as the shell passed it in. PID:FD is the\n"
@@ -315,6 +341,8 @@ const struct verb verb_export = {
 	"                       passed in\n"
 	"  --peer FD            in place of TARGET, the peer of a connected AF_UNIX\n"
 	"                       socket that was passed in\n"
+	"  --user USER          in place of TARGET, any process of this user, by name or\n"
+	"                       number\n"
 	"  --ttl TIME           life of the token, such as 500ms, 30s or 5m\n"
 	"  --wait[=TIME]        wait until the target has imported the socket; status 4\n"
 	"                       if it ends without that. After TIME, or if the command\n"

@@ -141,17 +141,14 @@ static void event_cells(const struct sockdup_token_event *event,
 			const struct sockdup_token_info *token,
 			const char *time, const char *id)
 {
-	static const struct sockdup_token_info unknown = { };
-
 	if (times)
 		cell(PLAIN, "%s", time);
 	cell(happening(event->what)->colour, "%s",
 	     happening(event->what)->word);
 	cell(YELLOW, "%s", id);
 	user_cell(event->uid);
-	token = token ? : &unknown;
 	process_cell(token->source);
-	process_cell(token->target);
+	target_cell(token);
 	if (token->id)
 		socket_cells(&token->socket);
 }
@@ -164,22 +161,27 @@ static void event_fields(const struct sockdup_token_event *event,
 	field_text("event", happening(event->what)->word);
 	field_text("id", id);
 	user_fields(event->uid);
-	process_fields("source", token ? token->source : 0);
-	process_fields("target", token ? token->target : 0);
-	if (token)
+	process_fields("source", token->source);
+	target_fields(token);
+	if (token->id)
 		socket_fields(&token->socket);
 }
 
 static void event_print(const struct sockdup_token_event *event)
 {
 	struct sockdup_token_info *token = token_of(event);
+	/* Of a token that is not known, what the notification tells. */
+	const struct sockdup_token_info told = {
+		.target_flags = event->target_flags,
+		.target_uid = event->target_uid,
+	};
 	char id[20], time[64];
 
 	id_format(id, event->id);
 	time_format(time, sizeof(time));
 	record_begin();
-	event_cells(event, token, time, id);
-	event_fields(event, token, time, id);
+	event_cells(event, token ? : &told, time, id);
+	event_fields(event, token ? : &told, time, id);
 	record_end();
 	if (token && event->what != SOCKDUP_HAPPENING_EXPORTED)
 		forget(token);

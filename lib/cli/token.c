@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,39 @@ static void netns_cell(__u64 netns)
 		cell(PLAIN, "-");
 }
 
+void target_cell(const struct sockdup_token_info *token)
+{
+	const struct passwd *user;
+
+	if (!(token->target_flags & SOCKDUP_EXPORT_TO_USER)) {
+		process_cell(token->target);
+		return;
+	}
+	user = getpwuid(token->target_uid);
+	if (user)
+		cell(PLAIN, "user:%s", user->pw_name);
+	else
+		cell(PLAIN, "user:%u", token->target_uid);
+}
+
+/* What is not known of the target, or does not fit its kind, is null. */
+void target_fields(const struct sockdup_token_info *token)
+{
+	const struct passwd *user = NULL;
+
+	process_fields("target", token->target);
+	if (token->target_flags & SOCKDUP_EXPORT_TO_USER) {
+		field_number("target_uid", token->target_uid);
+		user = getpwuid(token->target_uid);
+	} else {
+		field_null("target_uid");
+	}
+	if (user)
+		field_text("target_user", user->pw_name);
+	else
+		field_null("target_user");
+}
+
 static void token_cells(const struct sockdup_token_info *token)
 {
 	const struct sockdup_socket_info *socket = &token->socket;
@@ -128,7 +162,7 @@ static void token_cells(const struct sockdup_token_info *token)
 	if (netns_shown)
 		netns_cell(socket->netns);
 	process_cell(token->source);
-	process_cell(token->target);
+	target_cell(token);
 	user_cell(token->uid);
 	duration_format(time, sizeof(time), token->age_ms);
 	cell(PLAIN, "%s", time);
@@ -192,7 +226,7 @@ static void token_fields(const struct sockdup_token_info *token)
 	field_text("id", id);
 	socket_fields(&token->socket);
 	process_fields("source", token->source);
-	process_fields("target", token->target);
+	target_fields(token);
 	user_fields(token->uid);
 	field_number("gid", token->gid);
 	field_number("age_ms", token->age_ms);

@@ -13,6 +13,8 @@
 bool token_is_elsewhere(const struct sockdup_token_info *token);
 void token_titles(bool with_netns);
 void token_print(const struct sockdup_token_info *token);
+void target_cell(const struct sockdup_token_info *token);
+void target_fields(const struct sockdup_token_info *token);
 void socket_cells(const struct sockdup_socket_info *socket);
 void socket_fields(const struct sockdup_socket_info *socket);
 void duration_format(char *text, size_t size, __u64 milliseconds);
