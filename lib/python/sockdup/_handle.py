@@ -11,11 +11,13 @@ class Feature(enum.IntFlag):
     """What the module can do beyond tokens.
 
     EVENTS: :func:`register`. EVENT_ONCE: :func:`register` with *once*.
+    EXPORT_TO_USER: :func:`share` with *uid*.
     """
 
     EVENTS = _sockdup.SOCKDUP_FEATURE_EVENTS
     EVENT_ONCE = _sockdup.SOCKDUP_FEATURE_EVENT_ONCE
     EXPORT_TO_PIDFD = _sockdup.SOCKDUP_FEATURE_EXPORT_TO_PIDFD
+    EXPORT_TO_USER = _sockdup.SOCKDUP_FEATURE_EXPORT_TO_USER
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import os
 import socket
 
 from . import _sockdup
-from ._token import Identity, check_id
+from ._token import Identity, check_id, check_uid
 from ._types import Bytes, Descriptor, descriptor
 
 _LONGEST_MS = 0xFFFFFFFF
@@ -22,11 +22,18 @@ def _milliseconds(life: float | None) -> int:
 
 
 def _target(
-    pid: int | None, pidfd: Descriptor | None, peer: Descriptor | None
+    pid: int | None,
+    pidfd: Descriptor | None,
+    peer: Descriptor | None,
+    uid: int | None,
 ) -> tuple[int, int]:
     """The target as the library takes it, and the flag that says how."""
-    if [pid, pidfd, peer].count(None) != 2:
-        raise TypeError("share() takes one of pid, pidfd and peer")
+    if [pid, pidfd, peer, uid].count(None) != 3:
+        raise TypeError("share() takes one of pid, pidfd, peer and uid")
+    if uid is not None:
+        number = check_uid(uid)
+        # The library has one parameter for all of them, an int of C.
+        return number - (number >> 31 << 32), _sockdup.SOCKDUP_EXPORT_TO_USER
     if pidfd is not None:
         return descriptor(pidfd), _sockdup.SOCKDUP_EXPORT_TO_PIDFD
     if peer is not None:
@@ -43,23 +50,27 @@ def share(
     *,
     pidfd: Descriptor | None = None,
     peer: Descriptor | None = None,
+    uid: int | None = None,
     life: float | None = None,
     end_on_close: bool = False,
 ) -> bytes:
-    """Export a socket to one process and return the bytes to send to it.
+    """Export a socket to one process, or one user, and return the bytes to send.
 
     Name the target by one of
 
     * *pid*, its number in the caller's pid namespace, like CPython's
       ``socket.share()`` on Windows;
     * *pidfd*, a descriptor from :func:`os.pidfd_open`;
-    * *peer*, a connected AF_UNIX socket at whose other end it is.
+    * *peer*, a connected AF_UNIX socket at whose other end it is;
+    * *uid*, a user: any process that is wholly this user's may import, in the
+      caller's user and pid namespace. None needs to exist yet, and the token does
+      not end with any of them.
 
     The token that this makes holds the socket open for *life* seconds, by
     default for 60, until it is imported or revoked, or its target ends. So the
     source may close *sock* at once. The token outlives the source unless
     *end_on_close* is true. A life above the default needs a target of the same
-    user, one that has called :func:`open`, or CAP_SYS_RESOURCE.
+    user, a process that has called :func:`open`, or CAP_SYS_RESOURCE.
 
     Returns 128 bytes. They are a secret: with them the target can import, and
     processes of the source's user can revoke.
@@ -68,9 +79,10 @@ def share(
     none; ESRCH where the target does not exist, EINVAL where it cannot be one or
     *life* is above the module's limit; EPERM where *life* needs more rights;
     ENOTCONN where *peer* has no peer; ENOBUFS where the user's tokens hold as many
-    sockets as RLIMIT_NOFILE allows. Raises :exc:`ValueError` for a *life* of 0 or less.
+    sockets as RLIMIT_NOFILE allows. Raises :exc:`ValueError` for a *life* of 0 or less
+    and for a *uid* that does not fit into 32 bits.
     """
-    target, flags = _target(pid, pidfd, peer)
+    target, flags = _target(pid, pidfd, peer, uid)
     if end_on_close:
         flags |= _sockdup.SOCKDUP_EXPORT_END_ON_CLOSE
     return _sockdup.export(descriptor(sock), target, flags, _milliseconds(life))
@@ -121,7 +133,7 @@ def fromshare(data: Bytes, *, inheritable: bool = False) -> socket.socket:
 
     Raises :exc:`ValueError` where *data* has another length than 128 bytes, and
     :exc:`OSError`: EINVAL where they are no protocol info; ENOENT where no live
-    token has these bytes; EPERM where it is for another process; EMFILE where
+    token has these bytes; EPERM where it is for another process or user; EMFILE where
     no descriptor is free; the token lives on then.
     """
     sock, _ = fromshare_with_source(data, inheritable=inheritable)

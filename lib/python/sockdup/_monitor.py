@@ -30,11 +30,14 @@ class Notification(NamedTuple):
 
     *id* is the token's, for :func:`query`. *uid* is the exporter's effective
     user, as the user namespace that owns the network namespace numbers it.
+    *target_uid* is the user that the token is for, likewise, or None where that is
+    a process.
     """
 
     what: Happening
     id: int
     uid: int
+    target_uid: int | None
 
 
 class Monitor:
@@ -68,8 +71,8 @@ class Monitor:
         raw = self._subscription.next()
         if raw is None:
             return None
-        what, id, uid = raw
-        return Notification(Happening(what), id, uid)
+        what, id, uid, target_uid = raw
+        return Notification(Happening(what), id, uid, target_uid)
 
     def close(self) -> None:
         """End the subscription."""

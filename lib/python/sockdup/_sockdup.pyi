@@ -7,15 +7,19 @@ from typing import TypeAlias, final
 _Buffer: TypeAlias = bytes | bytearray | memoryview
 _Identity: TypeAlias = tuple[int, int, int]
 _Socket: TypeAlias = tuple[int, int, int, str, bytes, bytes, bool, int, int, int]
-_Token: TypeAlias = tuple[int, int, int, int, int, int, int, int, _Socket]
+_Token: TypeAlias = tuple[
+    int, int, int, int, int, int, int, int, _Socket, int | None
+]
 
 SOCKDUP_EXPORT_TO_PIDFD: int
 SOCKDUP_EXPORT_TO_PEER: int
+SOCKDUP_EXPORT_TO_USER: int
 SOCKDUP_EXPORT_END_ON_CLOSE: int
 SOCKDUP_IMPORT_INHERITABLE: int
 SOCKDUP_FEATURE_EVENTS: int
 SOCKDUP_FEATURE_EVENT_ONCE: int
 SOCKDUP_FEATURE_EXPORT_TO_PIDFD: int
+SOCKDUP_FEATURE_EXPORT_TO_USER: int
 SOCKDUP_EVENT_ONCE: int
 SOCKDUP_EVENT_KEEP_SET: int
 SOCKDUP_FD_READ: int
@@ -35,7 +39,7 @@ SOCKDUP_HAPPENING_TARGET_DIED: int
 class Subscription:
     def close(self) -> None: ...
     def fileno(self) -> int: ...
-    def next(self) -> tuple[int, int, int] | None: ...
+    def next(self) -> tuple[int, int, int, int | None] | None: ...
 
 def export(fd: int, target: int, flags: int, ttl_ms: int, /) -> bytes: ...
 def import_(data: _Buffer, flags: int, /) -> tuple[int, int, int, int, _Identity]: ...

@@ -60,12 +60,14 @@ class TokenInfo:
 
     *id* names it in lists and notifications; nobody can import with it.
     *target* is the pid of the process that may import, 0 where it is not visible
-    to the caller. *age* and *left* are seconds since the export and until the
+    to the caller, or where the token is for a user, *target_uid*. That is None for
+    a token to a process. *age* and *left* are seconds since the export and until the
     end of its life. *socket* is the first of *socket_count* sockets.
     """
 
     id: int
     target: int
+    target_uid: int | None
     source: Identity
     age: float
     left: float
@@ -132,10 +134,11 @@ def _socket_info(raw: "_sockdup._Socket") -> SocketInfo:
 
 
 def _token_info(raw: "_sockdup._Token") -> TokenInfo:
-    id, target, source, uid, gid, age_ms, left_ms, count, sock = raw
+    id, target, source, uid, gid, age_ms, left_ms, count, sock, target_uid = raw
     return TokenInfo(
         id,
         target,
+        target_uid,
         Identity(source, uid, gid),
         age_ms / 1000,
         left_ms / 1000,
@@ -150,7 +153,7 @@ def check_id(number: int) -> int:
     return number
 
 
-def _check_uid(uid: int) -> int:
+def check_uid(uid: int) -> int:
     if not 0 <= uid < _UIDS:
         raise ValueError(f"a user id has 32 bits, and {uid} does not fit")
     return uid
@@ -169,7 +172,7 @@ def list(
     Raises :exc:`OSError`: ERANGE or EINVAL for a number that no process or user
     can have.
     """
-    number = 0 if uid is None else _check_uid(uid)
+    number = 0 if uid is None else check_uid(uid)
     return map(_token_info, _sockdup.list(target, source, uid is not None, number))
 
 
@@ -197,6 +200,6 @@ def stats(uid: int | None = None) -> Stats:
     such user.
     """
     user, held, counted, *counts = _sockdup.stats(
-        None if uid is None else _check_uid(uid)
+        None if uid is None else check_uid(uid)
     )
     return Stats(user, held, Counts(*counts) if counted else None)

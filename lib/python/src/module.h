@@ -37,6 +37,7 @@ PyObject *error_raise(const struct reason *reasons);
 PyObject *error_raise_netlink(const struct reason *reasons);
 
 int info_read(PyObject *object, void *info);
+PyObject *target_user(unsigned int flags, uid_t uid);
 
 int token_add(PyObject *module);
 int netlink_add(PyObject *module);

@@ -9,7 +9,7 @@
 
 static const struct reason token_reasons[] = {
 	{ ENOENT, "the caller sees no live token of this name" },
-	{ EPERM, "the token is for another process" },
+	{ EPERM, "the token is for another process or user" },
 	{ EBUSY, "the token is being imported; if that fails, it is revoked" },
 	{ }
 };
@@ -26,12 +26,27 @@ static PyObject *socket_tuple(const struct sockdup_socket_info *socket)
 			     socket->netns, socket->state);
 }
 
+/**
+ * target_user - the user that a token is for
+ * @flags: of the target
+ * @uid: the user, if the flags say so
+ *
+ * Return: a number, None where the target is a process, or NULL.
+ */
+PyObject *target_user(unsigned int flags, uid_t uid)
+{
+	if (flags & SOCKDUP_EXPORT_TO_USER)
+		return PyLong_FromUnsignedLong(uid);
+	Py_RETURN_NONE;
+}
+
 static PyObject *token_tuple(const struct sockdup_token_info *token)
 {
-	return Py_BuildValue("(KiiIIKKIN)", token->id, token->target,
+	return Py_BuildValue("(KiiIIKKINN)", token->id, token->target,
 			     token->source, token->uid, token->gid,
 			     token->age_ms, token->left_ms,
-			     token->socket_count, socket_tuple(&token->socket));
+			     token->socket_count, socket_tuple(&token->socket),
+			     target_user(token->target_flags, token->target_uid));
 }
 
 /**

@@ -14,7 +14,7 @@ static const struct reason export_reasons[] = {
 	{ EBADF, "the socket's descriptor is not open" },
 	{ ENOTSOCK, "the descriptor is not a socket's" },
 	{ EINVAL,
-	  "the target is no process id or names a thread, or the life exceeds the limit" },
+	  "the target is no process id, names a thread or is no user here, or the life exceeds the limit" },
 	{ ENOTCONN, "the peer socket has no peer that the kernel knows" },
 	{ ESRCH, "there is no such target process, it has ended, or it is a kernel thread" },
 	{ EPERM,
@@ -27,7 +27,7 @@ static const struct reason token_reasons[] = {
 	{ EINVAL, "these bytes are no protocol info" },
 	{ ENOENT,
 	  "no live token has these bytes: it was imported or revoked, or has expired" },
-	{ EPERM, "the token is for another process" },
+	{ EPERM, "the token is for another process or user" },
 	{ EBUSY, "the token is being imported; if that fails, it is revoked" },
 	{ }
 };
@@ -254,10 +254,12 @@ int token_add(PyObject *module)
 	return PyModule_AddFunctions(module, functions) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_TO_PIDFD) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_TO_PEER) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_TO_USER) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_END_ON_CLOSE) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_IMPORT_INHERITABLE) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EVENTS) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EVENT_ONCE) ||
-	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_TO_PIDFD) ?
+	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_TO_PIDFD) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_TO_USER) ?
 	       -1 : 0;
 }
