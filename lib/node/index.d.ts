@@ -19,14 +19,21 @@ export interface ShareOptions {
   endOnClose?: boolean;
 }
 
+/** Any process of this user, in the caller's user and pid namespace; none needs to exist yet. */
+export interface UserTarget {
+  uid: number;
+}
+
 /**
- * Export a socket to a process. It stays open in this one: destroy() or close() it in the
+ * Export a socket to a process, or to a user. It stays open in this one: destroy() or close() it in the
  * same turn of the event loop, or both processes read from it.
  *
- * @param target the process, by its id; or the one at the other end of an AF_UNIX connection
+ * @param target the process, by its id; or the one at the other end of an AF_UNIX connection; or a
+ *   user, of whose processes the first to import has the socket
  * @returns the 128 bytes to send to the target
  */
-export function share(handle: Shareable, target: number | net.Socket, options?: ShareOptions): Buffer;
+export function share(
+  handle: Shareable, target: number | net.Socket | UserTarget, options?: ShareOptions): Buffer;
 
 export interface FromShareOptions {
   /**
@@ -64,8 +71,10 @@ export interface TokenDescription {
   /** The protocol, as the kernel names it. */
   protocol: string;
   source: Identity;
-  /** The process that may import; 0 if it is not visible here. */
+  /** The process that may import; 0 if it is not visible here, or if the token is for a user. */
   target: number;
+  /** The user that the token is for; absent if that is a process. */
+  targetUid?: number;
   /** Milliseconds since the export. */
   age: number;
   /** Milliseconds until the end of the token's life. */
@@ -93,6 +102,8 @@ export interface TokenInfo {
   /** Names the token; nobody can import with it. */
   id: string;
   target: number;
+  /** The user that the token is for; absent if that is a process. */
+  targetUid?: number;
   source: number;
   uid: number;
   gid: number;
@@ -127,6 +138,8 @@ export interface TokenEvent {
   event: 'exported' | 'imported' | 'revoked' | 'expired' | 'handle-closed' | 'target-died' | 'other';
   id: string;
   uid: number;
+  /** The user that the token is for; absent if that is a process. */
+  targetUid?: number;
 }
 
 /** Notifications came too fast, and some are lost. */
@@ -134,6 +147,7 @@ export interface LostEvents {
   event: 'lost';
   id?: undefined;
   uid?: undefined;
+  targetUid?: undefined;
 }
 
 export interface Monitor extends AsyncIterableIterator<TokenEvent | LostEvents> {

@@ -38,10 +38,16 @@ function objectOf(options, ...known) {
   return options;
 }
 
-// A process by its number, or the one at the other end of an AF_UNIX connection.
+// A process by its number, the one at the other end of an AF_UNIX connection, or a user.
 function targetOf(target) {
   if (target instanceof net.Socket)
     return { target: peerDescriptorOf(target), flags: native.TO_PEER };
+  // As an int of C, which the addon takes: ids go beyond its largest.
+  if (typeof target === 'object' && target !== null) {
+    const { uid } = objectOf(target, 'uid');
+
+    return { target: number('target.uid', uid, UINT_MAX) | 0, flags: native.TO_USER };
+  }
   return { target: number('target', target, INT_MAX, 1), flags: 0 };
 }
 

@@ -159,6 +159,29 @@ test('target_is_the_peer_of_a_connection', async () => {
   assert.equal(await partner.run(answerConnection, sockdup.toText(info)), 'Socket');
 });
 
+test('target_is_a_user', async () => {
+  const partner = Partner.get();
+  const { served } = await connection();
+  const info = share(served, { uid: process.getuid() });
+  const { target, targetUid } = sockdup.query(info);
+
+  assert.deepEqual([target, targetUid], [0, process.getuid()]);
+  assert(sockdup.list().some((token) => token.targetUid === process.getuid()));
+  assert.equal(await partner.run(answerConnection, sockdup.toText(info)), 'Socket');
+});
+
+test('target_is_a_user_of_any_number', async () => {
+  const { served } = await connection();
+
+  for (const uid of [1, 2 ** 31, 2 ** 32 - 2]) {
+    const info = share(served, { uid });
+
+    assert.equal(sockdup.query(info).targetUid, uid);
+    assert.throws(() => sockdup.fromShare(info), { code: 'EPERM' });
+    sockdup.revoke(info);
+  }
+});
+
 test('server_gets_the_connection', async () => {
   const partner = Partner.get();
   const { client, served } = await connection();

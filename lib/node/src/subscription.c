@@ -99,6 +99,8 @@ static napi_value describe(napi_env env, const struct sockdup_token_event *event
 		       happenings[event->what] : "other");
 	value_set_id(env, value, event->id);
 	value_set_number(env, value, "uid", event->uid);
+	if (event->target_flags & SOCKDUP_EXPORT_TO_USER)
+		value_set_number(env, value, "targetUid", event->target_uid);
 	return value;
 }
 

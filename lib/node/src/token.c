@@ -80,6 +80,9 @@ napi_value token_query(napi_env env, napi_callback_info call)
 	value_set_text(env, value, "protocol", description.info.protocol_name);
 	value_set_identity(env, value, "source", &description.source);
 	value_set_number(env, value, "target", description.target_pid);
+	if (description.target_flags & SOCKDUP_EXPORT_TO_USER)
+		value_set_number(env, value, "targetUid",
+				 description.target_uid);
 	value_set_number(env, value, "age", description.age_ms);
 	value_set_number(env, value, "left", description.left_ms);
 	return value;
@@ -131,6 +134,8 @@ static int add_to_list(const struct sockdup_token_info *token, void *context)
 	value = value_object(env);
 	value_set_id(env, value, token->id);
 	value_set_number(env, value, "target", token->target);
+	if (token->target_flags & SOCKDUP_EXPORT_TO_USER)
+		value_set_number(env, value, "targetUid", token->target_uid);
 	value_set_number(env, value, "source", token->source);
 	value_set_number(env, value, "uid", token->uid);
 	value_set_number(env, value, "gid", token->gid);

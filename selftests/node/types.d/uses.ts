@@ -15,6 +15,7 @@ const info: Buffer = sockdup.share(socket, 1);
 sockdup.share(http.createServer(), 1, { ttl: 1000, endOnClose: true });
 sockdup.share(datagrams, socket, {});
 sockdup.share(3, 1);
+sockdup.share(3, { uid: 1000 });
 
 const taken: net.Socket | net.Server | dgram.Socket = sockdup.fromShare(info);
 if (taken instanceof net.Socket)
@@ -26,9 +27,12 @@ else
 sockdup.fromShare(new Uint8Array(128), { server: http.createServer(), allowHalfOpen: true });
 
 const uid: number = sockdup.query(info).source.uid;
+const target: number | undefined = sockdup.query(info).targetUid;
 sockdup.revoke(info);
 sockdup.revoke('0123456789abcdef');
-for (const { id, local } of sockdup.list({ uid })) {
+for (const { id, local, targetUid } of sockdup.list({ uid })) {
+  if (targetUid === target)
+    continue;
   if (local && 'port' in local)
     local.port.toFixed();
   else if (local)
@@ -52,6 +56,8 @@ export async function watch(): Promise<void> {
 
 // @ts-expect-error a process is needed
 sockdup.share(socket);
+// @ts-expect-error a user has a number
+sockdup.share(socket, { uid: 'root' });
 // @ts-expect-error not a socket
 sockdup.share('socket', 1);
 // @ts-expect-error there is no such option
