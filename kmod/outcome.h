@@ -37,7 +37,7 @@ struct sockdup_outcomes {
 	bool waking;
 	wait_queue_head_t wait;
 	struct sockdup_job wake;
-	struct mutex reading;
+	struct mutex reading;		/* covers the first of @unread while it is copied */
 };
 
 /**

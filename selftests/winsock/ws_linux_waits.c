@@ -463,6 +463,23 @@ TEST(a_receive_of_all_ends_with_its_time)
 	receive_text(ends[0], "text");
 }
 
+TEST(a_receive_of_all_whose_time_is_for_ever)
+{
+	struct piecemeal pieces = { .then = send_four_more };
+	pthread_t thread;
+	SOCKET ends[2];
+	char data[8];
+	int size;
+
+	stream_pair(ends);
+	ASSERT(process_limit_receive(ends[0], 10));
+	pieces.socket = ends[1];
+	ASSERT_EQ(0, pthread_create(&thread, NULL, send_piecemeal, &pieces));
+	size = recv(ends[0], data, sizeof(data), MSG_WAITALL);
+	pthread_join(thread, NULL);
+	ASSERT_EQ(8, size);
+}
+
 TEST(a_receive_of_all_into_several_buffers)
 {
 	struct piecemeal pieces = { .then = send_four_more };

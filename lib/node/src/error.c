@@ -21,7 +21,7 @@ static const struct {
 	{ NULL, ENOENT, "no such token: it was imported or revoked, or has expired" },
 	{ NULL, EBUSY, "an import of the token is under way" },
 	{ "sockdup_export", EBADF, "the descriptor is not open" },
-	{ "sockdup_export", EINVAL, "no process id and no user here, or ttl exceeds info().maxTtl" },
+	{ "sockdup_export", EINVAL, "no process, no user here, or ttl exceeds info().maxTtl" },
 	{ "sockdup_export", EPERM, "for this target ttl may not be above the default" },
 	{ "sockdup_export", ESRCH, "there is no such process" },
 	{ "sockdup_export", ENOTCONN, "the socket that names the target has no peer" },

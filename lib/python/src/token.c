@@ -14,7 +14,7 @@ static const struct reason export_reasons[] = {
 	{ EBADF, "the socket's descriptor is not open" },
 	{ ENOTSOCK, "the descriptor is not a socket's" },
 	{ EINVAL,
-	  "the target is no process id, names a thread or is no user here, or the life exceeds the limit" },
+	  "the target names no process and no user, or the life exceeds the limit" },
 	{ ENOTCONN, "the peer socket has no peer that the kernel knows" },
 	{ ESRCH, "there is no such target process, it has ended, or it is a kernel thread" },
 	{ EPERM,

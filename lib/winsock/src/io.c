@@ -83,7 +83,9 @@ static long long deadline_of(const struct way *way, int fd, long long began)
 	unsigned int size = sizeof(limit);
 
 	posix_getsockopt(fd, LINUX_SOL_SOCKET, way->limit, &limit, &size);
-	if (!limit.tv_sec && !limit.tv_usec)
+	/* Linux' own calls set times of any length. */
+	if ((!limit.tv_sec && !limit.tv_usec) ||
+	    limit.tv_sec > LLONG_MAX / WS_SECOND / 2)
 		return WS_NEVER;
 	return began + limit.tv_sec * WS_SECOND + limit.tv_usec * 1000LL;
 }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -144,6 +145,17 @@ int process_reuses_address(uintptr_t socket)
 
 	getsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &value, &size);
 	return value;
+}
+
+bool process_limit_receive(uintptr_t socket, unsigned int centuries)
+{
+	const long long seconds = centuries * 3155760000LL;
+	/* A program of 32 bits has no more than LONG_MAX, which is less than one. */
+	const struct timeval limit = {
+		.tv_sec = seconds > LONG_MAX ? LONG_MAX : seconds,
+	};
+
+	return !setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 }
 
 static void handle(int signal)

@@ -55,6 +55,9 @@ void process_close(int fd);
 /* Linux's own SO_REUSEADDR of a SOCKET. */
 int process_reuses_address(uintptr_t socket);
 
+/* Linux's own SO_RCVTIMEO of a SOCKET, in centuries; false where that fails. */
+bool process_limit_receive(uintptr_t socket, unsigned int centuries);
+
 /* A signal every few milliseconds, whose handler restarts no call. */
 void process_signals_begin(void);
 void process_signals_end(void);
