@@ -91,13 +91,14 @@ static bool has_ended(const struct pollfd *poller)
 
 static short told_of(const struct pollfd *poller, short asked)
 {
+	bool unconnected = ws_is_unconnected(poller);
 	short told = 0;
 
-	/* Another thread has closed it meanwhile. */
-	if (poller->revents & POLLNVAL)
+	/* Open now, it was open when it was asked. */
+	if (ws_is_closed(poller))
 		return POLLNVAL;
 	/* Linux says POLLHUP and POLLOUT of one that was never connected. */
-	if (ws_is_unconnected(poller) && !(poller->revents & POLLERR))
+	if (unconnected && !(poller->revents & POLLERR))
 		return 0;
 	if (poller->revents & POLLIN)
 		told |= asked & READS ? READS : 0;

@@ -160,14 +160,14 @@ static bool one_is_closed(const struct selection *selection)
 	u_int i;
 
 	for (i = 0; i < selection->count; i++)
-		if (selection->pollers[i].revents & POLLNVAL)
+		if (ws_is_closed(&selection->pollers[i]))
 			return true;
 	return false;
 }
 
 static bool says_something(const void *selection)
 {
-	return one_is_closed(selection) || collect(selection, false);
+	return collect(selection, false) || one_is_closed(selection);
 }
 
 /* Fills the caller's sets; the number of their members, or an error. */

@@ -76,6 +76,13 @@ bool ws_is_unconnected(const struct pollfd *poller)
 	       ws_tcp_state(poller->fd) == WS_TCP_UNCONNECTED;
 }
 
+/* Another thread may close it after poll() has seen it, and before its state is asked for. */
+bool ws_is_closed(const struct pollfd *poller)
+{
+	return poller->revents & POLLNVAL ||
+	       (poller->revents & POLLHUP && !ws_is_socket(poller->fd));
+}
+
 bool ws_has_urgent(const struct pollfd *poller)
 {
 	return poller->revents & POLLPRI &&

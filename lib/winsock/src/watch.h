@@ -17,6 +17,7 @@ bool ws_watch(struct pollfd *pollers, unsigned int count, long long deadline,
 /* Of a socket that was never connected or whose attempt has failed, by POLLHUP. */
 bool ws_is_unconnected(const struct pollfd *poller);
 /* Of urgent data that is not among the rest, by POLLPRI. */
+bool ws_is_closed(const struct pollfd *poller);
 bool ws_has_urgent(const struct pollfd *poller);
 
 #endif /* WS_WATCH_H */
