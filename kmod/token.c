@@ -23,6 +23,7 @@
 #include <linux/nsproxy.h>
 #include <linux/percpu.h>
 #include <linux/random.h>
+#include <linux/rbtree_augmented.h>
 #include <linux/sched/signal.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
@@ -280,8 +281,15 @@ static bool token_is_of_user_before(struct rb_node *one, const struct rb_node *o
 static void token_join_target(struct sockdup_token *token)
 {
 	struct sockdup_target *target = token->target;
-	struct sockdup_token *first = token_of_user(target, token_user(token));
+	struct sockdup_token *first;
 
+	/* Most targets have one user at most. A lone node is black, with no child. */
+	if (RB_EMPTY_ROOT(&target->users)) {
+		token->user.__rb_parent_color = RB_BLACK;
+		target->users.rb_node = &token->user;
+		return;
+	}
+	first = token_of_user(target, token_user(token));
 	if (first && token_user(first) == token_user(token))
 		list_add_tail(&token->sibling, &first->sibling);
 	else
@@ -296,11 +304,17 @@ static void token_leave_target(struct sockdup_token *token)
 
 	lockdep_assert_held(&target->lock);
 
+	if (target->users.rb_node == &token->user && next == token &&
+	    !token->user.rb_left && !token->user.rb_right) {
+		target->users = RB_ROOT;
+		RB_CLEAR_NODE(&token->user);
+		return;
+	}
 	if (!RB_EMPTY_NODE(&token->user)) {
-		if (next == token)
-			rb_erase(&token->user, &target->users);
-		else
+		if (next != token)
 			rb_replace_node(&token->user, &next->user, &target->users);
+		else
+			rb_erase(&token->user, &target->users);
 		RB_CLEAR_NODE(&token->user);
 	}
 	list_del_init(&token->sibling);
