@@ -775,7 +775,7 @@ static void device_show_tokens(struct seq_file *m, struct sockdup_target *target
 	spin_unlock(&target->lock);
 }
 
-/* The oldest tokens to users that the opener's user has exported where the opener is. */
+/* Some tokens to users that the opener's user has exported where the opener is. */
 static void device_show_user_tokens(struct seq_file *m, struct file *file)
 {
 	struct device_handle *handle = file->private_data;
@@ -805,29 +805,29 @@ static void device_show_user_tokens(struct seq_file *m, struct file *file)
 }
 
 /*
- * Numbers are those of the reader's namespaces. Only the opener's user sees the tokens
- * that wait for the opener; another user who got the handle does not. Only that user, in
- * the initial pid namespace, sees how many sockets the user holds. Privileged readers
- * see both.
+ * Numbers are those of the reader's namespaces. The tokens that wait for the opener are
+ * shown to its user, as it is now; another user who got the handle does not see them. What
+ * an account has is its own user's, which the opener may no longer run as: the tokens to
+ * users and, in the initial pid namespace, how many sockets there are. Privileged readers
+ * see all.
  */
 static void device_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct device_handle *handle = file->private_data;
+	bool privileged = device_reader_is_privileged();
+	bool own = privileged || uid_eq(handle->account->uid, current_uid());
 
-	if (task_active_pid_ns(current) == &init_pid_ns &&
-	    (uid_eq(handle->account->uid, current_uid()) ||
-	     device_reader_is_privileged()))
+	if (own && task_active_pid_ns(current) == &init_pid_ns)
 		seq_printf(m, "held:\t%ld\n",
 			   atomic_long_read(&handle->account->held));
 	seq_printf(m, "registrations:\t%u\n",
 		   sockdup_registration_list_count(&handle->registrations));
 	seq_printf(m, "reports:\t%u\n",
 		   sockdup_outcomes_count(handle->outcomes));
-	if (sockdup_target_is_users(handle->target) ||
-	    device_reader_is_privileged()) {
+	if (privileged || sockdup_target_is_users(handle->target))
 		device_show_tokens(m, handle->target);
+	if (own)
 		device_show_user_tokens(m, file);
-	}
 }
 
 static const struct file_operations device_fops = {

@@ -64,15 +64,6 @@ struct sockdup_outcomes *sockdup_outcomes_new(void)
 	return outcomes;
 }
 
-/* Readers that wait learn that there is nothing to wait for. */
-static void outcomes_count_less(struct sockdup_outcomes *outcomes)
-{
-	lockdep_assert_held(&outcomes->lock);
-
-	if (!--outcomes->count)
-		wake_up_interruptible(&outcomes->wait);
-}
-
 /* Neither in a token nor among the unread any more. */
 static void report_free(struct sockdup_report *report)
 {
@@ -81,6 +72,17 @@ static void report_free(struct sockdup_report *report)
 	put_pid(report->pid);
 	kfree(report);
 	outcomes_put(outcomes);
+}
+
+/*
+ * Free one that @count no longer counts. Without any, other readers learn that there is
+ * nothing to wait for, by the caller, which is a process that has the handle.
+ */
+static void report_dismiss(struct sockdup_report *report, bool last)
+{
+	if (last)
+		wake_up_interruptible(&report->outcomes->wait);
+	report_free(report);
 }
 
 /**
@@ -150,11 +152,12 @@ struct sockdup_report *sockdup_report_new(struct sockdup_outcomes *outcomes)
 void sockdup_report_cancel(struct sockdup_report *report)
 {
 	struct sockdup_outcomes *outcomes = report->outcomes;
+	bool last;
 
 	spin_lock(&outcomes->lock);
-	outcomes_count_less(outcomes);
+	last = !--outcomes->count;
 	spin_unlock(&outcomes->lock);
-	report_free(report);
+	report_dismiss(report, last);
 }
 
 /* True if it was added. *@wake is set if a wake-up is to be asked for. */
@@ -225,11 +228,13 @@ static struct sockdup_report *outcomes_first(struct sockdup_outcomes *outcomes)
 static void outcomes_take(struct sockdup_outcomes *outcomes,
 			  struct sockdup_report *report)
 {
+	bool last;
+
 	spin_lock(&outcomes->lock);
 	list_del(&report->node);
-	outcomes_count_less(outcomes);
+	last = !--outcomes->count;
 	spin_unlock(&outcomes->lock);
-	report_free(report);
+	report_dismiss(report, last);
 }
 
 /* Numbers are those that the reader may see now. */

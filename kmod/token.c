@@ -23,7 +23,6 @@
 #include <linux/nsproxy.h>
 #include <linux/percpu.h>
 #include <linux/random.h>
-#include <linux/rbtree_augmented.h>
 #include <linux/sched/signal.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
@@ -283,10 +282,10 @@ static void token_join_target(struct sockdup_token *token)
 	struct sockdup_target *target = token->target;
 	struct sockdup_token *first;
 
-	/* Most targets have one user at most. A lone node is black, with no child. */
+	/* Most targets have one user at most. */
 	if (RB_EMPTY_ROOT(&target->users)) {
-		token->user.__rb_parent_color = RB_BLACK;
-		target->users.rb_node = &token->user;
+		rb_link_node(&token->user, NULL, &target->users.rb_node);
+		rb_insert_color(&token->user, &target->users);
 		return;
 	}
 	first = token_of_user(target, token_user(token));
@@ -377,7 +376,6 @@ static void token_report(struct sockdup_token *token)
 		[SOCKDUP_TOKEN_HANDLE_CLOSED] = SOCKDUP_OUTCOME_REVOKED,
 		[SOCKDUP_TOKEN_TARGET_DIED] = SOCKDUP_OUTCOME_TARGET_DIED,
 	};
-
 	struct sockdup_token_tie *tie = token->tie;
 
 	if (!tie || !tie->report)

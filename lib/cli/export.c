@@ -49,7 +49,7 @@ static struct target target;
 static unsigned int ttl_ms;
 static const char *ttl_shown;
 static bool wait_for_end;
-static int wait_ms = -1;
+static int wait_ms;
 static const char *wait_shown;
 
 enum {
@@ -91,6 +91,20 @@ static void target_parse(const char *text, unsigned int flags, const char *kind)
 	target.shown = text;
 }
 
+/* @text is NULL for a wait without end. */
+static void wait_parse(const char *text)
+{
+	unsigned int milliseconds;
+
+	wait_for_end = true;
+	wait_shown = text;
+	wait_ms = -1;
+	if (!text)
+		return;
+	milliseconds = duration_parse(text);
+	wait_ms = MIN(milliseconds, INT_MAX);
+}
+
 static void option(int value, char *argument)
 {
 	switch (value) {
@@ -110,10 +124,7 @@ static void option(int value, char *argument)
 		target_parse(argument, SOCKDUP_EXPORT_TO_USER, "user");
 		break;
 	case OPTION_WAIT:
-		wait_for_end = true;
-		wait_shown = argument;
-		if (argument)
-			wait_ms = MIN(duration_parse(argument), INT_MAX);
+		wait_parse(argument);
 		break;
 	}
 }

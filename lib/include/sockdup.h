@@ -311,6 +311,9 @@ __u64 sockdup_info_id(const struct sockdup_protocol_info *info);
  * process; revoked; declined, which is revoked by the target; expired; or left
  * by a target that ended. A loop that calls it until it returns 0 hears of all.
  *
+ * The time holds for a handle with O_NONBLOCK, as the library's own has; through
+ * another one that sockdup_use() was given, the call waits as long as it takes.
+ *
  * To wait for other things as well, poll() the descriptor that sockdup_open()
  * returned for POLLIN, and pass 0 for @timeout_ms.
  *

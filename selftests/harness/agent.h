@@ -272,6 +272,12 @@ int agent_setuid(struct agent *agent, uid_t uid);
 int agent_setresuid(struct agent *agent, uid_t real, uid_t effective,
 		    uid_t saved);
 int agent_unshare(struct agent *agent, int flags);
+/* By root: @outside, and nobody else, is @inside in the agent's user namespace. */
+int agent_map_users(struct agent *agent, unsigned int inside, unsigned int outside);
+int agent_map_groups(struct agent *agent, unsigned int inside, unsigned int outside);
+/* A user namespace of its own in which both are mapped like that. */
+int agent_enter_user_namespace(struct agent *agent, unsigned int inside,
+			       unsigned int outside);
 int agent_pidfd_open(struct agent *agent, pid_t pid);
 int agent_park_thread(struct agent *agent);
 int agent_exec(struct agent *agent, enum agent_actor actor);

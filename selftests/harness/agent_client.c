@@ -783,6 +783,38 @@ int agent_unshare(struct agent *agent, int flags)
 	return agent_ask_fd(agent, AGENT_UNSHARE, -1, flags, 0);
 }
 
+static int write_map(pid_t pid, const char *name, unsigned int inside,
+		     unsigned int outside)
+{
+	char path[64], line[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	snprintf(line, sizeof(line), "%u %u 1\n", inside, outside);
+	return write_string(path, line);
+}
+
+int agent_map_users(struct agent *agent, unsigned int inside, unsigned int outside)
+{
+	return write_map(agent->pid, "uid_map", inside, outside);
+}
+
+int agent_map_groups(struct agent *agent, unsigned int inside, unsigned int outside)
+{
+	return write_map(agent->pid, "gid_map", inside, outside);
+}
+
+int agent_enter_user_namespace(struct agent *agent, unsigned int inside,
+			       unsigned int outside)
+{
+	int error = agent_unshare(agent, CLONE_NEWUSER);
+
+	if (!error)
+		error = agent_map_users(agent, inside, outside);
+	if (!error)
+		error = agent_map_groups(agent, inside, outside);
+	return error;
+}
+
 int agent_pidfd_open(struct agent *agent, pid_t pid)
 {
 	return agent_ask_fd(agent, AGENT_PIDFD_OPEN, -1, pid, 0);

@@ -21,6 +21,9 @@
 
 #include "attack.h"
 
+/* A busy kernel with checkers takes long to make some thousand sockets and threads. */
+#define PREPARE_MS	(3 * WAIT_MS)
+
 #define WATCHED_MAX	64
 
 unsigned int ms_before(long long end_ns)
@@ -130,6 +133,26 @@ static void leader_live(const struct attack *attack,
 	_exit(EXIT_FAILURE);
 }
 
+/* The smallest number of all, each of which comes within @ms, or -errno. */
+static long long hear(struct attackers *attackers, int ms)
+{
+	long long least = LLONG_MAX, number;
+	unsigned int i;
+	int error;
+
+	for (i = 0; i < attackers->count; i++) {
+		error = wait_for_poll_within(attackers->channels[i], POLLIN, ms);
+		if (error)
+			return error;
+		if (recv(attackers->channels[i], &number, sizeof(number), 0) !=
+		    sizeof(number))
+			return -EPIPE;
+		if (number < least)
+			least = number;
+	}
+	return least;
+}
+
 int attack_start(struct attackers *attackers, const struct attack *attack)
 {
 	int ends[ATTACKERS_MAX][2];
@@ -150,7 +173,7 @@ int attack_start(struct attackers *attackers, const struct attack *attack)
 		close(ends[i][1]);
 	if (attackers->leader < 0)
 		return -errno;
-	heard = attack_hear(attackers);
+	heard = hear(attackers, PREPARE_MS);
 	return heard < 0 ? heard : 0;
 }
 
@@ -203,21 +226,7 @@ int attack_tell(struct attackers *attackers, long long number)
 
 long long attack_hear(struct attackers *attackers)
 {
-	long long least = LLONG_MAX, number;
-	unsigned int i;
-	int error;
-
-	for (i = 0; i < attackers->count; i++) {
-		error = wait_for_poll(attackers->channels[i], POLLIN);
-		if (error)
-			return error;
-		if (recv(attackers->channels[i], &number, sizeof(number), 0) !=
-		    sizeof(number))
-			return -EPIPE;
-		if (number < least)
-			least = number;
-	}
-	return least;
+	return hear(attackers, WAIT_MS);
 }
 
 int act_as(uid_t uid)

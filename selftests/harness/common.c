@@ -179,10 +179,10 @@ int wait_until(bool (*is_so)(void *context), void *context)
 	return 0;
 }
 
-int wait_for_poll(int fd, short events)
+int wait_for_poll_within(int fd, short events, int ms)
 {
 	struct pollfd entry = { .fd = fd, .events = events };
-	long long end = now_ms() + WAIT_MS;
+	long long end = now_ms() + ms;
 	long long left;
 	int ready;
 
@@ -196,6 +196,11 @@ int wait_for_poll(int fd, short events)
 		if (errno != EINTR)
 			return -errno;
 	}
+}
+
+int wait_for_poll(int fd, short events)
+{
+	return wait_for_poll_within(fd, events, WAIT_MS);
 }
 
 int wait_for_end(int fd)

@@ -71,6 +71,8 @@ int tcp_pair(int family, int fds[2]);
  */
 int wait_until(bool (*is_so)(void *context), void *context);
 int wait_for_poll(int fd, short events);
+/* The same, @ms at most. */
+int wait_for_poll_within(int fd, short events, int ms);
 
 /* 0 once reading @fd tells of the peer's end: FIN is 0, RST -ECONNRESET. */
 int wait_for_end(int fd);

@@ -15,37 +15,6 @@
 
 #include "harness.h"
 
-/* What an agent says of itself, read from outside. */
-static int write_map(pid_t pid, const char *name, unsigned int inside,
-		     unsigned int outside)
-{
-	char path[64], line[64];
-	int fd, size, error = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	size = snprintf(line, sizeof(line), "%u %u 1\n", inside, outside);
-	if (write(fd, line, size) != size)
-		error = -errno;
-	close(fd);
-	return error;
-}
-
-/* A user namespace in which @outside, and nobody else, is @inside. */
-static int enter_user_namespace(struct agent *agent, unsigned int inside,
-				unsigned int outside)
-{
-	int error = agent_unshare(agent, CLONE_NEWUSER);
-
-	if (!error)
-		error = write_map(agent->pid, "uid_map", inside, outside);
-	if (!error)
-		error = write_map(agent->pid, "gid_map", inside, outside);
-	return error;
-}
-
 /* A connection that a token alone keeps open. */
 static int export_held(struct agent *source, int target, unsigned int flags,
 		       struct sockdup_protocol_info *info, int *peer)
@@ -266,8 +235,8 @@ static int pass(struct parties *parties)
 TEST_F(user, who_has_a_name_in_the_targets_namespace_goes_by_that)
 {
 	ASSERT_EQ(0, agent_setuid(&self->parties.source, SOURCE_UID));
-	ASSERT_EQ(0,
-		  enter_user_namespace(&self->parties.target, 77, SOURCE_UID));
+	ASSERT_EQ(0, agent_enter_user_namespace(&self->parties.target, 77,
+						SOURCE_UID));
 	ASSERT_LE(0, pass(&self->parties));
 	EXPECT_EQ(77, self->parties.identity.uid);
 	EXPECT_EQ(77, self->parties.identity.gid);
@@ -277,8 +246,8 @@ TEST_F(user, who_has_a_name_in_the_targets_namespace_goes_by_that)
 TEST_F(user, who_has_no_name_in_the_targets_namespace_is_the_overflow_user)
 {
 	ASSERT_EQ(0, agent_setuid(&self->parties.source, SOURCE_UID));
-	ASSERT_EQ(0,
-		  enter_user_namespace(&self->parties.target, 0, TARGET_UID));
+	ASSERT_EQ(0, agent_enter_user_namespace(&self->parties.target, 0,
+						TARGET_UID));
 	ASSERT_LE(0, pass(&self->parties));
 	EXPECT_EQ(read_number("/proc/sys/kernel/overflowuid"),
 		  self->parties.identity.uid);
@@ -291,10 +260,8 @@ TEST_F(user, who_is_root_in_a_namespace_is_nobody_special_outside)
 	ASSERT_EQ(0, agent_setuid(&self->parties.source, SOURCE_UID));
 	if (agent_unshare(&self->parties.source, CLONE_NEWUSER))
 		SKIP(return, "users may make no user namespaces here");
-	ASSERT_EQ(0, write_map(self->parties.source.pid, "uid_map", 0,
-			       SOURCE_UID));
-	ASSERT_EQ(0, write_map(self->parties.source.pid, "gid_map", 0,
-			       SOURCE_UID));
+	ASSERT_EQ(0, agent_map_users(&self->parties.source, 0, SOURCE_UID));
+	ASSERT_EQ(0, agent_map_groups(&self->parties.source, 0, SOURCE_UID));
 	ASSERT_LE(0, pass(&self->parties));
 	EXPECT_EQ(SOURCE_UID, self->parties.identity.uid);
 	EXPECT_EQ(SOURCE_UID, self->parties.identity.gid);
@@ -305,12 +272,10 @@ TEST_F(user, who_is_another_in_each_namespace_is_the_same_user)
 	ASSERT_EQ(0, agent_setuid(&self->parties.source, SOURCE_UID));
 	if (agent_unshare(&self->parties.source, CLONE_NEWUSER))
 		SKIP(return, "users may make no user namespaces here");
-	ASSERT_EQ(0, write_map(self->parties.source.pid, "uid_map", 5,
-			       SOURCE_UID));
-	ASSERT_EQ(0, write_map(self->parties.source.pid, "gid_map", 5,
-			       SOURCE_UID));
-	ASSERT_EQ(0,
-		  enter_user_namespace(&self->parties.target, 77, SOURCE_UID));
+	ASSERT_EQ(0, agent_map_users(&self->parties.source, 5, SOURCE_UID));
+	ASSERT_EQ(0, agent_map_groups(&self->parties.source, 5, SOURCE_UID));
+	ASSERT_EQ(0, agent_enter_user_namespace(&self->parties.target, 77,
+						SOURCE_UID));
 	ASSERT_LE(0, pass(&self->parties));
 	EXPECT_EQ(77, self->parties.identity.uid);
 	EXPECT_EQ(77, self->parties.identity.gid);
@@ -324,8 +289,7 @@ TEST_F(user, whose_life_is_long_is_the_same_in_a_namespace)
 	ASSERT_EQ(0, agent_setuid(&self->parties.source, SOURCE_UID));
 	if (agent_unshare(&self->parties.source, CLONE_NEWUSER))
 		SKIP(return, "users may make no user namespaces here");
-	ASSERT_EQ(0, write_map(self->parties.source.pid, "uid_map", 0,
-			       SOURCE_UID));
+	ASSERT_EQ(0, agent_map_users(&self->parties.source, 0, SOURCE_UID));
 	fd = agent_socket(&self->parties.source, AF_INET, SOCK_STREAM, 0);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(-EPERM, agent_export(&self->parties.source, fd,

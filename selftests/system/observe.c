@@ -649,6 +649,29 @@ TEST_F(fdinfo, shows_no_source_that_the_reader_cannot_see)
 	EXPECT_EQ(0, agent_stop(&reader));
 }
 
+/* Those to users are the opening user's, whoever the process has become since. */
+TEST_F(fdinfo, shows_tokens_to_users_to_their_exporter_alone)
+{
+	char text[2048] = { 0 };
+	int fd;
+
+	ASSERT_EQ(0, agent_entrust(&self->target, self->fd, TARGET_UID,
+				   SOCKDUP_EXPORT_TO_USER, 0, &self->info));
+	fd = agent_open(&self->target, self->path, O_RDONLY);
+	ASSERT_LE(0, fd);
+	ASSERT_LT(0, agent_read(&self->target, fd, text, sizeof(text) - 1));
+	EXPECT_EQ(1, count_in(text, "\nuser_token:\t"));
+	ASSERT_EQ(0, agent_close(&self->target, fd));
+	ASSERT_EQ(0, agent_setuid(&self->target, TARGET_UID));
+	fd = agent_open(&self->target, self->path, O_RDONLY);
+	ASSERT_LE(0, fd);
+	memset(text, 0, sizeof(text));
+	ASSERT_LT(0, agent_read(&self->target, fd, text, sizeof(text) - 1));
+	EXPECT_EQ(1, count_in(text, "\ntokens:\t"));
+	EXPECT_EQ(0, count_in(text, "user_token"));
+	EXPECT_EQ(0, try_revoke(&self->info));
+}
+
 /* What the user holds in all namespaces is not for a reader inside of one. */
 TEST_F(fdinfo, counts_nothing_for_a_reader_in_a_pid_namespace)
 {

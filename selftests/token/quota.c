@@ -225,22 +225,6 @@ TEST_F(user, W9_root_has_no_limit)
 	EXPECT_EQ(0, agent_stop(&root));
 }
 
-static int write_map(pid_t pid, const char *name, unsigned int uid)
-{
-	char path[64], line[32];
-	int fd, size, error = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	size = snprintf(line, sizeof(line), "0 %u 1\n", uid);
-	if (write(fd, line, size) != size)
-		error = -errno;
-	close(fd);
-	return error;
-}
-
 TEST_F(user, W9_root_of_a_user_namespace_has_its_users_limit)
 {
 	struct sockdup_protocol_info infos[4 * LIMIT];
@@ -249,7 +233,7 @@ TEST_F(user, W9_root_of_a_user_namespace_has_its_users_limit)
 
 	if (agent_unshare(&self->user.source, CLONE_NEWUSER))
 		SKIP(return, "users may make no user namespaces here");
-	ASSERT_EQ(0, write_map(self->user.source.pid, "uid_map", self->user.a));
+	ASSERT_EQ(0, agent_map_users(&self->user.source, 0, self->user.a));
 	ASSERT_EQ(LIMIT, fill(&self->user));
 	ASSERT_EQ(0, spawn_another(&another, self->user.a, LIMIT, &fd));
 	EXPECT_EQ(0, fill_from(&another, fd, &self->user.target, infos));

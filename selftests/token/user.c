@@ -464,40 +464,13 @@ TEST_F(exporter, W9_pays_for_tokens_to_any_user)
 	EXPECT_EQ(0, agent_stop(&source));
 }
 
-static int write_map(pid_t pid, const char *name, unsigned int inside,
-		     unsigned int outside)
-{
-	char path[64], line[32];
-	int fd, size, error = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	size = snprintf(line, sizeof(line), "%u %u 1\n", inside, outside);
-	if (write(fd, line, size) != size)
-		error = -errno;
-	close(fd);
-	return error;
-}
-
-/* A user namespace in which @outside, and nobody else, is @inside. */
-static int enter_user_namespace(struct agent *agent, unsigned int inside,
-				unsigned int outside)
-{
-	int error = agent_unshare(agent, CLONE_NEWUSER);
-
-	if (!error)
-		error = write_map(agent->pid, "uid_map", inside, outside);
-	return error;
-}
-
 TEST_F(exporter, W90_user_in_another_user_namespace_is_EPERM)
 {
 	ASSERT_EQ(0, agent_to_user(&self->source, self->fd, TARGET_UID, 0, 0,
 				   &self->info));
-	if (enter_user_namespace(&self->target, TARGET_UID, TARGET_UID))
+	if (agent_unshare(&self->target, CLONE_NEWUSER))
 		SKIP(return, "users may make no user namespaces here");
+	ASSERT_EQ(0, agent_map_users(&self->target, TARGET_UID, TARGET_UID));
 	EXPECT_EQ(-EPERM, agent_import(&self->target, &self->info, 0));
 	EXPECT_EQ(-EPERM, agent_revoke(&self->target, &self->info));
 	EXPECT_EQ(0, recv_nothing(self->peer));
@@ -508,8 +481,9 @@ TEST_F(exporter, W90_in_a_user_namespace_names_its_users)
 	struct sockdup_description description;
 	const uid_t inside = 7;
 
-	if (enter_user_namespace(&self->source, inside, SOURCE_UID))
+	if (agent_unshare(&self->source, CLONE_NEWUSER))
 		SKIP(return, "users may make no user namespaces here");
+	ASSERT_EQ(0, agent_map_users(&self->source, inside, SOURCE_UID));
 	EXPECT_EQ(-EINVAL, agent_to_user(&self->source, self->fd, SOURCE_UID, 0,
 					 0, &self->info));
 	EXPECT_EQ(-EINVAL, agent_to_user(&self->source, self->fd, -1, 0, 0,
@@ -530,8 +504,9 @@ TEST_F(exporter, W90_reader_that_does_not_map_the_user_sees_the_overflow_user)
 {
 	struct sockdup_description description;
 
-	if (enter_user_namespace(&self->own, 7, SOURCE_UID))
+	if (agent_unshare(&self->own, CLONE_NEWUSER))
 		SKIP(return, "users may make no user namespaces here");
+	ASSERT_EQ(0, agent_map_users(&self->own, 7, SOURCE_UID));
 	ASSERT_EQ(0, agent_to_user(&self->source, self->fd, TARGET_UID, 0, 0,
 				   &self->info));
 	ASSERT_EQ(0, agent_query(&self->own, &self->info, &description));
