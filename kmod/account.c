@@ -32,6 +32,10 @@
 #include "compat/file.h"
 #include "compat/udp.h"
 
+static unsigned long max_user_bytes = 16 * 1024 * 1024;
+module_param(max_user_bytes, ulong, 0644);
+MODULE_PARM_DESC(max_user_bytes, "most bytes that a user's sets of sockets and payloads take (16777216)");
+
 #define ACCOUNT_TABLE_BITS	12
 
 /* Connections and packets that the last put of a quick file frees at most. */
@@ -51,7 +55,7 @@ static struct workqueue_struct *account_sweep_queue;
 /* Apart, so that deadlines do not wait for as many sweeps as there are users. */
 static struct workqueue_struct *account_registration_queue;
 static work_func_t account_token_sweep;
-static void (*account_charge_returned)(struct sockdup_charge *charge);
+static bool (*account_charge_returned)(struct sockdup_charge *charge);
 static work_func_t account_registration_sweep;
 
 static struct account_bucket *account_bucket(kuid_t uid)
@@ -354,19 +358,50 @@ void sockdup_account_return_registration(struct sockdup_account *account)
 }
 
 /**
- * sockdup_charge_take - hold a file at the expense of the current user
+ * sockdup_account_charge_bytes - count memory that a user fills
+ * @account: the current user's, held by the caller
+ * @bytes: how much more
+ *
+ * Return: false where that exceeds the limit, and the user has no CAP_SYS_RESOURCE in
+ * the initial namespace.
+ */
+bool sockdup_account_charge_bytes(struct sockdup_account *account, size_t bytes)
+{
+	unsigned long sum = atomic_long_add_return(bytes, &account->bytes);
+
+	if (sum <= READ_ONCE(max_user_bytes) ||
+	    ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
+		return true;
+	sockdup_account_return_bytes(account, bytes);
+	return false;
+}
+
+/**
+ * sockdup_account_return_bytes - count less of it
+ * @account: charged
+ * @bytes: how much less
+ */
+void sockdup_account_return_bytes(struct sockdup_account *account, size_t bytes)
+{
+	atomic_long_sub(bytes, &account->bytes);
+}
+
+/**
+ * sockdup_charge_take - hold files at the expense of the current user
  * @charge: filled
  * @account: the current user's; held by the caller until the charge is returned
- * @file: the file; on success the caller's reference is the charge's
+ * @file: the first file; on success the caller's reference is the charge's
+ * @count: how many there are; the charge's owner has the others
  *
- * Return: 0; -ENOBUFS where the user holds as many files as RLIMIT_NOFILE
+ * Return: 0; -ENOBUFS where the user would hold more files than RLIMIT_NOFILE
  * allows and has no CAP_SYS_RESOURCE in the initial namespace.
  */
 int sockdup_charge_take(struct sockdup_charge *charge,
-			struct sockdup_account *account, struct file *file)
+			struct sockdup_account *account, struct file *file,
+			unsigned int count)
 {
-	if (!account_allows(atomic_long_inc_return(&account->held))) {
-		atomic_long_dec(&account->held);
+	if (!account_allows(atomic_long_add_return(count, &account->held))) {
+		atomic_long_sub(count, &account->held);
 		return -ENOBUFS;
 	}
 	charge->account = account;
@@ -515,10 +550,11 @@ static void put_file(struct file *file)
 	clear_thread_flag(TIF_SIGPENDING);
 }
 
-static void put_returned(struct sockdup_charge *charge)
+/* Whether the charge's owner has put another file there. */
+static bool put_returned(struct sockdup_charge *charge)
 {
 	atomic_long_dec(&charge->account->held);
-	account_charge_returned(charge);
+	return account_charge_returned(charge);
 }
 
 static void put_run(struct sockdup_job *job)
@@ -527,12 +563,15 @@ static void put_run(struct sockdup_job *job)
 		container_of(job, struct sockdup_charge, job);
 
 	put_file(charge->file);
-	put_returned(charge);
+	if (put_returned(charge))
+		sockdup_charge_return_later(charge);
 }
 
 /**
- * sockdup_charge_return_later - put the file of a charge, the last time in a worker
+ * sockdup_charge_return_later - put the files of a charge, the last time in a worker
  * @charge: taken
+ *
+ * One after the other, each as a job of its own in the line for its kind.
  *
  * Context: process context.
  *
@@ -541,10 +580,9 @@ static void put_run(struct sockdup_job *job)
  */
 void sockdup_charge_return_later(struct sockdup_charge *charge)
 {
-	if (sockdup_put_unless_last(charge->file)) {
-		put_returned(charge);
-		return;
-	}
+	while (sockdup_put_unless_last(charge->file))
+		if (!put_returned(charge))
+			return;
 	charge->job.run = put_run;
 	sockdup_account_do(charge->account, put_line(charge->file),
 			   &charge->job);
@@ -626,13 +664,14 @@ static void account_queues_destroy(void)
  * sockdup_account_init - make ready to charge
  * @token_sweep: the function of each account's @sweep
  * @charge_returned: called when the file of a charge that is returned later has been
- *		     put, and the user is no longer charged; may free the charge
+ *		     put, and the user is no longer charged for it; puts another file
+ *		     there and says so, or may free the charge
  * @registration_sweep: that of the sweep of its registrations
  *
  * Return: 0 or a negative errno.
  */
 int __init sockdup_account_init(work_func_t token_sweep,
-				void (*charge_returned)(struct sockdup_charge *charge),
+				bool (*charge_returned)(struct sockdup_charge *charge),
 				work_func_t registration_sweep)
 {
 	int err = -ENOMEM;

@@ -110,6 +110,7 @@ struct sockdup_account_registrations {
  *       for each queued work of @lines
  * @uid: the user's real id
  * @held: files of tokens, charged and not yet put
+ * @bytes: what sets of sockets and payloads take
  * @registrations: registrations in force
  * @in_force: those registrations
  * @notices: notifications in line
@@ -129,6 +130,7 @@ struct sockdup_account {
 	refcount_t ref;
 	kuid_t uid;
 	atomic_long_t held;
+	atomic_long_t bytes;
 	atomic_long_t registrations;
 	struct sockdup_account_registrations in_force;
 	atomic_t notices;
@@ -142,8 +144,8 @@ struct sockdup_account {
 };
 
 /**
- * struct sockdup_charge - a file that a user pays for
- * @file: the file; the charge owns one reference
+ * struct sockdup_charge - files that a user pays for
+ * @file: the first file, and later the one to put next; the charge owns one reference
  * @account: of the user who pays; held by the charge's owner
  * @job: puts @file
  */
@@ -166,15 +168,19 @@ void sockdup_account_sweep(struct delayed_work *sweep, unsigned long delay);
 bool sockdup_account_charge_registration(struct sockdup_account *account);
 void sockdup_account_return_registration(struct sockdup_account *account);
 
+bool sockdup_account_charge_bytes(struct sockdup_account *account, size_t bytes);
+void sockdup_account_return_bytes(struct sockdup_account *account, size_t bytes);
+
 int sockdup_charge_take(struct sockdup_charge *charge,
-			struct sockdup_account *account, struct file *file);
+			struct sockdup_account *account, struct file *file,
+			unsigned int count);
 void sockdup_charge_return(struct sockdup_charge *charge);
 void sockdup_charge_return_later(struct sockdup_charge *charge);
 
 struct workqueue_struct *sockdup_line_queue(enum sockdup_line line);
 
 int sockdup_account_init(work_func_t token_sweep,
-			 void (*charge_returned)(struct sockdup_charge *charge),
+			 bool (*charge_returned)(struct sockdup_charge *charge),
 			 work_func_t registration_sweep);
 void sockdup_account_exit(void);
 

@@ -9,6 +9,7 @@
 #include <linux/compat.h>
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/fdtable.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -27,11 +28,13 @@
 
 #include "account.h"
 #include "compat/file.h"
+#include "descriptors.h"
 #include "device.h"
 #include "eventfd.h"
 #include "outcome.h"
 #include "protocol_info.h"
 #include "registration.h"
+#include "set.h"
 #include "target.h"
 #include "token.h"
 #include "trace.h"
@@ -171,10 +174,13 @@ static struct file *device_socket(int fd)
 }
 
 /* Fill a struct sockdup_protocol_info. The token's file is there to stay. */
-static int device_describe(const struct sockdup_token *token, void *info)
+static int device_describe(const struct sockdup_token *token, void *data)
 {
+	struct sockdup_protocol_info *info = data;
+
 	sockdup_protocol_info_fill(info, sock_from_file(token->charge.file),
 				   &token->opaque);
+	info->socket_count = sockdup_token_socket_count(token);
 	return 0;
 }
 
@@ -189,10 +195,11 @@ static int device_info(struct device_call *call)
 	info->features = SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE |
 			 SOCKDUP_FEATURE_EXPORT_TO_PIDFD |
 			 SOCKDUP_FEATURE_EXPORT_REPORT |
-			 SOCKDUP_FEATURE_EXPORT_TO_USER;
+			 SOCKDUP_FEATURE_EXPORT_TO_USER |
+			 SOCKDUP_FEATURE_SETS;
 	info->default_ttl_ms = sockdup_token_default_ttl();
 	info->max_ttl_ms = sockdup_token_max_ttl();
-	info->max_sockets = 1;
+	info->max_sockets = SOCKDUP_MAX_SOCKETS;
 	return device_answer(call, sizeof(*info));
 }
 
@@ -231,9 +238,76 @@ static struct sockdup_target *device_target(struct device_call *call, kuid_t *us
 	}
 }
 
-/* Consumes the caller's reference of @file. */
+/* A name ends with a NUL, and nothing is behind it. */
+static bool device_name_is_whole(const char name[SOCKDUP_NAME_SIZE])
+{
+	size_t length = strnlen(name, SOCKDUP_NAME_SIZE);
+
+	return length < SOCKDUP_NAME_SIZE &&
+	       !memchr_inv(name + length, 0, SOCKDUP_NAME_SIZE - length);
+}
+
+static int device_set_add(struct sockdup_set *set, const struct sockdup_socket *socket)
+{
+	struct file *file;
+
+	if (socket->__reserved || !device_name_is_whole(socket->name))
+		return -EINVAL;
+	file = device_socket(socket->fd);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	sockdup_set_add(set, file, socket->name);
+	return 0;
+}
+
+/* The sockets that an export names, and its payload. */
+static int device_set_fill(struct sockdup_set *set, const struct sockdup_export *export)
+{
+	struct sockdup_socket __user *sockets = u64_to_user_ptr(export->sockets);
+	struct sockdup_socket socket = { .fd = export->fd };
+	unsigned int i = 0;
+	int err;
+
+	do {
+		if (export->socket_count &&
+		    copy_from_user(&socket, &sockets[i], sizeof(socket)))
+			return -EFAULT;
+		err = device_set_add(set, &socket);
+		if (err)
+			return err;
+	} while (++i < export->socket_count);
+	return copy_from_user(set->payload, u64_to_user_ptr(export->payload),
+			      set->payload_size) ? -EFAULT : 0;
+}
+
+/* The file of the first of them is the caller's. */
+static struct sockdup_set *device_set(const struct sockdup_export *export)
+{
+	struct sockdup_set *set;
+	int err;
+
+	if (export->socket_count > SOCKDUP_MAX_SOCKETS ||
+	    (export->socket_count && export->fd != -1))
+		return ERR_PTR(-EINVAL);
+	if (export->payload_size > SOCKDUP_MAX_PAYLOAD)
+		return ERR_PTR(-EMSGSIZE);
+	set = sockdup_set_new(max(export->socket_count, 1U), export->payload_size,
+			      GFP_KERNEL_ACCOUNT);
+	if (!set)
+		return ERR_PTR(-ENOMEM);
+	err = device_set_fill(set, export);
+	if (!err)
+		return set;
+	if (set->count)
+		fput(set->sockets[0].file);
+	sockdup_set_free(set);
+	return ERR_PTR(err);
+}
+
+/* Consumes the caller's references of @file and @set. */
 static struct sockdup_token *device_token_create(struct device_call *call,
-						 struct file *file)
+						 struct file *file,
+						 struct sockdup_set *set)
 {
 	const struct sockdup_export *export = &call->u.export;
 	struct device_handle *handle = call->handle;
@@ -241,11 +315,13 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 		.account = handle->account,
 		.user = INVALID_UID,
 		.ttl_ms = export->ttl_ms,
+		.set = set,
 	};
 	struct sockdup_target *target;
 
 	target = device_target(call, &terms.user);
 	if (IS_ERR(target)) {
+		sockdup_set_free(set);
 		fput(file);
 		return ERR_CAST(target);
 	}
@@ -255,6 +331,7 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 		terms.report = sockdup_report_new(handle->outcomes);
 		if (IS_ERR(terms.report)) {
 			sockdup_target_put(target);
+			sockdup_set_free(set);
 			fput(file);
 			return ERR_CAST(terms.report);
 		}
@@ -273,6 +350,7 @@ static int device_export(struct device_call *call)
 {
 	const struct sockdup_export *export = &call->u.export;
 	struct sockdup_protocol_info info;
+	struct sockdup_set *set = NULL;
 	struct sockdup_token *token;
 	struct file *file;
 	int err;
@@ -281,10 +359,17 @@ static int device_export(struct device_call *call)
 	    !device_names_one_target(export) ||
 	    export->info_size != sizeof(struct sockdup_protocol_info))
 		return -EINVAL;
-	file = device_socket(export->fd);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	token = device_token_create(call, file);
+	if (export->socket_count || export->payload_size) {
+		set = device_set(export);
+		if (IS_ERR(set))
+			return PTR_ERR(set);
+		file = set->sockets[0].file;
+	} else {
+		file = device_socket(export->fd);
+		if (IS_ERR(file))
+			return PTR_ERR(file);
+	}
+	token = device_token_create(call, file, set);
 	if (IS_ERR(token))
 		return PTR_ERR(token);
 	/* The bytes go out before anybody can find the token. */
@@ -294,6 +379,11 @@ static int device_export(struct device_call *call)
 	if (err)
 		sockdup_token_discard(token);
 	return err;
+}
+
+static unsigned int device_import_cloexec(const struct sockdup_import *import)
+{
+	return import->flags & SOCKDUP_IMPORT_INHERITABLE ? 0 : O_CLOEXEC;
 }
 
 /* Each version of the struct has a source, so each caller's has. */
@@ -310,32 +400,64 @@ static int device_import_source(const struct device_call *call,
 	return copy_to_user(&import->source, &source, sizeof(source)) ? -EFAULT : 0;
 }
 
-static int device_import(struct device_call *call)
+/* Say what a token holds, if the caller knows how to ask for it. */
+static int device_import_counts(struct device_call *call,
+				const struct sockdup_token *token)
+{
+	struct sockdup_import __user *import = call->argument;
+
+	if (call->size < offsetofend(struct sockdup_import, payload_size))
+		return 0;
+	return put_user(sockdup_token_socket_count(token), &import->socket_count) ||
+	       put_user(sockdup_token_payload_size(token), &import->payload_size) ?
+	       -EFAULT : 0;
+}
+
+static bool device_import_has_room(const struct sockdup_import *import,
+				   const struct sockdup_token *token)
+{
+	return sockdup_token_socket_count(token) <= max(import->socket_count, 1U) &&
+	       sockdup_token_payload_size(token) <= import->payload_size;
+}
+
+/* Names and payload go out before the import, and no number is valid yet. */
+static int device_import_set(const struct sockdup_import *import,
+			     const struct sockdup_token *token)
+{
+	struct sockdup_socket __user *sockets = u64_to_user_ptr(import->sockets);
+	const struct sockdup_set *set = sockdup_token_set(token);
+	struct sockdup_socket socket = { .fd = -1 };
+	unsigned int i;
+
+	for (i = 0; import->socket_count && i < sockdup_token_socket_count(token); i++) {
+		if (set)
+			memcpy(socket.name, set->sockets[i].name, sizeof(socket.name));
+		if (copy_to_user(&sockets[i], &socket, sizeof(socket)))
+			return -EFAULT;
+	}
+	return set && copy_to_user(u64_to_user_ptr(import->payload), set->payload,
+				   set->payload_size) ? -EFAULT : 0;
+}
+
+static int device_import_answer(struct device_call *call,
+				const struct sockdup_token *token)
 {
 	const struct sockdup_import *import = &call->u.import;
-	struct sockdup_token *token;
+
+	return device_import_counts(call, token) ?:
+	       !device_import_has_room(import, token) ? -EMSGSIZE :
+	       device_import_set(import, token);
+}
+
+static int device_import_one(const struct sockdup_import *import,
+			     struct sockdup_token *token)
+{
 	int fd;
 
-	if (import->flags & ~SOCKDUP_IMPORT_INHERITABLE || import->__reserved)
-		return -EINVAL;
-	token = device_token(import->info, import->info_size);
-	if (IS_ERR(token))
-		return PTR_ERR(token);
-
-	if (!sockdup_target_is_current(token->target, token->target_uid)) {
-		fd = sockdup_token_refusal(token);
-		goto out;
-	}
-	/* Answered first: after the descriptor is in use nothing may fail. */
-	fd = device_import_source(call, token);
-	if (fd)
-		goto out;
 	fd = sockdup_token_claim(token);
 	if (fd)
 		goto out;
-	fd = sockdup_receive_fd(token->charge.file,
-				import->flags & SOCKDUP_IMPORT_INHERITABLE ?
-				0 : O_CLOEXEC);
+	fd = sockdup_receive_fd(token->charge.file, device_import_cloexec(import));
 	if (fd >= 0) {
 		sockdup_token_spend(token);
 		return fd;
@@ -346,10 +468,151 @@ out:
 	return fd;
 }
 
+/* No user memory is touched under the claim, so the numbers go out after it. */
+static int device_import_numbers(const struct sockdup_import *import, const int *fds,
+				 unsigned int count)
+{
+	struct sockdup_socket __user *sockets = u64_to_user_ptr(import->sockets);
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (put_user(fds[i], &sockets[i].fd))
+			goto err_close;
+	return 0;
+
+err_close:
+	for (i = 0; i < count; i++)
+		close_fd(fds[i]);
+	return -EFAULT;
+}
+
+static int device_import_all(const struct sockdup_import *import,
+			     struct sockdup_token *token)
+{
+	unsigned int count = sockdup_token_socket_count(token);
+	int *fds;
+	int err;
+
+	fds = kvmalloc_array(count, sizeof(*fds), GFP_KERNEL_ACCOUNT);
+	if (!fds) {
+		err = -ENOMEM;
+		goto out;
+	}
+	err = sockdup_descriptors_check(count) ?: sockdup_token_claim(token);
+	if (err)
+		goto out;
+	err = sockdup_descriptors_receive(token, fds, device_import_cloexec(import));
+	if (err) {
+		sockdup_token_restore(token);
+		goto out;
+	}
+	sockdup_token_spend(token);
+	err = device_import_numbers(import, fds, count);
+	kvfree(fds);
+	return err;
+
+out:
+	kvfree(fds);
+	sockdup_token_put(token);
+	return err;
+}
+
+static int device_import(struct device_call *call)
+{
+	const struct sockdup_import *import = &call->u.import;
+	struct sockdup_token *token;
+	int err;
+
+	if (import->flags & ~SOCKDUP_IMPORT_INHERITABLE || import->__reserved)
+		return -EINVAL;
+	token = device_token(import->info, import->info_size);
+	if (IS_ERR(token))
+		return PTR_ERR(token);
+
+	if (!sockdup_target_is_current(token->target, token->target_uid)) {
+		err = sockdup_token_refusal(token);
+		goto err_token;
+	}
+	/* Answered first: after a descriptor is in use nothing may fail. */
+	err = device_import_source(call, token);
+	if (!err && (sockdup_token_set(token) || call->size > SOCKDUP_IMPORT_SIZE_VER0))
+		err = device_import_answer(call, token);
+	if (err)
+		goto err_token;
+	return import->socket_count ? device_import_all(import, token) :
+				      device_import_one(import, token);
+
+err_token:
+	sockdup_token_put(token);
+	return err;
+}
+
+/**
+ * struct device_description - one of a token's sockets, to be described
+ * @index: which
+ * @info: its description, without the token's opaque bytes
+ */
+struct device_description {
+	unsigned int index;
+	struct sockdup_protocol_info info;
+};
+
+static int device_describe_socket(const struct sockdup_token *token, void *data)
+{
+	static const struct sockdup_opaque none;
+	struct device_description *description = data;
+	struct file *file = sockdup_token_file(token, description->index);
+
+	sockdup_protocol_info_fill(&description->info, sock_from_file(file), &none);
+	return 0;
+}
+
+/* Each socket is a look of its own: the lock is the exporter's. */
+static int device_query_socket(const struct sockdup_query *query,
+			       struct sockdup_token *token, unsigned int index)
+{
+	struct sockdup_protocol_info __user *infos = u64_to_user_ptr(query->descriptions);
+	struct sockdup_socket __user *sockets = u64_to_user_ptr(query->sockets);
+	const struct sockdup_set *set = sockdup_token_set(token);
+	struct device_description description = { .index = index };
+	struct sockdup_socket socket = { .fd = -1 };
+	int err;
+
+	err = sockdup_token_look(token, device_describe_socket, &description);
+	if (err)
+		return err;
+	if (set)
+		memcpy(socket.name, set->sockets[index].name, sizeof(socket.name));
+	return (sockets && copy_to_user(&sockets[index], &socket, sizeof(socket))) ||
+	       (infos && copy_to_user(&infos[index], &description.info,
+				      sizeof(description.info))) ? -EFAULT : 0;
+}
+
+static int device_query_sockets(const struct sockdup_query *query,
+				struct sockdup_token *token, unsigned int room)
+{
+	unsigned int count = sockdup_token_socket_count(token);
+	unsigned int i;
+	int err;
+
+	if (!room)
+		return 0;
+	if (room < count)
+		return -EMSGSIZE;
+	for (i = 0; i < count; i++) {
+		err = device_query_socket(query, token, i);
+		if (err)
+			return err;
+		cond_resched();
+	}
+	return 0;
+}
+
 static int device_answer_query(struct device_call *call,
 			       struct sockdup_token *token)
 {
 	struct sockdup_query *query = &call->u.query;
+	unsigned int room = query->socket_count;
 	u64 now = ktime_get_boottime_ns();
 	struct sockdup_protocol_info info;
 	int err;
@@ -366,12 +629,15 @@ static int device_answer_query(struct device_call *call,
 	query->source = device_source(token);
 	query->age_ms = sockdup_token_age_ms(token, now);
 	query->left_ms = sockdup_token_left_ms(token, now);
+	query->socket_count = sockdup_token_socket_count(token);
+	query->payload_size = sockdup_token_payload_size(token);
 	err = sockdup_token_look(token, device_describe, &info);
 	if (err)
 		return err;
 	if (copy_to_user(u64_to_user_ptr(query->info), &info, sizeof(info)))
 		return -EFAULT;
-	return device_answer(call, sizeof(*query));
+	return device_answer(call, sizeof(*query)) ?:
+	       device_query_sockets(query, token, room);
 }
 
 static int device_query(struct device_call *call)

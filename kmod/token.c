@@ -34,6 +34,7 @@
 #include <net/sock.h>
 
 #include "outcome.h"
+#include "set.h"
 #include "target.h"
 #include "token.h"
 
@@ -224,24 +225,24 @@ static void token_leave_account(struct sockdup_token *token)
 
 static void token_join_list(struct sockdup_token *token)
 {
-	struct sockdup_token_tie *tie = token->tie;
+	struct sockdup_token_extra *extra = token->extra;
 
-	if (!tie || !tie->list)
+	if (!extra || !extra->list)
 		return;
-	spin_lock(&tie->list->lock);
-	list_add_tail(&tie->mate, &tie->list->ties);
-	spin_unlock(&tie->list->lock);
+	spin_lock(&extra->list->lock);
+	list_add_tail(&extra->mate, &extra->list->extras);
+	spin_unlock(&extra->list->lock);
 }
 
 static void token_leave_list(struct sockdup_token *token)
 {
-	struct sockdup_token_tie *tie = token->tie;
+	struct sockdup_token_extra *extra = token->extra;
 
-	if (!tie || !tie->list)
+	if (!extra || !extra->list)
 		return;
-	spin_lock(&tie->list->lock);
-	list_del_init(&tie->mate);
-	spin_unlock(&tie->list->lock);
+	spin_lock(&extra->list->lock);
+	list_del_init(&extra->mate);
+	spin_unlock(&extra->list->lock);
 }
 
 static uid_t token_user(const struct sockdup_token *token)
@@ -376,13 +377,13 @@ static void token_report(struct sockdup_token *token)
 		[SOCKDUP_TOKEN_HANDLE_CLOSED] = SOCKDUP_OUTCOME_REVOKED,
 		[SOCKDUP_TOKEN_TARGET_DIED] = SOCKDUP_OUTCOME_TARGET_DIED,
 	};
-	struct sockdup_token_tie *tie = token->tie;
+	struct sockdup_token_extra *extra = token->extra;
 
-	if (!tie || !tie->report)
+	if (!extra || !extra->report)
 		return;
-	sockdup_report_send(tie->report, token->charge.account,
+	sockdup_report_send(extra->report, token->charge.account,
 			    token->opaque.id, kinds[token->end]);
-	tie->report = NULL;
+	extra->report = NULL;
 }
 
 /*
@@ -402,13 +403,42 @@ static void token_finish(struct sockdup_token *token,
 	mutex_unlock(&token->claim);
 }
 
-/**
- * sockdup_token_returned - let go of a dropped token
- * @charge: of the token; its file has been put, and its user is not charged
- */
-void sockdup_token_returned(struct sockdup_charge *charge)
+/* Whether the charge has another of the ended token's files now. */
+static bool token_next_file(struct sockdup_token *token)
 {
-	sockdup_token_put(container_of(charge, struct sockdup_token, charge));
+	struct file *file;
+
+	if (!token->extra || !token->extra->set)
+		return false;
+	file = sockdup_set_take(token->extra->set);
+	if (!file)
+		return false;
+	token->charge.file = file;
+	return true;
+}
+
+/**
+ * sockdup_token_returned - go on with a dropped token's other sockets, or let go of it
+ * @charge: of the token; its file has been put, and its user is not charged for it
+ *
+ * Return: whether @charge has another file.
+ */
+bool sockdup_token_returned(struct sockdup_charge *charge)
+{
+	struct sockdup_token *token = container_of(charge, struct sockdup_token, charge);
+
+	if (token_next_file(token))
+		return true;
+	sockdup_token_put(token);
+	return false;
+}
+
+/* Put the files of an ended token, or of one that nobody can find, here and now. */
+static void token_put_files(struct sockdup_token *token)
+{
+	do
+		sockdup_charge_return(&token->charge);
+	while (token_next_file(token));
 }
 
 /* End a claimed token as its verdict says, and have a worker put the file. */
@@ -439,15 +469,20 @@ static void token_list_put(struct sockdup_token_list *list)
 		kfree(list);
 }
 
-static void token_tie_free(struct sockdup_token_tie *tie)
+static void token_extra_free(struct sockdup_token_extra *extra,
+			     struct sockdup_account *account)
 {
-	if (!tie)
+	if (!extra)
 		return;
-	if (tie->list)
-		token_list_put(tie->list);
-	if (tie->report)
-		sockdup_report_cancel(tie->report);
-	kfree(tie);
+	if (extra->list)
+		token_list_put(extra->list);
+	if (extra->report)
+		sockdup_report_cancel(extra->report);
+	if (extra->set) {
+		sockdup_account_return_bytes(account, extra->set->size);
+		sockdup_set_free(extra->set);
+	}
+	kfree(extra);
 }
 
 static void token_free(struct sockdup_token *token)
@@ -456,7 +491,7 @@ static void token_free(struct sockdup_token *token)
 
 	sockdup_target_put(token->target);
 	put_pid(token->source);
-	token_tie_free(token->tie);
+	token_extra_free(token->extra, account);
 	kmem_cache_free(token_cache, token);
 	/* Last: this may let the module go. */
 	sockdup_account_put(account);
@@ -470,31 +505,48 @@ static void token_make_opaque(struct sockdup_opaque *opaque)
 }
 
 /* An empty one, if the terms need one. */
-static int token_tie_new(struct sockdup_token *token,
-			 const struct sockdup_token_terms *terms, gfp_t gfp)
+static int token_extra_new(struct sockdup_token *token,
+			   const struct sockdup_token_terms *terms, gfp_t gfp)
 {
-	if (!terms->list && !terms->report)
+	if (!terms->list && !terms->report && !terms->set)
 		return 0;
-	token->tie = kzalloc(sizeof(*token->tie), gfp);
-	return token->tie ? 0 : -ENOMEM;
+	token->extra = kzalloc(sizeof(*token->extra), gfp);
+	return token->extra ? 0 : -ENOMEM;
 }
 
-static void token_tie_fill(struct sockdup_token *token,
-			   const struct sockdup_token_terms *terms)
+static void token_extra_fill(struct sockdup_token *token,
+			     const struct sockdup_token_terms *terms)
 {
-	struct sockdup_token_tie *tie = token->tie;
+	struct sockdup_token_extra *extra = token->extra;
 
-	if (!tie)
+	if (!extra)
 		return;
-	tie->token = token;
-	tie->list = terms->list;
-	if (tie->list)
-		refcount_inc(&tie->list->ref);
-	INIT_LIST_HEAD(&tie->mate);
-	tie->report = terms->report;
+	extra->token = token;
+	extra->list = terms->list;
+	if (extra->list)
+		refcount_inc(&extra->list->ref);
+	INIT_LIST_HEAD(&extra->mate);
+	extra->report = terms->report;
+	extra->set = terms->set;
 }
 
-/* Leaves file, target and report to the caller where it fails. */
+/* Hold what the token is to hold at the expense of the account. */
+static int token_charge(struct sockdup_token *token, struct sockdup_account *account,
+			struct file *file, const struct sockdup_set *set)
+{
+	int err;
+
+	if (!set)
+		return sockdup_charge_take(&token->charge, account, file, 1);
+	if (!sockdup_account_charge_bytes(account, set->size))
+		return -ENOBUFS;
+	err = sockdup_charge_take(&token->charge, account, file, set->count);
+	if (err)
+		sockdup_account_return_bytes(account, set->size);
+	return err;
+}
+
+/* Leaves file, target, report and set to the caller where it fails. */
 static struct sockdup_token *token_new(struct file *file,
 				       struct sockdup_target *target,
 				       const struct sockdup_token_terms *terms,
@@ -512,16 +564,16 @@ static struct sockdup_token *token_new(struct file *file,
 	if (IS_ERR(account))
 		return ERR_CAST(account);
 	token = kmem_cache_zalloc(token_cache, gfp);
-	err = token ? token_tie_new(token, terms, gfp) : -ENOMEM;
+	err = token ? token_extra_new(token, terms, gfp) : -ENOMEM;
 	if (!err)
-		err = sockdup_charge_take(&token->charge, account, file);
+		err = token_charge(token, account, file, terms->set);
 	if (err)
 		goto err_token;
 
 	RB_CLEAR_NODE(&token->node);
 	RB_CLEAR_NODE(&token->user);
 	INIT_LIST_HEAD(&token->sibling);
-	token_tie_fill(token, terms);
+	token_extra_fill(token, terms);
 	mutex_init(&token->claim);
 	refcount_set(&token->ref, 1);
 	token_make_opaque(&token->opaque);
@@ -539,7 +591,7 @@ static struct sockdup_token *token_new(struct file *file,
 
 err_token:
 	if (token) {
-		kfree(token->tie);
+		kfree(token->extra);
 		kmem_cache_free(token_cache, token);
 	}
 	sockdup_account_put(account);
@@ -548,7 +600,7 @@ err_token:
 
 /**
  * sockdup_token_create - make a token that nobody can find yet
- * @file: the socket's file; the caller's reference is consumed
+ * @file: the first socket's file; the caller's reference is consumed
  * @target: the caller's hold is consumed
  * @terms: what the exporter asks for
  * @gfp: how to allocate it, and the account
@@ -571,6 +623,7 @@ struct sockdup_token *sockdup_token_create(struct file *file,
 	if (IS_ERR(token)) {
 		if (terms->report)
 			sockdup_report_cancel(terms->report);
+		sockdup_set_free(terms->set);
 		sockdup_target_put(target);
 		fput(file);
 	}
@@ -606,7 +659,7 @@ void sockdup_token_wait_published(struct sockdup_token *token)
  */
 void sockdup_token_discard(struct sockdup_token *token)
 {
-	sockdup_charge_return(&token->charge);
+	token_put_files(token);
 	sockdup_token_put(token);
 }
 
@@ -739,23 +792,34 @@ void sockdup_token_restore(struct sockdup_token *token)
 }
 
 /**
- * sockdup_token_spend - end a token whose socket the caller has been given
+ * sockdup_token_spend - end a token whose sockets the caller has been given
  * @token: claimed; the caller's reference is consumed
  *
- * The file is put here: a put that turns out to be the last one is the
+ * The files are put here: a put that turns out to be the last one is the
  * caller's, whose descriptor somebody has closed meanwhile.
  */
 void sockdup_token_spend(struct sockdup_token *token)
 {
 	token_finish(token, SOCKDUP_TOKEN_IMPORTED);
-	sockdup_charge_return(&token->charge);
+	token_put_files(token);
 	/* The caller's, and that of a live token. */
 	if (refcount_sub_and_test(2, &token->ref))
 		token_free(token);
 }
 
+static bool token_lingers(const struct sockdup_token *token)
+{
+	unsigned int i;
+
+	for (i = 0; i < sockdup_token_socket_count(token); i++)
+		if (sock_flag(sock_from_file(sockdup_token_file(token, i))->sk,
+			      SOCK_LINGER))
+			return true;
+	return false;
+}
+
 /*
- * Whether the current process puts the file as it would close its own. One that
+ * Whether the current process puts the files as it would close its own. One that
  * lingers is better put by a worker, where it does not.
  */
 static bool token_is_to_be_put_here(const struct sockdup_token *token,
@@ -765,7 +829,7 @@ static bool token_is_to_be_put_here(const struct sockdup_token *token,
 		how == SOCKDUP_TOKEN_HANDLE_CLOSED) &&
 	       token->source == task_tgid(current) &&
 	       uid_eq(token->charge.account->uid, current_uid()) &&
-	       !sock_flag(sock_from_file(token->charge.file)->sk, SOCK_LINGER);
+	       !token_lingers(token);
 }
 
 /**
@@ -803,7 +867,7 @@ int sockdup_token_end(struct sockdup_token *token,
 		token_drop(token);
 	} else {
 		token_finish(token, cause);
-		sockdup_charge_return(&token->charge);
+		token_put_files(token);
 		sockdup_token_put(token);
 	}
 	return cause == how ? 0 : -ENOENT;
@@ -828,9 +892,43 @@ int sockdup_token_revoke(struct sockdup_token *token)
 }
 
 /**
- * sockdup_token_look - look at a live token's file
+ * sockdup_token_socket_count - how many sockets a token holds
  * @token: got by the caller
- * @look: does it under a spinlock, while the file stays
+ */
+unsigned int sockdup_token_socket_count(const struct sockdup_token *token)
+{
+	const struct sockdup_set *set = sockdup_token_set(token);
+
+	return set ? set->count : 1;
+}
+
+/**
+ * sockdup_token_payload_size - how many bytes travel with a token
+ * @token: got by the caller
+ */
+unsigned int sockdup_token_payload_size(const struct sockdup_token *token)
+{
+	const struct sockdup_set *set = sockdup_token_set(token);
+
+	return set ? set->payload_size : 0;
+}
+
+/**
+ * sockdup_token_file - the file of one of a token's sockets
+ * @token: live for as long as the file is needed
+ * @index: of the socket, from 0 on
+ */
+struct file *sockdup_token_file(const struct sockdup_token *token, unsigned int index)
+{
+	const struct sockdup_set *set = sockdup_token_set(token);
+
+	return set ? set->sockets[index].file : token->charge.file;
+}
+
+/**
+ * sockdup_token_look - look at a live token's files
+ * @token: got by the caller
+ * @look: does it under a spinlock, while the files stay
  * @data: handed to @look
  *
  * Return: what @look returned; -ENOENT where the token has ended, or is over.
@@ -1010,7 +1108,7 @@ struct sockdup_token_list *sockdup_token_list_new(void)
 		return NULL;
 	refcount_set(&list->ref, 1);
 	spin_lock_init(&list->lock);
-	INIT_LIST_HEAD(&list->ties);
+	INIT_LIST_HEAD(&list->extras);
 	return list;
 }
 
@@ -1018,14 +1116,14 @@ struct sockdup_token_list *sockdup_token_list_new(void)
 static struct sockdup_token *token_list_take(struct sockdup_token_list *list)
 {
 	struct sockdup_token *token = NULL;
-	struct sockdup_token_tie *tie;
+	struct sockdup_token_extra *extra;
 
 	spin_lock(&list->lock);
-	tie = list_first_entry_or_null(&list->ties, struct sockdup_token_tie,
-				       mate);
-	if (tie) {
-		token = sockdup_token_hold(tie->token);
-		list_del_init(&tie->mate);
+	extra = list_first_entry_or_null(&list->extras, struct sockdup_token_extra,
+					 mate);
+	if (extra) {
+		token = sockdup_token_hold(extra->token);
+		list_del_init(&extra->mate);
 	}
 	spin_unlock(&list->lock);
 	return token;

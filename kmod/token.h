@@ -18,6 +18,7 @@
 struct file;
 struct pid;
 struct sockdup_report;
+struct sockdup_set;
 struct sockdup_target;
 
 /**
@@ -37,27 +38,29 @@ static_assert(sizeof(struct sockdup_opaque) == SOCKDUP_OPAQUE_SIZE);
  * struct sockdup_token_list - tokens that end together
  * @ref: one for each live token on it, and one for its maker
  * @lock: inside a target's lock
- * @ties: of the tokens, linked by their mates
+ * @extras: of the tokens, linked by their mates
  */
 struct sockdup_token_list {
 	refcount_t ref;
-	spinlock_t lock;		/* covers @ties */
-	struct list_head ties;
+	spinlock_t lock;		/* covers @extras */
+	struct list_head extras;
 };
 
 /**
- * struct sockdup_token_tie - what binds a token to the handle that exported it
+ * struct sockdup_token_extra - what most tokens have not
  * @token: owns this
  * @list: the tokens that it ends with, or NULL; held
  * @mate: on @list; covered by its lock
  * @report: tells the handle of the end, or NULL; owned until then, and covered by the
  *	    token's claim
+ * @set: its sockets, if they are several or have names, and its payload, or NULL; owned
  */
-struct sockdup_token_tie {
+struct sockdup_token_extra {
 	struct sockdup_token *token;
 	struct sockdup_token_list *list;
 	struct list_head mate;
 	struct sockdup_report *report;
+	struct sockdup_set *set;
 };
 
 /*
@@ -76,9 +79,9 @@ enum sockdup_token_event {
 };
 
 /**
- * struct sockdup_token - a socket on its way to its target
- * @charge: the socket's file and the account that pays for it; the caller that ends
- *	    the token returns it. The token holds the account until it is freed
+ * struct sockdup_token - a socket, or several, on the way to a target
+ * @charge: the first socket's file and the account that pays for it; the caller that
+ *	    ends the token returns it. The token holds the account until it is freed
  * @bucket: of the table
  * @place: there; covered by the bucket's lock
  * @node: among the account's tokens; covered by the account's lock
@@ -88,7 +91,7 @@ enum sockdup_token_event {
  *	  target's lock
  * @sibling: links the tokens that one user has for the target, by age; covered by the
  *	     target's lock
- * @tie: to the exporting handle, or NULL; owned
+ * @extra: or NULL; owned
  * @claim: held by the caller that imports or ends the token; covers @end
  * @end: how it ended, or 0
  * @verdict: how it is to end unless somebody imports it first, an enum
@@ -119,7 +122,7 @@ struct sockdup_token {
 	u64 due;
 	struct rb_node user;
 	struct list_head sibling;
-	struct sockdup_token_tie *tie;
+	struct sockdup_token_extra *extra;
 	struct mutex claim;		/* covers the next one */
 	enum sockdup_token_event end;
 	atomic_t verdict;
@@ -144,6 +147,8 @@ struct sockdup_token {
  * @ttl_ms: life in milliseconds from now, 0 for the default
  * @list: the tokens that this one is to end with, held by the caller, or NULL
  * @report: what is to tell of its end, or NULL; consumed
+ * @set: the sockets, where they are several or have names, and the payload, or NULL;
+ *	 consumed
  */
 struct sockdup_token_terms {
 	struct sockdup_account *account;
@@ -151,6 +156,7 @@ struct sockdup_token_terms {
 	unsigned int ttl_ms;
 	struct sockdup_token_list *list;
 	struct sockdup_report *report;
+	struct sockdup_set *set;
 };
 
 /**
@@ -204,13 +210,30 @@ u64 sockdup_token_count(enum sockdup_token_event event);
 struct sockdup_token_list *sockdup_token_list_new(void);
 void sockdup_token_list_drop(struct sockdup_token_list *list);
 
+/**
+ * sockdup_token_set - the set of sockets, names and payload that a token holds
+ * @token: got by the caller
+ *
+ * Return: the set, whose files are there while the token is live; NULL where there is
+ * one socket without a name, and no payload.
+ */
+static inline const struct sockdup_set *
+sockdup_token_set(const struct sockdup_token *token)
+{
+	return token->extra ? token->extra->set : NULL;
+}
+
+unsigned int sockdup_token_socket_count(const struct sockdup_token *token);
+unsigned int sockdup_token_payload_size(const struct sockdup_token *token);
+struct file *sockdup_token_file(const struct sockdup_token *token, unsigned int index);
+
 int sockdup_token_refusal(const struct sockdup_token *token);
 u64 sockdup_token_age_ms(const struct sockdup_token *token, u64 now);
 u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now);
 bool sockdup_token_is_callers(const struct sockdup_token *token);
 
 void sockdup_token_sweep(struct work_struct *work);
-void sockdup_token_returned(struct sockdup_charge *charge);
+bool sockdup_token_returned(struct sockdup_charge *charge);
 
 int sockdup_token_init(void (*tell)(struct sockdup_token *token,
 				    enum sockdup_token_event event));

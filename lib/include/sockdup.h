@@ -39,6 +39,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <linux/sockdup.h>
 
@@ -221,6 +222,8 @@ int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
  * Return: a new descriptor, close-on-exec unless @flags says otherwise, or -1
  * with errno: EFAULT, ENOENT, EPERM, EMFILE, ENOMEM, EINTR, and
  *
+ *  EMSGSIZE  the token holds several sockets, or has a payload: see
+ *          sockdup_import_set()
  *  EINVAL  @info has the wrong size in it, and so is not a protocol info; or
  *          @flags has an unknown flag
  *  EACCES  a security module refused; another errno where it has its own. The
@@ -250,6 +253,8 @@ int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
  * @left_ms: milliseconds until the end of its life
  * @target_flags: SOCKDUP_EXPORT_TO_USER where it is for a user, else 0
  * @target_uid: with that flag, the user
+ * @payload_size: bytes of its payload
+ * @__reserved0: zero
  * @__reserved: zero
  */
 struct sockdup_description {
@@ -260,7 +265,9 @@ struct sockdup_description {
 	__u64 left_ms;
 	__u32 target_flags;
 	uid_t target_uid;
-	__u64 __reserved[3];
+	__u32 payload_size;
+	__u32 __reserved0;
+	__u64 __reserved[2];
 };
 
 /**
@@ -291,6 +298,99 @@ int sockdup_query(const struct sockdup_protocol_info *info,
  *  EINVAL  @info has the wrong size in it, and so is not a protocol info
  */
 int sockdup_revoke(const struct sockdup_protocol_info *info);
+
+/**
+ * DOC: Sets and payloads
+ *
+ * One token can hold up to SOCKDUP_MAX_SOCKETS sockets, each with a name, and
+ * carry a payload: bytes that the kernel keeps until the import, such as what a
+ * server has read of a request already. All of it is imported, or none.
+ *
+ * A module without SOCKDUP_FEATURE_SETS answers E2BIG to a set.
+ */
+
+/**
+ * struct sockdup_set - sockets and a payload
+ * @sockets: descriptors and names; in an import the room for them
+ * @socket_count: how many, 1 or more; in an import how many there is room for, and
+ *                after it how many there are
+ * @payload_count: pieces of memory at @payload, 0 for no payload
+ * @payload: where the payload lies; in an import the room for it
+ * @payload_size: after an import, bytes of the payload; else without meaning
+ * @__reserved: zero
+ */
+struct sockdup_set {
+	struct sockdup_socket *sockets;
+	unsigned int socket_count;
+	unsigned int payload_count;
+	const struct iovec *payload;
+	size_t payload_size;
+	__u64 __reserved[4];
+};
+
+/**
+ * sockdup_export_set - export sockets and a payload under one token
+ * @set: the sockets, whose descriptors stay open, and the payload
+ * @target: as for sockdup_export()
+ * @flags: as for sockdup_export()
+ * @ttl_ms: as for sockdup_export()
+ * @info: filled with the bytes to send to the target
+ *
+ * The kernel copies names and payload. Whoever may import gets them, and nobody
+ * else; lists show the names alone.
+ *
+ * Return: 0, or -1 with errno: those of sockdup_export(),
+ *
+ *  EBADF     a socket's descriptor is not open
+ *  ENOTSOCK  one of them is not a socket
+ *  EINVAL    there is no socket, or more than SOCKDUP_MAX_SOCKETS; a name is not
+ *            NUL terminated, or has more behind the NUL; the reserve is not zero
+ *  EMSGSIZE  the payload is larger than SOCKDUP_MAX_PAYLOAD bytes
+ *  ENOBUFS   the caller's user would hold more sockets in tokens than
+ *            RLIMIT_NOFILE allows, or more bytes of sets than the module does
+ *  E2BIG     the module has no sets
+ */
+int sockdup_export_set(const struct sockdup_set *set, int target,
+		       unsigned int flags, unsigned int ttl_ms,
+		       struct sockdup_protocol_info *info);
+
+/**
+ * sockdup_import_set - import all sockets of a token, and its payload
+ * @info: the bytes that the source sent
+ * @flags: as for sockdup_socket()
+ * @set: the room; filled in the exporter's order. A token of one socket is a set
+ *       of one
+ * @source: filled with the exporter's identity, or NULL
+ *
+ * Return: 0, or -1 with errno: those of sockdup_socket(), and
+ *
+ *  EMSGSIZE  there is too little room; @socket_count and @payload_size of @set say
+ *            how much it takes. The token lives on
+ *  EMFILE    the process cannot have that many more descriptors. The token lives on
+ *  EINVAL    there is no room for a socket; the reserve is not zero
+ */
+int sockdup_import_set(const struct sockdup_protocol_info *info,
+		       unsigned int flags, struct sockdup_set *set,
+		       struct sockdup_identity *source);
+
+/**
+ * sockdup_query_set - ask the kernel what sockets a token holds
+ * @info: the bytes that name it
+ * @sockets: filled with the names; their descriptors are -1. Or NULL
+ * @descriptions: filled with a description of each, without opaque bytes. Or NULL
+ * @room: how many there is room for; 0 only asks how many there are
+ *
+ * For the same callers as sockdup_query(), which tells the size of the payload.
+ *
+ * Return: how many sockets the token holds, or -1 with errno: those of
+ * sockdup_query(), and
+ *
+ *  EMSGSIZE  @room is not 0, and too little
+ */
+int sockdup_query_set(const struct sockdup_protocol_info *info,
+		      struct sockdup_socket *sockets,
+		      struct sockdup_protocol_info *descriptions,
+		      unsigned int room);
 
 /**
  * sockdup_info_id - the name that lists and outcomes have for a token

@@ -84,6 +84,26 @@ int device_check_callers(int fd, int other)
 	return is_callers(fd) && is_callers(other) ? 0 : -1;
 }
 
+static int check_named(const struct device_named *named)
+{
+	unsigned int i;
+
+	for (i = 0; i < named->socket_count; i++)
+		if (!is_callers(named->sockets[i].fd))
+			return -1;
+	return device_check_callers(named->fd, named->other);
+}
+
+static bool is_named(int handle, const struct device_named *named)
+{
+	unsigned int i;
+
+	for (i = 0; i < named->socket_count; i++)
+		if (handle == named->sockets[i].fd)
+			return true;
+	return handle == named->fd || handle == named->other;
+}
+
 static int device_open(void)
 {
 	int fd = open(DEVICE_PATH, O_RDWR | O_CLOEXEC | O_NONBLOCK);
@@ -165,10 +185,11 @@ static bool device_has_said(int error)
 }
 
 /*
- * Issue a command, which names one or two descriptors or NO_DESCRIPTOR. Returns
- * what ioctl() returns; errno is ENODEV where there is no device.
+ * Issue a command, which names descriptors. Returns what ioctl() returns; errno is
+ * ENODEV where there is no device.
  */
-int device_call(unsigned long command, void *argument, int fd, int other)
+int device_call_named(unsigned long command, void *argument,
+		      const struct device_named *named)
 {
 	bool reopened = false;
 	unsigned int generation;
@@ -190,13 +211,21 @@ int device_call(unsigned long command, void *argument, int fd, int other)
 				break;
 		}
 		/* There is none, or the program has closed it. */
-		if (device_check_callers(fd, other) || device_reopen(handle) < 0)
+		if (check_named(named) || device_reopen(handle) < 0)
 			return -1;
 		reopened = true;
 	}
 	/* The command's own answer. Nobody means our handle by a descriptor. */
-	errno = handle == fd || handle == other ? EBADF : error;
+	errno = is_named(handle, named) ? EBADF : error;
 	return -1;
+}
+
+/* The same, for a command that names one or two descriptors or NO_DESCRIPTOR. */
+int device_call(unsigned long command, void *argument, int fd, int other)
+{
+	const struct device_named named = { .fd = fd, .other = other };
+
+	return device_call_named(command, argument, &named);
 }
 
 int sockdup_open(void)

@@ -2,10 +2,28 @@
 #ifndef LIBSOCKDUP_DEVICE_H
 #define LIBSOCKDUP_DEVICE_H
 
+struct sockdup_socket;
+
 /* In place of a descriptor that a command does not have. */
 #define NO_DESCRIPTOR	(-1)
 
+/*
+ * struct device_named - the descriptors that a caller names in a command
+ * @fd: or NO_DESCRIPTOR
+ * @other: or NO_DESCRIPTOR
+ * @sockets: more of them
+ * @socket_count: how many
+ */
+struct device_named {
+	int fd;
+	int other;
+	const struct sockdup_socket *sockets;
+	unsigned int socket_count;
+};
+
 int device_call(unsigned long command, void *argument, int fd, int other);
+int device_call_named(unsigned long command, void *argument,
+		      const struct device_named *named);
 int device_check_callers(int fd, int other);
 
 #endif /* LIBSOCKDUP_DEVICE_H */

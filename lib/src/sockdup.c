@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The functions of the library: each is one command of the device.
+ * The functions of the library: each is one command of the device. For one socket
+ * the first version of a struct is enough, and the kernel copies less.
  */
 
 #include <errno.h>
@@ -28,7 +29,7 @@ int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
 		   struct sockdup_protocol_info *info)
 {
 	struct sockdup_export export = {
-		.size = sizeof(export),
+		.size = SOCKDUP_EXPORT_SIZE_VER0,
 		.flags = flags,
 		.fd = fd,
 		.target = target,
@@ -64,7 +65,7 @@ int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
 		   struct sockdup_identity *source)
 {
 	struct sockdup_import import = {
-		.size = sizeof(import),
+		.size = SOCKDUP_IMPORT_SIZE_VER0,
 		.flags = flags,
 		.info_size = sizeof(*info),
 		.info = address_of(info),
@@ -104,6 +105,8 @@ int sockdup_query(const struct sockdup_protocol_info *info,
 	description->left_ms = query.left_ms;
 	description->target_flags = query.target_flags;
 	description->target_uid = query.target_uid;
+	description->payload_size = query.payload_size;
+	description->__reserved0 = 0;
 	memset(description->__reserved, 0, sizeof(description->__reserved));
 	return 0;
 }

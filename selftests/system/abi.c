@@ -52,7 +52,12 @@ PIN(sockdup_info, max_ttl_ms, 28);
 PIN(sockdup_info, max_sockets, 32);
 PIN(sockdup_info, __reserved, 36);
 
-PIN_SIZE(sockdup_export, 32);
+PIN_SIZE(sockdup_socket, 72);
+PIN(sockdup_socket, fd, 0);
+PIN(sockdup_socket, __reserved, 4);
+PIN(sockdup_socket, name, 8);
+
+PIN_SIZE(sockdup_export, 56);
 PIN(sockdup_export, size, 0);
 PIN(sockdup_export, flags, 4);
 PIN(sockdup_export, fd, 8);
@@ -60,6 +65,10 @@ PIN(sockdup_export, target, 12);
 PIN(sockdup_export, ttl_ms, 16);
 PIN(sockdup_export, info_size, 20);
 PIN(sockdup_export, info, 24);
+PIN(sockdup_export, socket_count, 32);
+PIN(sockdup_export, payload_size, 36);
+PIN(sockdup_export, sockets, 40);
+PIN(sockdup_export, payload, 48);
 
 PIN_SIZE(sockdup_outcome, 32);
 PIN(sockdup_outcome, id, 0);
@@ -69,15 +78,19 @@ PIN(sockdup_outcome, pid, 20);
 PIN(sockdup_outcome, uid, 24);
 PIN(sockdup_outcome, __reserved, 28);
 
-PIN_SIZE(sockdup_import, 40);
+PIN_SIZE(sockdup_import, 64);
 PIN(sockdup_import, size, 0);
 PIN(sockdup_import, flags, 4);
 PIN(sockdup_import, info_size, 8);
 PIN(sockdup_import, __reserved, 12);
 PIN(sockdup_import, info, 16);
 PIN(sockdup_import, source, 24);
+PIN(sockdup_import, socket_count, 40);
+PIN(sockdup_import, payload_size, 44);
+PIN(sockdup_import, sockets, 48);
+PIN(sockdup_import, payload, 56);
 
-PIN_SIZE(sockdup_query, 64);
+PIN_SIZE(sockdup_query, 88);
 PIN(sockdup_query, size, 0);
 PIN(sockdup_query, flags, 4);
 PIN(sockdup_query, info_size, 8);
@@ -88,6 +101,10 @@ PIN(sockdup_query, age_ms, 40);
 PIN(sockdup_query, left_ms, 48);
 PIN(sockdup_query, target_flags, 56);
 PIN(sockdup_query, target_uid, 60);
+PIN(sockdup_query, socket_count, 64);
+PIN(sockdup_query, payload_size, 68);
+PIN(sockdup_query, sockets, 72);
+PIN(sockdup_query, descriptions, 80);
 
 PIN_SIZE(sockdup_revoke, 24);
 PIN(sockdup_revoke, size, 0);
@@ -148,8 +165,10 @@ static_assert(SOCKDUP_FEATURE_EVENTS == 1, "SOCKDUP_FEATURE_EVENTS");
 static_assert(SOCKDUP_FEATURE_EVENT_ONCE == 2, "SOCKDUP_FEATURE_EVENT_ONCE");
 static_assert(SOCKDUP_FEATURE_EXPORT_TO_PIDFD == 4, "SOCKDUP_FEATURE_EXPORT_TO_PIDFD");
 static_assert(SOCKDUP_FEATURE_EXPORT_TO_USER == 8, "SOCKDUP_FEATURE_EXPORT_TO_USER");
-
 static_assert(SOCKDUP_FEATURE_EXPORT_REPORT == 32, "SOCKDUP_FEATURE_EXPORT_REPORT");
+static_assert(SOCKDUP_FEATURE_SETS == 64, "SOCKDUP_FEATURE_SETS");
+static_assert(SOCKDUP_MAX_SOCKETS == 1024, "SOCKDUP_MAX_SOCKETS");
+static_assert(SOCKDUP_MAX_PAYLOAD == 65536, "SOCKDUP_MAX_PAYLOAD");
 
 static_assert(SOCKDUP_EXPORT_TO_PEER == 1, "SOCKDUP_EXPORT_TO_PEER");
 static_assert(SOCKDUP_EXPORT_END_ON_CLOSE == 2, "SOCKDUP_EXPORT_END_ON_CLOSE");

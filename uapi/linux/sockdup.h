@@ -102,7 +102,8 @@ enum sockdup_service {
 /**
  * struct sockdup_protocol_info - an exported socket as plain bytes
  * @size: bytes in this struct, 128
- * @socket_count: number of sockets that the token holds, 1
+ * @socket_count: number of sockets that the token holds, 1 to
+ *                SOCKDUP_MAX_SOCKETS; the rest describes the first one
  * @service_flags: what the socket can do, an OR of &enum sockdup_service
  * @address_family: AF_* of the socket
  * @socket_type: SOCK_* of the socket, without SOCK_NONBLOCK or SOCK_CLOEXEC
@@ -165,6 +166,8 @@ struct sockdup_identity {
 #define SOCKDUP_FEATURE_EXPORT_TO_USER	0x8
 /* The module knows SOCKDUP_EXPORT_REPORT. */
 #define SOCKDUP_FEATURE_EXPORT_REPORT	0x20
+/* A token can hold several sockets, their names, and a payload. */
+#define SOCKDUP_FEATURE_SETS	0x40
 
 #define SOCKDUP_INFO_SIZE_VER0	40
 
@@ -195,6 +198,26 @@ struct sockdup_info {
 	__u32 __reserved;
 };
 
+/* Most sockets under one token. */
+#define SOCKDUP_MAX_SOCKETS	1024
+/* Most bytes of a payload. */
+#define SOCKDUP_MAX_PAYLOAD	65536
+/* Room for a socket's name, with the NUL that ends it. */
+#define SOCKDUP_NAME_SIZE	64
+
+/**
+ * struct sockdup_socket - one of the sockets under a token
+ * @fd: in an export, a descriptor of the socket; from an import, a new one of the
+ *      same open file; from a query, -1
+ * @__reserved: zero
+ * @name: what the exporter calls it, empty or up to 63 bytes, and zeroes behind
+ */
+struct sockdup_socket {
+	__s32 fd;
+	__u32 __reserved;
+	char name[SOCKDUP_NAME_SIZE];
+};
+
 /* Flags of an export. */
 
 /* @target is not a process id, but a socket whose peer is the target. */
@@ -214,7 +237,7 @@ struct sockdup_info {
  * struct sockdup_export - argument of SOCKDUP_IOC_EXPORT
  * @size: in: bytes in this struct
  * @flags: in: SOCKDUP_EXPORT_* or zero
- * @fd: in: a descriptor of the socket
+ * @fd: in: a descriptor of the socket; -1 where @socket_count is not 0
  * @target: in: the target process, by its number in the caller's pid
  *          namespace; with SOCKDUP_EXPORT_TO_PEER, a descriptor of a connected
  *          AF_UNIX socket; with SOCKDUP_EXPORT_TO_PIDFD, a pidfd of the process,
@@ -223,11 +246,18 @@ struct sockdup_info {
  * @ttl_ms: in: life of the token in milliseconds, 0 for the default
  * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
  * @info: out: pointer to a struct sockdup_protocol_info
+ * @socket_count: in: how many there are at @sockets, or 0 for the socket @fd alone
+ * @payload_size: in: bytes at @payload
+ * @sockets: in: pointer to an array of struct sockdup_socket
+ * @payload: in: pointer to bytes that travel with the token
  *
- * Makes a token that holds the socket open until it is imported or revoked,
+ * Makes a token that holds the sockets open until it is imported or revoked,
  * its target ends, or its deadline passes. It outlives the caller, unless
  * SOCKDUP_EXPORT_END_ON_CLOSE is set. The values are checked in the order flags
- * and info_size, fd, target, ttl_ms, the quota, info.
+ * and sizes, the sockets, payload, target, ttl_ms, the quota, info.
+ *
+ * A socket may be there several times, and so may a name. Only an import reads the
+ * payload.
  *
  * The peer of an AF_UNIX socket is the process that called connect() or
  * listen() at the other end. For a socketpair it is the creator, whichever
@@ -238,20 +268,25 @@ struct sockdup_info {
  * pid namespace, now or later. The first of them to import has the socket. Such
  * a token ends with that pid namespace, and not with any process of the user.
  *
- *  EBADF    @fd is not an open descriptor, or an O_PATH one; or @target is
+ *  EBADF    a socket's descriptor is not open, or an O_PATH one; or @target is
  *           not, where it is a descriptor; or it should be a pidfd and is none
- *  ENOTSOCK @fd is not a socket; or @target, with SOCKDUP_EXPORT_TO_PEER
+ *  ENOTSOCK a socket's descriptor is of something else; or @target, with
+ *           SOCKDUP_EXPORT_TO_PEER
  *  EINVAL   @target is not above zero, names a thread that does not lead its
  *           process, or is a socket of another family than AF_UNIX; @flags name
  *           it in two ways; the caller's user namespace has no user @target;
- *           @ttl_ms exceeds the limit; @info_size is wrong
+ *           @ttl_ms exceeds the limit; @info_size is wrong; @socket_count exceeds
+ *           SOCKDUP_MAX_SOCKETS, or is not 0 and @fd not -1; a name has no NUL, or
+ *           something behind it
+ *  EMSGSIZE @payload_size exceeds SOCKDUP_MAX_PAYLOAD
  *  ENOTCONN @target is a socket without a peer that the kernel knows
  *  ESRCH    there is no such process, it has ended, or it is a kernel thread
  *  EPERM    @ttl_ms exceeds the default, the target neither is or runs as the
  *           caller's user nor has the device open, and the caller lacks
  *           CAP_SYS_RESOURCE in the initial user namespace
- *  ENOBUFS  the caller's user holds as many sockets in tokens as
- *           RLIMIT_NOFILE allows; or, with SOCKDUP_EXPORT_REPORT, the handle
+ *  ENOBUFS  the caller's user would hold more sockets in tokens than
+ *           RLIMIT_NOFILE allows, or more bytes of sets and payloads than the
+ *           module's parameter max_user_bytes; or, with SOCKDUP_EXPORT_REPORT, the handle
  *           has 4096 reports in live tokens and unread outcomes
  *  ENOMEM   no memory
  */
@@ -263,6 +298,10 @@ struct sockdup_export {
 	__u32 ttl_ms;
 	__u32 info_size;
 	__aligned_u64 info;
+	__u32 socket_count;
+	__u32 payload_size;
+	__aligned_u64 sockets;
+	__aligned_u64 payload;
 };
 
 /**
@@ -327,16 +366,33 @@ struct sockdup_outcome {
  * @__reserved: zero
  * @info: in: pointer to the struct sockdup_protocol_info
  * @source: out: the exporter
+ * @socket_count: in: how many there is room for at @sockets; out: how many the
+ *                token holds
+ * @payload_size: in: bytes of room at @payload; out: bytes of the token's payload
+ * @sockets: out: pointer to an array of struct sockdup_socket
+ * @payload: out: pointer to room for the payload
  *
- * Spends the token. The ioctl returns a new descriptor of the same open file
- * that was exported, close-on-exec unless the flag says otherwise.
+ * Spends the token. Where @socket_count is 0, the ioctl returns a new descriptor of
+ * the same open file that was exported. Otherwise it returns 0, and has written
+ * the new descriptors and the names to @sockets, in the exporter's order.
+ * Descriptors are close-on-exec unless the flag says otherwise.
+ *
+ * All sockets are imported, or none. An import that fails may have used numbers of
+ * descriptors for a moment, if others took some at the same time, or a security
+ * module refused one of several sockets: they are free again, but what other
+ * threads did with such a number meanwhile is done. If @sockets can be written
+ * before the import and no longer after it, EFAULT has closed the descriptors, and
+ * the token is spent.
  *
  *  EINVAL  @info_size or the size within the info is wrong
+ *  EMSGSIZE  there is less room than the token needs: for several sockets, or for
+ *          the payload. Then @socket_count and @payload_size tell what it holds, and
+ *          the token lives on
  *  ENOENT  no live token has these opaque bytes: they were altered, or the
  *          token was imported or revoked, or has expired
  *  EPERM   the token is bound to another process, or to a user, and the caller is
  *          not wholly that user's, or in another user or pid namespace
- *  EMFILE  no descriptor is free; the token lives on
+ *  EMFILE  not enough descriptors are free; the token lives on
  *  ENOMEM  no memory for a larger descriptor table; the token lives on
  *  EINTR   killed while another import of the same token was under way
  *
@@ -350,6 +406,10 @@ struct sockdup_import {
 	__u32 __reserved;
 	__aligned_u64 info;
 	struct sockdup_identity source;
+	__u32 socket_count;
+	__u32 payload_size;
+	__aligned_u64 sockets;
+	__aligned_u64 payload;
 };
 
 #define SOCKDUP_QUERY_SIZE_VER0	56
@@ -369,11 +429,19 @@ struct sockdup_import {
  * @target_flags: out: SOCKDUP_EXPORT_TO_USER where the token is for a user,
  *                else 0
  * @target_uid: out: with that flag, the user in the caller's user namespace
+ * @socket_count: in: how many there is room for at @sockets and @descriptions; out:
+ *                how many the token holds
+ * @payload_size: out: bytes of the token's payload
+ * @sockets: out: pointer to an array of struct sockdup_socket, for the names, or 0
+ * @descriptions: out: pointer to an array of struct sockdup_protocol_info, one for
+ *                each socket, without opaque bytes, or 0
  *
  * The target, the exporter's effective user, and CAP_SYS_ADMIN in the initial
  * user namespace may query. The token stays as it is.
  *
  *  EINVAL  @info_size or the size within the info is wrong
+ *  EMSGSIZE  there is room for some sockets, but not for all; @socket_count tells
+ *          how many there are
  *  ENOENT  no live token has these opaque bytes
  *  EPERM   the caller is not the target, does not run as the exporter's user,
  *          and lacks CAP_SYS_ADMIN
@@ -389,6 +457,10 @@ struct sockdup_query {
 	__aligned_u64 left_ms;
 	__u32 target_flags;
 	__u32 target_uid;
+	__u32 socket_count;
+	__u32 payload_size;
+	__aligned_u64 sockets;
+	__aligned_u64 descriptions;
 };
 
 #define SOCKDUP_REVOKE_SIZE_VER0	24

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Descriptors for all sockets of a token, or for none.
+ *
+ * Only receive_fd() hands them out: it asks the security module, and the next socket
+ * may then be refused. What was handed out before is taken back then. Other threads
+ * see such numbers for a moment, and may have closed one and used it anew: it is
+ * taken back only if it still names the file.
+ */
+
+#include <linux/bitmap.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/spinlock.h>
+
+#include "compat/file.h"
+#include "descriptors.h"
+#include "token.h"
+
+/**
+ * sockdup_descriptors_check - whether the current process can have more descriptors
+ * @count: how many
+ *
+ * A hint, without a lock: other threads come and go.
+ *
+ * Return: 0 or -EMFILE.
+ */
+int sockdup_descriptors_check(unsigned int count)
+{
+	unsigned long limit = rlimit(RLIMIT_NOFILE), known, unused;
+	const struct fdtable *table;
+
+	rcu_read_lock();
+	table = files_fdtable(current->files);
+	known = min_t(unsigned long, table->max_fds, limit);
+	unused = limit - bitmap_weight(table->open_fds, known);
+	rcu_read_unlock();
+	return unused < count ? -EMFILE : 0;
+}
+
+/*
+ * In one step the number becomes what it was between its choice and its use: taken,
+ * and without a file. Without locks of POSIX and the like to undo, this is all of close().
+ */
+static void descriptor_take_back(int fd, struct file *file)
+{
+	struct files_struct *files = current->files;
+	struct fdtable *table;
+	bool ours;
+
+	spin_lock(&files->file_lock);
+	table = files_fdtable(files);
+	ours = rcu_access_pointer(table->fd[fd]) == file;
+	if (ours)
+		RCU_INIT_POINTER(table->fd[fd], NULL);
+	spin_unlock(&files->file_lock);
+	if (!ours)
+		return;
+	put_unused_fd(fd);
+	fput(file);
+}
+
+/**
+ * sockdup_descriptors_receive - install the sockets of a token in the current process
+ * @token: claimed by the caller
+ * @fds: filled with as many descriptors as the token has sockets
+ * @flags: O_CLOEXEC or 0
+ *
+ * Return: 0; what receive_fd() returned for one of them, and then none is left.
+ */
+int sockdup_descriptors_receive(const struct sockdup_token *token, int *fds,
+				unsigned int flags)
+{
+	unsigned int count = sockdup_token_socket_count(token);
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		fds[i] = sockdup_receive_fd(sockdup_token_file(token, i), flags);
+		if (fds[i] < 0)
+			break;
+	}
+	if (i == count)
+		return 0;
+	/* The last one first, as then the lowest number is the next to be used. */
+	count = i;
+	while (i--)
+		descriptor_take_back(fds[i], sockdup_token_file(token, i));
+	return fds[count];
+}

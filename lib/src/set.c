@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Sets: several sockets under one token, with names, and a payload.
+ */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "sockdup.h"
+
+#include "device.h"
+
+static __u64 address_of(const void *pointer)
+{
+	return (uintptr_t)pointer;
+}
+
+/* Whether a newer caller asks for what is not known here, or for nothing. */
+static bool set_is_wrong(const struct sockdup_set *set)
+{
+	static const struct sockdup_set none;
+
+	if (!set || !set->sockets || (set->payload_count && !set->payload)) {
+		errno = EFAULT;
+		return true;
+	}
+	if (!set->socket_count ||
+	    memcmp(set->__reserved, none.__reserved, sizeof(none.__reserved))) {
+		errno = EINVAL;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * struct flat - a payload in one piece, as the kernel takes it
+ * @bytes: where
+ * @size: of the payload, or of the room for one: no more than one byte above the
+ *	  largest
+ * @owned: what @bytes was allocated as, or NULL
+ */
+struct flat {
+	void *bytes;
+	size_t size;
+	void *owned;
+};
+
+static int flat_make(struct flat *flat, const struct sockdup_set *set)
+{
+	unsigned int i;
+
+	*flat = (struct flat){ 0 };
+	for (i = 0; i < set->payload_count; i++) {
+		if (set->payload[i].iov_len > SOCKDUP_MAX_PAYLOAD - flat->size) {
+			flat->size = SOCKDUP_MAX_PAYLOAD + 1;
+			break;
+		}
+		flat->size += set->payload[i].iov_len;
+	}
+	if (set->payload_count == 1) {
+		flat->bytes = set->payload->iov_base;
+	} else if (flat->size) {
+		flat->owned = malloc(flat->size);
+		flat->bytes = flat->owned;
+		if (!flat->owned)
+			return -1;
+	}
+	return 0;
+}
+
+static void flat_free(struct flat *flat)
+{
+	int saved = errno;
+
+	free(flat->owned);
+	errno = saved;
+}
+
+static void gather(const struct flat *flat, const struct sockdup_set *set)
+{
+	char *to = flat->owned;
+	unsigned int i;
+
+	if (!to || flat->size > SOCKDUP_MAX_PAYLOAD)
+		return;
+	for (i = 0; i < set->payload_count; i++) {
+		if (set->payload[i].iov_len)
+			memcpy(to, set->payload[i].iov_base, set->payload[i].iov_len);
+		to += set->payload[i].iov_len;
+	}
+}
+
+static void scatter(const struct flat *flat, const struct sockdup_set *set)
+{
+	size_t left = set->payload_size, size;
+	const char *from = flat->owned;
+	unsigned int i;
+
+	for (i = 0; from && i < set->payload_count && left; i++) {
+		size = set->payload[i].iov_len < left ? set->payload[i].iov_len : left;
+		if (size)
+			memcpy(set->payload[i].iov_base, from, size);
+		from += size;
+		left -= size;
+	}
+}
+
+int sockdup_export_set(const struct sockdup_set *set, int target,
+		       unsigned int flags, unsigned int ttl_ms,
+		       struct sockdup_protocol_info *info)
+{
+	struct sockdup_export export = {
+		.size = sizeof(export),
+		.flags = flags,
+		.fd = -1,
+		.target = target,
+		.ttl_ms = ttl_ms,
+		.info_size = sizeof(*info),
+		.info = address_of(info),
+	};
+	bool descriptor = flags & (SOCKDUP_EXPORT_TO_PEER |
+				   SOCKDUP_EXPORT_TO_PIDFD);
+	struct device_named named = {
+		.fd = NO_DESCRIPTOR,
+		.other = descriptor ? target : NO_DESCRIPTOR,
+	};
+	struct flat payload;
+	int result;
+
+	if (set_is_wrong(set))
+		return -1;
+	if (set->socket_count > SOCKDUP_MAX_SOCKETS) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (flat_make(&payload, set))
+		return -1;
+	gather(&payload, set);
+	export.socket_count = set->socket_count;
+	export.sockets = address_of(set->sockets);
+	export.payload_size = payload.size;
+	export.payload = address_of(payload.bytes);
+	named.sockets = set->sockets;
+	named.socket_count = set->socket_count;
+	result = device_call_named(SOCKDUP_IOC_EXPORT, &export, &named);
+	flat_free(&payload);
+	return result;
+}
+
+int sockdup_import_set(const struct sockdup_protocol_info *info,
+		       unsigned int flags, struct sockdup_set *set,
+		       struct sockdup_identity *source)
+{
+	struct sockdup_import import = {
+		.size = sizeof(import),
+		.flags = flags,
+		.info_size = sizeof(*info),
+		.info = address_of(info),
+	};
+	struct flat payload;
+	int result;
+
+	if (set_is_wrong(set) || flat_make(&payload, set))
+		return -1;
+	import.socket_count = set->socket_count;
+	import.sockets = address_of(set->sockets);
+	import.payload_size = payload.size;
+	import.payload = address_of(payload.bytes);
+	result = device_call(SOCKDUP_IOC_IMPORT, &import, NO_DESCRIPTOR,
+			     NO_DESCRIPTOR);
+	if (!result || errno == EMSGSIZE) {
+		set->socket_count = import.socket_count;
+		set->payload_size = import.payload_size;
+	}
+	if (!result) {
+		scatter(&payload, set);
+		if (source)
+			*source = import.source;
+	}
+	flat_free(&payload);
+	return result;
+}
+
+int sockdup_query_set(const struct sockdup_protocol_info *info,
+		      struct sockdup_socket *sockets,
+		      struct sockdup_protocol_info *descriptions,
+		      unsigned int room)
+{
+	struct sockdup_protocol_info described;
+	struct sockdup_query query = {
+		.size = sizeof(query),
+		.info_size = sizeof(*info),
+		.info = address_of(&described),
+		.socket_count = room,
+		.sockets = address_of(sockets),
+		.descriptions = address_of(descriptions),
+	};
+
+	if (!info) {
+		errno = EFAULT;
+		return -1;
+	}
+	described = *info;
+	if (device_call(SOCKDUP_IOC_QUERY, &query, NO_DESCRIPTOR, NO_DESCRIPTOR))
+		return -1;
+	return query.socket_count;
+}

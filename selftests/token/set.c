@@ -1,0 +1,834 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Several sockets under one token, with names, and a payload that travels with them: all
+ * of it is imported, or none.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include "census.h"
+#include "hand_over.h"
+#include "harness.h"
+#include "hook.h"
+#include "page.h"
+#include "result.h"
+
+/* A guest's users have that many descriptors otherwise. */
+#define DESCRIPTORS	4096
+#define MOST		SOCKDUP_MAX_SOCKETS
+/* No process has a page there. */
+#define BAD_ADDRESS	((void *)8)
+/* What one message of SCM_RIGHTS takes. */
+#define RIGHTS_MOST	253
+
+/* Sockets to export, their peers, and what came of the import. */
+FIXTURE(set) {
+	int fds[2];
+	int peers[2];
+	struct sockdup_socket exported[MOST + 1];
+	struct sockdup_socket imported[MOST + 1];
+	char payload[SOCKDUP_MAX_PAYLOAD + 1];
+	char carried[SOCKDUP_MAX_PAYLOAD + 1];
+	struct sockdup_protocol_info info;
+};
+
+static int allow_descriptors(unsigned int count)
+{
+	struct rlimit limit = { count, count };
+
+	return setrlimit(RLIMIT_NOFILE, &limit) ? -errno : 0;
+}
+
+/* Leaves as many numbers free. */
+static int leave_descriptors(unsigned int count)
+{
+	int number;
+
+	for (number = 0; count; number++)
+		count -= fcntl(number, F_GETFD) < 0;
+	return allow_descriptors(number);
+}
+
+static int raw_set(unsigned int command, void *argument)
+{
+	int device = device_open();
+	int error = device_ioctl(device, command, argument);
+
+	close(device);
+	return error;
+}
+
+FIXTURE_SETUP(set)
+{
+	int pair[2];
+	int i;
+
+	ASSERT_EQ(0, allow_descriptors(DESCRIPTORS));
+	ASSERT_LE(0, sockdup_open());
+	for (i = 0; i < 2; i++) {
+		ASSERT_EQ(0, tcp_pair(AF_INET, pair));
+		self->fds[i] = pair[0];
+		self->peers[i] = pair[1];
+	}
+	memset(self->exported, 0, sizeof(self->exported));
+	memset(self->imported, 0xff, sizeof(self->imported));
+	for (i = 0; i <= MOST; i++) {
+		self->exported[i].fd = self->fds[i % 2];
+		snprintf(self->exported[i].name, sizeof(self->exported[i].name),
+			 "socket %d", i);
+	}
+	for (i = 0; i < (int)sizeof(self->payload); i++)
+		self->payload[i] = i * 7 + i / 256;
+	memset(self->carried, 0, sizeof(self->carried));
+}
+
+FIXTURE_TEARDOWN(set)
+{
+}
+
+/* The first @sockets of the fixture, and @payload bytes. */
+static int export_to(struct _test_data_set *self, unsigned int sockets, size_t payload,
+		     int target, unsigned int flags)
+{
+	struct iovec piece = { self->payload, payload };
+	struct sockdup_set set = {
+		.sockets = self->exported,
+		.socket_count = sockets,
+		.payload = &piece,
+		.payload_count = payload ? 1 : 0,
+	};
+
+	return result(sockdup_export_set(&set, target, flags, 0, &self->info));
+}
+
+static int export_set(struct _test_data_set *self, unsigned int sockets, size_t payload)
+{
+	return export_to(self, sockets, payload, getpid(), 0);
+}
+
+/* With room for as much; @needed tells how much it takes. */
+static int import_into(struct _test_data_set *self, unsigned int sockets, size_t payload,
+		       struct sockdup_set *needed)
+{
+	struct iovec piece = { self->carried, payload };
+
+	*needed = (struct sockdup_set){
+		.sockets = self->imported,
+		.socket_count = sockets,
+		.payload = &piece,
+		.payload_count = payload ? 1 : 0,
+	};
+	return result(sockdup_import_set(&self->info, 0, needed, NULL));
+}
+
+static int import_set(struct _test_data_set *self, unsigned int sockets, size_t payload)
+{
+	struct sockdup_set needed;
+
+	return import_into(self, sockets, payload, &needed);
+}
+
+static bool is_same(const struct sockdup_socket *one, const struct sockdup_socket *other)
+{
+	return same_file(0, one->fd, 0, other->fd) == 1 && one->fd != other->fd &&
+	       !memcmp(one->name, other->name, sizeof(one->name)) && !other->__reserved;
+}
+
+/* How many of the first @count came as they were exported. */
+static unsigned int count_same(struct _test_data_set *self, unsigned int count)
+{
+	unsigned int i, same = 0;
+
+	for (i = 0; i < count; i++)
+		same += is_same(&self->exported[i], &self->imported[i]);
+	return same;
+}
+
+static void close_imported(struct _test_data_set *self, unsigned int count)
+{
+	while (count--)
+		close(self->imported[count].fd);
+}
+
+/* The largest set, the sizes around it, and around what one message of SCM_RIGHTS takes. */
+static const unsigned int sizes[] = { 1, 2, 3, 64, RIGHTS_MOST, RIGHTS_MOST + 1, MOST - 1,
+				      MOST };
+
+TEST_F(set, sockets_come_in_order_with_their_names)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		ASSERT_EQ(0, export_set(self, sizes[i], 0));
+		EXPECT_EQ(sizes[i], self->info.socket_count);
+		ASSERT_EQ(0, import_set(self, sizes[i], 0));
+		EXPECT_EQ(sizes[i], count_same(self, sizes[i]));
+		EXPECT_EQ(-1, self->imported[sizes[i]].fd);
+		close_imported(self, sizes[i]);
+		EXPECT_EQ(-ENOENT, import_set(self, sizes[i], 0));
+	}
+}
+
+TEST_F(set, has_a_largest_size)
+{
+	EXPECT_EQ(-EINVAL, export_set(self, MOST + 1, 0));
+	EXPECT_EQ(-EINVAL, export_set(self, 0, 0));
+	EXPECT_EQ(-EINVAL, export_set(self, -1, 0));
+}
+
+TEST_F(set, room_may_be_larger)
+{
+	struct sockdup_set needed;
+
+	ASSERT_EQ(0, export_set(self, 2, 5));
+	ASSERT_EQ(0, import_into(self, MOST, 50, &needed));
+	EXPECT_EQ(2, needed.socket_count);
+	EXPECT_EQ(5, needed.payload_size);
+	EXPECT_EQ(2, count_same(self, 2));
+	EXPECT_EQ(-1, self->imported[2].fd);
+	EXPECT_EQ(0, self->carried[5]);
+}
+
+TEST_F(set, too_little_room_changes_nothing_and_is_told)
+{
+	long before = count_descriptors();
+	struct sockdup_set needed;
+
+	ASSERT_EQ(0, export_set(self, 3, 5));
+	EXPECT_EQ(-EMSGSIZE, import_into(self, 2, 5, &needed));
+	EXPECT_EQ(3, needed.socket_count);
+	EXPECT_EQ(5, needed.payload_size);
+	EXPECT_EQ(-EMSGSIZE, import_into(self, 3, 4, &needed));
+	EXPECT_EQ(3, needed.socket_count);
+	EXPECT_EQ(5, needed.payload_size);
+	EXPECT_EQ(-EMSGSIZE, import_into(self, 3, 0, &needed));
+	EXPECT_EQ(before, count_descriptors());
+	EXPECT_EQ(0, import_set(self, 3, 5));
+	EXPECT_EQ(3, count_same(self, 3));
+}
+
+TEST_F(set, single_import_of_several_is_refused)
+{
+	ASSERT_EQ(0, export_set(self, 2, 0));
+	EXPECT_EQ(-EMSGSIZE, try_socket(&self->info, 0));
+	ASSERT_EQ(0, import_set(self, 2, 0));
+	EXPECT_EQ(2, count_same(self, 2));
+}
+
+TEST_F(set, single_import_does_not_lose_a_payload)
+{
+	ASSERT_EQ(0, export_set(self, 1, 1));
+	EXPECT_EQ(-EMSGSIZE, try_socket(&self->info, 0));
+	ASSERT_EQ(0, import_set(self, 1, 1));
+	EXPECT_EQ(self->payload[0], self->carried[0]);
+}
+
+TEST_F(set, of_one_can_be_imported_alone)
+{
+	int fd;
+
+	ASSERT_EQ(0, export_set(self, 1, 0));
+	fd = try_socket(&self->info, 0);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(1, same_file(0, self->fds[0], 0, fd));
+}
+
+TEST_F(set, single_token_is_a_set_of_one)
+{
+	ASSERT_EQ(0, try_duplicate(self->fds[0], getpid(), &self->info));
+	ASSERT_EQ(0, import_set(self, 1, 0));
+	EXPECT_EQ(1, same_file(0, self->fds[0], 0, self->imported[0].fd));
+	EXPECT_EQ(0, self->imported[0].name[0]);
+}
+
+TEST_F(set, payload_comes_as_it_was)
+{
+	static const size_t payloads[] = { 1, 2, 4095, 4096, 4097, SOCKDUP_MAX_PAYLOAD - 1,
+					   SOCKDUP_MAX_PAYLOAD };
+	struct sockdup_set needed;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(payloads); i++) {
+		memset(self->carried, 0, sizeof(self->carried));
+		ASSERT_EQ(0, export_set(self, 2, payloads[i]));
+		ASSERT_EQ(0, import_into(self, 2, SOCKDUP_MAX_PAYLOAD, &needed));
+		EXPECT_EQ(payloads[i], needed.payload_size);
+		EXPECT_EQ(0, memcmp(self->payload, self->carried, payloads[i]));
+		EXPECT_EQ(0, self->carried[payloads[i]]);
+		close_imported(self, 2);
+	}
+}
+
+TEST_F(set, payload_has_a_largest_size)
+{
+	EXPECT_EQ(-EMSGSIZE, export_set(self, 1, SOCKDUP_MAX_PAYLOAD + 1));
+	EXPECT_EQ(0, held_by_tokens());
+}
+
+TEST_F(set, payload_is_in_pieces)
+{
+	struct iovec parts[] = { { "one, ", 5 }, { NULL, 0 }, { "two", 3 } };
+	char first[2] = { 0 }, second[9] = { 0 };
+	struct iovec rooms[] = { { first, 2 }, { second, 9 } };
+	struct sockdup_set set = {
+		.sockets = self->exported,
+		.socket_count = 1,
+		.payload = parts,
+		.payload_count = ARRAY_SIZE(parts),
+	};
+
+	ASSERT_EQ(0, sockdup_export_set(&set, getpid(), 0, 0, &self->info));
+	set.sockets = self->imported;
+	set.payload = rooms;
+	set.payload_count = ARRAY_SIZE(rooms);
+	ASSERT_EQ(0, sockdup_import_set(&self->info, 0, &set, NULL));
+	EXPECT_EQ(8, set.payload_size);
+	EXPECT_EQ(0, memcmp("on", first, 2));
+	EXPECT_EQ(0, memcmp("e, two", second, 7));
+}
+
+TEST_F(set, name_fills_all_but_a_byte)
+{
+	memset(self->exported[0].name, 'n', SOCKDUP_NAME_SIZE - 1);
+	memset(self->exported[1].name, 0, SOCKDUP_NAME_SIZE);
+	ASSERT_EQ(0, export_set(self, 2, 0));
+	ASSERT_EQ(0, import_set(self, 2, 0));
+	EXPECT_EQ(2, count_same(self, 2));
+}
+
+TEST_F(set, name_without_an_end_is_wrong)
+{
+	memset(self->exported[1].name, 'n', SOCKDUP_NAME_SIZE);
+	EXPECT_EQ(-EINVAL, export_set(self, 2, 0));
+	self->exported[1].name[10] = 0;
+	EXPECT_EQ(-EINVAL, export_set(self, 2, 0));
+	memset(self->exported[1].name + 10, 0, SOCKDUP_NAME_SIZE - 10);
+	self->exported[1].__reserved = 1;
+	EXPECT_EQ(-EINVAL, export_set(self, 2, 0));
+}
+
+/* The first two are held by then, and a peer would not see its end. */
+TEST_F(set, wrong_descriptor_leaves_nothing_held)
+{
+	self->exported[2].fd = DESCRIPTORS - 1;
+	EXPECT_EQ(-EBADF, export_set(self, 3, 0));
+	self->exported[2].fd = open("/dev/null", O_RDWR);
+	EXPECT_EQ(-ENOTSOCK, export_set(self, 3, 0));
+	self->exported[2].fd = self->fds[0];
+	EXPECT_EQ(-ESRCH, export_to(self, 3, 9, 1 << 22, 0));
+	EXPECT_EQ(0, held_by_tokens());
+	ASSERT_EQ(0, close(self->fds[0]));
+	ASSERT_EQ(0, close(self->fds[1]));
+	EXPECT_EQ(0, wait_for_end(self->peers[0]));
+	EXPECT_EQ(0, wait_for_end(self->peers[1]));
+}
+
+TEST_F(set, needs_as_many_descriptors_as_sockets)
+{
+	int free_number = next_descriptor();
+
+	ASSERT_EQ(0, export_set(self, 20, 5));
+	ASSERT_EQ(0, leave_descriptors(19));
+	EXPECT_EQ(-EMFILE, import_set(self, 20, 5));
+	EXPECT_EQ(free_number, next_descriptor());
+	ASSERT_EQ(0, allow_descriptors(DESCRIPTORS));
+	ASSERT_EQ(0, leave_descriptors(20));
+	EXPECT_EQ(0, import_set(self, 20, 5));
+	EXPECT_EQ(20, count_same(self, 20));
+}
+
+#define NR_OPEN		"/proc/sys/fs/nr_open"
+/* The smallest that the kernel takes, and more than a new process's table holds. */
+#define FEW		64
+#define MANY		300
+
+/* The process's limit allows it, and the machine's does not: that is found out late. */
+TEST_F(set, late_failure_takes_all_back)
+{
+	long nr_open = read_number(NR_OPEN);
+	long before = count_descriptors();
+	int free_number = next_descriptor();
+	int error;
+
+	ASSERT_EQ(0, export_set(self, MANY, 0));
+	ASSERT_EQ(0, write_number(NR_OPEN, FEW));
+	error = import_set(self, MANY, 0);
+	ASSERT_EQ(0, write_number(NR_OPEN, nr_open));
+	EXPECT_EQ(-EMFILE, error);
+	EXPECT_EQ(before, count_descriptors());
+	EXPECT_EQ(free_number, next_descriptor());
+	ASSERT_EQ(0, import_set(self, MANY, 0));
+	EXPECT_EQ(MANY, count_same(self, MANY));
+	close_imported(self, MANY);
+	ASSERT_EQ(0, close(self->fds[0]));
+	ASSERT_EQ(0, close(self->fds[1]));
+	EXPECT_EQ(0, wait_for_end(self->peers[0]));
+	EXPECT_EQ(0, wait_for_end(self->peers[1]));
+}
+
+/* Another thread of the importing process, which closes a number and uses it anew. */
+struct other {
+	pthread_t thread;
+	int number;
+	ino_t inode;
+	atomic_uint rounds;	/* imports that have ended */
+	atomic_bool over;
+	unsigned int closed;
+	unsigned int lost;
+};
+
+static void *use_number_anew(void *argument)
+{
+	struct other *other = argument;
+	unsigned int round;
+	struct stat stat;
+	int fd;
+
+	while (!atomic_load(&other->over)) {
+		round = atomic_load(&other->rounds);
+		if (close(other->number))
+			continue;
+		other->closed++;
+		fd = open("/dev/null", O_RDONLY);
+		while (round == atomic_load(&other->rounds) &&
+		       !atomic_load(&other->over))
+			;
+		if (fstat(fd, &stat) || stat.st_ino != other->inode || close(fd))
+			other->lost++;
+	}
+	return NULL;
+}
+
+/* What it opened at a number that the import had for a moment stays its own. */
+TEST_F(set, late_failure_takes_nothing_of_another_thread)
+{
+	struct other other = { .number = next_descriptor() };
+	long nr_open = read_number(NR_OPEN);
+	unsigned int i, wrong = 0;
+	struct stat stat;
+
+	ASSERT_EQ(0, fstatat(AT_FDCWD, "/dev/null", &stat, 0));
+	other.inode = stat.st_ino;
+	ASSERT_EQ(0, export_set(self, MANY, 0));
+	ASSERT_EQ(0, pthread_create(&other.thread, NULL, use_number_anew, &other));
+	ASSERT_EQ(0, write_number(NR_OPEN, FEW));
+	for (i = 0; i < stress(4000) || (other.closed < 5 && i < 100000); i++) {
+		wrong += import_set(self, MANY, 0) != -EMFILE;
+		atomic_fetch_add(&other.rounds, 1);
+	}
+	write_number(NR_OPEN, nr_open);
+	atomic_store(&other.over, true);
+	ASSERT_EQ(0, pthread_join(other.thread, NULL));
+	EXPECT_LT(0, other.closed);
+	EXPECT_EQ(0, wrong);
+	EXPECT_EQ(0, other.lost);
+	EXPECT_EQ(0, import_set(self, MANY, 0));
+	EXPECT_EQ(MANY, count_same(self, MANY));
+}
+
+/* Raw: the library looks at the sockets itself. */
+static struct sockdup_export raw_export_of(struct _test_data_set *self, void *sockets)
+{
+	return (struct sockdup_export){
+		.size = sizeof(struct sockdup_export),
+		.fd = -1,
+		.target = getpid(),
+		.info_size = sizeof(self->info),
+		.info = (uintptr_t)&self->info,
+		.socket_count = 2,
+		.sockets = (uintptr_t)sockets,
+		.payload_size = 5,
+		.payload = (uintptr_t)self->payload,
+	};
+}
+
+static struct sockdup_import raw_import_of(struct _test_data_set *self, void *sockets)
+{
+	return (struct sockdup_import){
+		.size = sizeof(struct sockdup_import),
+		.info_size = sizeof(self->info),
+		.info = (uintptr_t)&self->info,
+		.socket_count = 2,
+		.sockets = (uintptr_t)sockets,
+		.payload_size = 5,
+		.payload = (uintptr_t)self->carried,
+	};
+}
+
+TEST_F(set, bad_memory_spends_nothing)
+{
+	struct sockdup_export export = raw_export_of(self, BAD_ADDRESS);
+	struct sockdup_import import = raw_import_of(self, BAD_ADDRESS);
+	long before = count_descriptors();
+
+	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_EXPORT, &export));
+	export = raw_export_of(self, self->exported);
+	export.payload = (uintptr_t)BAD_ADDRESS;
+	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_EXPORT, &export));
+	EXPECT_EQ(0, held_by_tokens());
+
+	ASSERT_EQ(0, export_set(self, 2, 5));
+	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_IMPORT, &import));
+	import = raw_import_of(self, self->imported);
+	import.payload = (uintptr_t)BAD_ADDRESS;
+	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_IMPORT, &import));
+	EXPECT_EQ(before, count_descriptors());
+	EXPECT_EQ(0, import_set(self, 2, 5));
+}
+
+/* An array that ends within the room that the caller claims. */
+TEST_F(set, array_that_ends_early_spends_nothing)
+{
+	size_t page_size = getpagesize();
+	struct sockdup_socket *last;
+	struct sockdup_export export;
+	struct sockdup_import import;
+	char *pages;
+
+	pages = mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, pages);
+	ASSERT_EQ(0, munmap(pages + page_size, page_size));
+	last = (struct sockdup_socket *)(pages + page_size) - 1;
+	*last = self->exported[0];
+	export = raw_export_of(self, last);
+	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_EXPORT, &export));
+	EXPECT_EQ(0, held_by_tokens());
+	ASSERT_EQ(0, export_set(self, 2, 5));
+	import = raw_import_of(self, last);
+	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_IMPORT, &import));
+	EXPECT_EQ(0, import_set(self, 2, 5));
+	EXPECT_EQ(2, count_same(self, 2));
+}
+
+struct importer {
+	pthread_t thread;
+	struct sockdup_import import;
+	int error;
+};
+
+static void *import_in_thread(void *argument)
+{
+	struct importer *importer = argument;
+
+	importer->error = raw_set(SOCKDUP_IOC_IMPORT, &importer->import);
+	return NULL;
+}
+
+/* The array goes while a security module looks at the first socket. */
+TEST_F(set, array_that_goes_meanwhile_leaves_no_descriptor)
+{
+	struct sockdup_socket *sockets;
+	struct importer importer;
+	struct page page;
+	long before;
+	int hook;
+
+	if (!hook_is_there())
+		SKIP(return, "no security module \"bpf\" here, or no types");
+	if (page_open_missing(&page))
+		SKIP(return, "no userfaultfd here");
+	sockets = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, sockets);
+	ASSERT_EQ(0, export_set(self, 2, 5));
+	ASSERT_EQ(0, close(self->fds[0]));
+	ASSERT_EQ(0, close(self->fds[1]));
+	hook = hook_hold(getpid(), page.memory, 0);
+	ASSERT_LE(0, hook);
+	before = count_descriptors();
+	importer.import = raw_import_of(self, sockets);
+	ASSERT_EQ(0, pthread_create(&importer.thread, NULL, import_in_thread, &importer));
+	ASSERT_EQ(0, page_wait_for_user(&page));
+	EXPECT_STREQ("socket 1", sockets[1].name);
+	EXPECT_EQ(-1, sockets[1].fd);
+	ASSERT_EQ(0, munmap(sockets, getpagesize()));
+	ASSERT_EQ(0, page_fill(&page));
+	ASSERT_EQ(0, pthread_join(importer.thread, NULL));
+	EXPECT_EQ(-EFAULT, importer.error);
+	EXPECT_EQ(before, count_descriptors());
+	EXPECT_EQ(-ENOENT, import_set(self, 2, 5));
+	EXPECT_EQ(0, wait_for_end(self->peers[0]));
+	EXPECT_EQ(0, wait_for_end(self->peers[1]));
+	close(hook);
+	page_close(&page);
+}
+
+TEST_F(set, library_refuses_what_it_does_not_know)
+{
+	struct sockdup_set set = { .sockets = self->exported, .socket_count = 1 };
+
+	set.__reserved[3] = 1;
+	EXPECT_EQ(-EINVAL, result(sockdup_export_set(&set, getpid(), 0, 0, &self->info)));
+	EXPECT_EQ(-EINVAL, result(sockdup_import_set(&self->info, 0, &set, NULL)));
+	EXPECT_EQ(-EFAULT, result(sockdup_export_set(NULL, getpid(), 0, 0, &self->info)));
+	set = (struct sockdup_set){ .socket_count = 1 };
+	EXPECT_EQ(-EFAULT, result(sockdup_export_set(&set, getpid(), 0, 0, &self->info)));
+	set = (struct sockdup_set){ .sockets = self->exported, .socket_count = 1,
+				    .payload_count = 1 };
+	EXPECT_EQ(-EFAULT, result(sockdup_export_set(&set, getpid(), 0, 0, &self->info)));
+}
+
+TEST_F(set, is_not_exported_with_a_single_socket)
+{
+	struct sockdup_export export = raw_export_of(self, self->exported);
+
+	export.fd = self->fds[0];
+	EXPECT_EQ(-EINVAL, raw_set(SOCKDUP_IOC_EXPORT, &export));
+}
+
+TEST_F(set, query_shows_names_and_sockets)
+{
+	struct sockdup_protocol_info shown[2];
+	struct sockdup_description description;
+	int udp = udp_bound(AF_INET6);
+
+	self->exported[1].fd = udp;
+	ASSERT_EQ(0, export_set(self, 2, 7));
+	EXPECT_EQ(2, sockdup_query_set(&self->info, NULL, NULL, 0));
+	EXPECT_EQ(2, sockdup_query_set(&self->info, self->imported, shown, 2));
+	EXPECT_STREQ("socket 0", self->imported[0].name);
+	EXPECT_STREQ("socket 1", self->imported[1].name);
+	EXPECT_EQ(-1, self->imported[0].fd);
+	EXPECT_EQ(SOCK_STREAM, shown[0].socket_type);
+	EXPECT_EQ(AF_INET6, shown[1].address_family);
+	EXPECT_EQ(SOCK_DGRAM, shown[1].socket_type);
+	EXPECT_EQ(0, shown[0].opaque[0] | shown[0].opaque[20] | shown[1].opaque[23]);
+	EXPECT_EQ(2, sockdup_query_set(&self->info, self->imported, NULL, 5));
+	EXPECT_EQ(2, sockdup_query_set(&self->info, NULL, shown, 5));
+	EXPECT_EQ(-EMSGSIZE, result(sockdup_query_set(&self->info, self->imported, shown, 1)));
+	EXPECT_EQ(-EFAULT, result(sockdup_query_set(&self->info, BAD_ADDRESS, shown, 2)));
+	ASSERT_EQ(0, try_query(&self->info, &description));
+	EXPECT_EQ(2, description.info.socket_count);
+	EXPECT_EQ(7, description.payload_size);
+	EXPECT_EQ(0, try_revoke(&self->info));
+	EXPECT_EQ(-ENOENT, result(sockdup_query_set(&self->info, NULL, NULL, 0)));
+}
+
+/* Each of its ends lets go of every socket. */
+static void expect_ends(struct __test_metadata *_metadata, struct _test_data_set *self)
+{
+	EXPECT_EQ(0, wait_for_end(self->peers[0]));
+	EXPECT_EQ(0, wait_for_end(self->peers[1]));
+	EXPECT_EQ(0, wait_for_held(0));
+}
+
+TEST_F(set, revoked_lets_go_of_every_socket)
+{
+	ASSERT_EQ(0, export_set(self, 64, 100));
+	ASSERT_EQ(0, close(self->fds[0]));
+	ASSERT_EQ(0, close(self->fds[1]));
+	ASSERT_EQ(0, try_revoke(&self->info));
+	expect_ends(_metadata, self);
+}
+
+TEST_F(set, expired_lets_go_of_every_socket)
+{
+	struct sockdup_set set = { .sockets = self->exported, .socket_count = 64 };
+
+	ASSERT_EQ(0, sockdup_export_set(&set, getpid(), 0, 1, &self->info));
+	ASSERT_EQ(0, close(self->fds[0]));
+	ASSERT_EQ(0, close(self->fds[1]));
+	expect_ends(_metadata, self);
+}
+
+TEST_F(set, target_that_dies_lets_go_of_every_socket)
+{
+	struct agent target;
+
+	ASSERT_EQ(0, agent_spawn(&target));
+	ASSERT_EQ(0, export_to(self, 64, 100, target.pid, 0));
+	ASSERT_EQ(0, close(self->fds[0]));
+	ASSERT_EQ(0, close(self->fds[1]));
+	ASSERT_EQ(0, agent_stop(&target));
+	expect_ends(_metadata, self);
+}
+
+TEST_F(set, ends_with_its_handle)
+{
+	ASSERT_EQ(0, export_to(self, 64, 100, getpid(), SOCKDUP_EXPORT_END_ON_CLOSE));
+	ASSERT_EQ(0, close(self->fds[0]));
+	ASSERT_EQ(0, close(self->fds[1]));
+	sockdup_release();
+	expect_ends(_metadata, self);
+}
+
+TEST_F(set, its_end_is_reported_once)
+{
+	struct sockdup_outcome outcome;
+
+	ASSERT_EQ(0, export_to(self, 3, 1, getpid(), SOCKDUP_EXPORT_REPORT));
+	ASSERT_EQ(0, import_set(self, 3, 1));
+	ASSERT_EQ(1, sockdup_outcome_next(&outcome, 0));
+	EXPECT_EQ(SOCKDUP_OUTCOME_IMPORTED, outcome.kind);
+	EXPECT_EQ(0, sockdup_outcome_next(&outcome, 0));
+}
+
+TEST_F(set, stranger_gets_nothing)
+{
+	struct agent target;
+	pid_t child;
+
+	ASSERT_EQ(0, agent_spawn(&target));
+	ASSERT_EQ(0, export_to(self, 2, 5, target.pid, 0));
+	EXPECT_EQ(-EPERM, import_set(self, 2, 5));
+	EXPECT_EQ(0, self->carried[0]);
+	EXPECT_EQ((char)0xff, self->imported[0].name[0]);
+	child = fork();
+	if (!child) {
+		if (become_user(OTHER_UID))
+			_exit(1);
+		_exit(result(sockdup_query_set(&self->info, self->imported, NULL, 2)) !=
+		      -EPERM);
+	}
+	EXPECT_EQ(0, outcome_of(child));
+	agent_kill(&target);
+}
+
+/* A user who may hold as many sockets exports that many, and one more is too much. */
+TEST_F(set, quota_counts_sockets)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		struct sockdup_protocol_info first;
+
+		if (become_user(100000 + getpid()) || allow_descriptors(32))
+			_exit(1);
+		if (export_set(self, 33, 0) != -ENOBUFS || export_set(self, 31, 0))
+			_exit(2);
+		first = self->info;
+		if (export_set(self, 2, 0) != -ENOBUFS || export_set(self, 1, 0) ||
+		    export_set(self, 1, 0) != -ENOBUFS)
+			_exit(3);
+		self->info = first;
+		if (try_revoke(&first) || wait_for_held(1))
+			_exit(4);
+		_exit(export_set(self, 31, 0) ? 5 : 0);
+	}
+	EXPECT_EQ(0, outcome_of(child));
+}
+
+#define MAX_USER_BYTES	"/sys/module/sockdup/parameters/max_user_bytes"
+
+/* How many payloads fit, by the administrator's limit; the rest comes with the token. */
+TEST_F(set, bytes_of_a_user_are_limited)
+{
+	long limit = read_number(MAX_USER_BYTES);
+	pid_t child;
+
+	ASSERT_LT(0, limit);
+	ASSERT_EQ(0, write_number(MAX_USER_BYTES, 5 * 60000));
+	child = fork();
+	if (!child) {
+		int i;
+
+		if (become_user(100000 + getpid()))
+			_exit(1);
+		for (i = 0; i < 4; i++)
+			if (export_set(self, 1, 60000))
+				_exit(2);
+		if (export_set(self, 1, 60000) != -ENOBUFS)
+			_exit(3);
+		if (export_set(self, 2, 100) || try_revoke(&self->info))
+			_exit(4);
+		/* Another token, without a set, takes none of it. */
+		if (try_duplicate(self->fds[0], getpid(), &self->info))
+			_exit(5);
+		_exit(0);
+	}
+	EXPECT_EQ(0, outcome_of(child));
+	ASSERT_EQ(0, write_number(MAX_USER_BYTES, limit));
+}
+
+/* An import gives them back: as many rounds as would fill it several times. */
+TEST_F(set, bytes_come_back)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		int i;
+
+		if (become_user(100000 + getpid()))
+			_exit(1);
+		for (i = 0; i < 600; i++) {
+			if (export_set(self, 1, SOCKDUP_MAX_PAYLOAD))
+				_exit(2);
+			if (i % 2 ? try_revoke(&self->info) :
+				    import_set(self, 1, SOCKDUP_MAX_PAYLOAD))
+				_exit(3);
+			if (!(i % 2))
+				close_imported(self, 1);
+		}
+		_exit(0);
+	}
+	EXPECT_EQ(0, outcome_of(child));
+}
+
+/* SCM_RIGHTS with @count descriptors: -errno, or how many arrived in @room. */
+static int pass_rights(int fd, unsigned int count, unsigned int room, bool *cut)
+{
+	static char space[CMSG_SPACE((MOST + 1) * sizeof(int))];
+	char byte = 0;
+	struct iovec data = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = space,
+		.msg_controllen = CMSG_SPACE(count * sizeof(int)),
+	};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	unsigned int i, got;
+	int pair[2], number;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair))
+		return -errno;
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(count * sizeof(int));
+	for (i = 0; i < count; i++)
+		memcpy(CMSG_DATA(header) + i * sizeof(int), &fd, sizeof(int));
+	if (sendmsg(pair[0], &message, 0) < 0)
+		return -errno;
+	message.msg_controllen = CMSG_SPACE(room * sizeof(int));
+	if (recvmsg(pair[1], &message, 0) < 0)
+		return -errno;
+	header = CMSG_FIRSTHDR(&message);
+	got = header ? (header->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+	for (i = 0; i < got; i++) {
+		memcpy(&number, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+		close(number);
+	}
+	*cut = message.msg_flags & MSG_CTRUNC;
+	close(pair[0]);
+	close(pair[1]);
+	return got;
+}
+
+/* What SCM_RIGHTS does where there are too many sockets, or too little room. */
+TEST_F(set, loses_nothing_where_SCM_RIGHTS_does)
+{
+	bool cut;
+
+	EXPECT_EQ(-EINVAL, pass_rights(self->fds[0], RIGHTS_MOST + 1, MOST, &cut));
+	ASSERT_EQ(0, leave_descriptors(2 + 5));
+	EXPECT_EQ(5, pass_rights(self->fds[0], 20, 20, &cut));
+	EXPECT_EQ(true, cut);
+
+	ASSERT_EQ(0, allow_descriptors(DESCRIPTORS));
+	ASSERT_EQ(0, export_set(self, 20, 0));
+	ASSERT_EQ(0, leave_descriptors(5));
+	EXPECT_EQ(-EMFILE, import_set(self, 20, 0));
+	ASSERT_EQ(0, allow_descriptors(DESCRIPTORS));
+	ASSERT_EQ(0, import_set(self, 20, 0));
+	EXPECT_EQ(20, count_same(self, 20));
+}
+
+SOCKDUP_TEST_MAIN
