@@ -56,7 +56,7 @@ static int nl_reply_token(struct genl_info *info, struct sockdup_token *token,
 		return -ENOMEM;
 	header = genlmsg_put_reply(reply, info, &sockdup_nl_family, 0,
 				   info->genlhdr->cmd);
-	err = header ? sockdup_nl_reader_put_token(reply, token, reader) : -EMSGSIZE;
+	err = header ? sockdup_nl_reader_put_token(reply, token, 0, reader) : -EMSGSIZE;
 	if (err) {
 		nlmsg_free(reply);
 		return err;

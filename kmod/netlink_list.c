@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lists of tokens by netlink: a dump that walks one account, or all of them.
+ * Lists by netlink: a dump that walks the tokens of one account, or of all, or the
+ * sockets of one token.
  */
 
 #include <linux/cred.h>
@@ -25,6 +26,9 @@
  * @reader: as it was at the start; its namespaces are held
  * @target: bound to the process of this number, or to any where 0
  * @source: exported by the process of this number, or by any where 0
+ * @id: of the token whose sockets are shown; no list of tokens then
+ * @by_id: whether that is so
+ * @index: the next of those sockets
  * @uid: exported by this user
  * @by_uid: or by any where false
  * @account: of the reader, held; NULL where all accounts are read
@@ -36,6 +40,9 @@ struct nl_list {
 	struct sockdup_nl_reader reader;
 	pid_t target;
 	pid_t source;
+	u64 id;
+	bool by_id;
+	unsigned int index;
 	kuid_t uid;
 	bool by_uid;
 	struct sockdup_account *account;
@@ -70,9 +77,8 @@ static int nl_list_filter(struct nl_list *list,
 	if (err)
 		return err;
 	if (attrs[SOCKDUP_A_TOKEN_ID]) {
-		NL_SET_ERR_MSG_ATTR(extack, attrs[SOCKDUP_A_TOKEN_ID],
-				    "a dump takes no id");
-		return -EINVAL;
+		list->by_id = true;
+		list->id = nla_get_u64(attrs[SOCKDUP_A_TOKEN_ID]);
 	}
 	if (attrs[SOCKDUP_A_TOKEN_TARGET])
 		list->target = nla_get_s32(attrs[SOCKDUP_A_TOKEN_TARGET]);
@@ -104,7 +110,7 @@ static int nl_list_account(struct nl_list *list)
 {
 	struct sockdup_account *account;
 
-	if (list->reader.all)
+	if (list->reader.all || list->by_id)
 		return 0;
 	account = sockdup_account_get(list->reader.uid, SOCKDUP_NL_GFP);
 	if (IS_ERR(account))
@@ -167,28 +173,60 @@ static bool nl_list_wants(const struct nl_list *list,
 	       (!list->by_uid || uid_eq(token->uid, list->uid));
 }
 
-/* Show a token where it is wanted, and has not ended meanwhile. */
-static int nl_list_token(struct sk_buff *skb, struct netlink_callback *cb,
-			 const struct nl_list *list,
-			 struct sockdup_token *token)
+/* Show a token and one of its sockets, unless it has ended meanwhile. */
+static int nl_list_show(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct nl_list *list, struct sockdup_token *token)
 {
 	void *header;
 	int err;
 
-	if (!nl_list_wants(list, token))
-		return 0;
 	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
 			     cb->nlh->nlmsg_seq, &sockdup_nl_family, NLM_F_MULTI,
 			     SOCKDUP_CMD_TOKEN_GET);
 	if (!header)
 		return -EMSGSIZE;
-	err = sockdup_nl_reader_put_token(skb, token, &list->reader);
+	err = sockdup_nl_reader_put_token(skb, token, list->index, &list->reader);
 	if (err) {
 		genlmsg_cancel(skb, header);
-		return err == -ENOENT ? 0 : err;
+		return err;
 	}
 	genlmsg_end(skb, header);
 	return 0;
+}
+
+static int nl_list_token(struct sk_buff *skb, struct netlink_callback *cb,
+			 const struct nl_list *list,
+			 struct sockdup_token *token)
+{
+	int err = 0;
+
+	if (nl_list_wants(list, token))
+		err = nl_list_show(skb, cb, list, token);
+	return err == -ENOENT ? 0 : err;
+}
+
+/* Those of a token that ends meanwhile are cut off by ENOENT. */
+static int nl_list_sockets(struct sk_buff *skb, struct netlink_callback *cb,
+			   struct nl_list *list)
+{
+	struct sockdup_token *token = sockdup_token_get_by_id(list->id);
+	int err = 0;
+
+	if (!IS_ERR(token) && !nl_list_wants(list, token)) {
+		sockdup_token_put(token);
+		token = ERR_PTR(-ENOENT);
+	}
+	if (IS_ERR(token)) {
+		NL_SET_ERR_MSG(cb->extack, "no live token of yours has this id");
+		return PTR_ERR(token);
+	}
+	while (!err && list->index < sockdup_token_socket_count(token)) {
+		err = nl_list_show(skb, cb, list, token);
+		if (!err)
+			list->index++;
+	}
+	sockdup_token_put(token);
+	return err;
 }
 
 /*
@@ -227,7 +265,9 @@ int sockdup_nl_token_get_dumpit(struct sk_buff *skb,
 
 	if (err)
 		cb->extack->_msg = list->extack._msg;
-	while (!err &&
+	else if (list->by_id)
+		err = nl_list_sockets(skb, cb, list);
+	while (!err && !list->by_id &&
 	       (token = sockdup_token_next(&list->cursor, list->account))) {
 		err = nl_list_token(skb, cb, list, token);
 		if (!err)

@@ -17,6 +17,7 @@
 
 #include "netlink_reader.h"
 #include "protocol_info.h"
+#include "set.h"
 #include "target.h"
 #include "token.h"
 
@@ -134,45 +135,55 @@ static int nl_put_description(struct sk_buff *skb, struct file *file,
 	return 0;
 }
 
-/* A message that is being made, and its reader. */
+/* A message that is being made, which socket it shows, and its reader. */
 struct nl_page {
 	struct sk_buff *skb;
+	unsigned int index;
 	const struct sockdup_nl_reader *reader;
 };
 
-/* A nest for each of a token's sockets, of which there is one. */
-static int nl_put_sockets(const struct sockdup_token *token, void *data)
+static int nl_put_name(struct sk_buff *skb, const struct sockdup_token *token,
+		       unsigned int index)
+{
+	const struct sockdup_set *set = sockdup_token_set(token);
+
+	return set && *set->sockets[index].name ?
+	       nla_put_string(skb, SOCKDUP_A_SOCKET_NAME, set->sockets[index].name) : 0;
+}
+
+/* A nest for one of the token's sockets. */
+static int nl_put_socket(const struct sockdup_token *token, void *data)
 {
 	const struct nl_page *page = data;
 	struct sk_buff *skb = page->skb;
-	struct file *file = token->charge.file;
+	struct file *file = sockdup_token_file(token, page->index);
 	struct sockdup_protocol_info info;
 	struct nlattr *nest;
 
 	sockdup_protocol_info_fill(&info, sock_from_file(file),
 				   &token->opaque);
-	if (nla_put_u32(skb, SOCKDUP_A_TOKEN_SOCKET_COUNT, info.socket_count))
-		return -EMSGSIZE;
 	nest = nla_nest_start(skb, SOCKDUP_A_TOKEN_SOCKET);
-	if (!nest || nl_put_description(skb, file, &info, page->reader))
+	if (!nest || nl_put_description(skb, file, &info, page->reader) ||
+	    nl_put_name(skb, token, page->index))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
 /**
- * sockdup_nl_reader_put_token - describe a token and its sockets
+ * sockdup_nl_reader_put_token - describe a token and one of its sockets
  * @skb: the message
  * @token: held by the caller, and one that the reader may see
+ * @index: of the socket, from 0 on
  * @reader: whose numbers processes and users get
  *
  * Return: 0, -ENOENT where the token has ended, or -EMSGSIZE.
  */
 int sockdup_nl_reader_put_token(struct sk_buff *skb,
-				struct sockdup_token *token,
+				struct sockdup_token *token, unsigned int index,
 				const struct sockdup_nl_reader *reader)
 {
-	struct nl_page page = { .skb = skb, .reader = reader };
+	struct nl_page page = { .skb = skb, .index = index, .reader = reader };
 	u64 now = ktime_get_boottime_ns();
 
 	if (nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_ID, token->opaque.id,
@@ -193,7 +204,11 @@ int sockdup_nl_reader_put_token(struct sk_buff *skb,
 			      SOCKDUP_A_TOKEN_PAD) ||
 	    nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_LEFT_MS,
 			      sockdup_token_left_ms(token, now),
-			      SOCKDUP_A_TOKEN_PAD))
+			      SOCKDUP_A_TOKEN_PAD) ||
+	    nla_put_u32(skb, SOCKDUP_A_TOKEN_SOCKET_COUNT,
+			sockdup_token_socket_count(token)) ||
+	    nla_put_u32(skb, SOCKDUP_A_TOKEN_PAYLOAD_SIZE,
+			sockdup_token_payload_size(token)))
 		return -EMSGSIZE;
-	return sockdup_token_look(token, nl_put_sockets, &page);
+	return sockdup_token_look(token, nl_put_socket, &page);
 }

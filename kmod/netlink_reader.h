@@ -37,7 +37,7 @@ int sockdup_nl_reader_init(struct sockdup_nl_reader *reader,
 bool sockdup_nl_reader_may_see(const struct sockdup_nl_reader *reader,
 			       const struct sockdup_token *token);
 int sockdup_nl_reader_put_token(struct sk_buff *skb,
-				struct sockdup_token *token,
+				struct sockdup_token *token, unsigned int index,
 				const struct sockdup_nl_reader *reader);
 
 #endif /* SOCKDUP_NETLINK_READER_H */

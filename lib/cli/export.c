@@ -12,6 +12,7 @@
 #include "descriptor.h"
 #include "interrupt.h"
 #include "message.h"
+#include "names.h"
 #include "outcome.h"
 #include "output.h"
 #include "process.h"
@@ -20,15 +21,33 @@
 #include "verb.h"
 
 /**
- * struct source - the socket that is exported
+ * struct source - a socket that is exported
  * @shown: what the user calls it
+ * @name: what the importer shall call it, or NULL
  * @pid: the process that it is taken out of, 0 for a descriptor passed in
  * @fd: its descriptor there
  */
 struct source {
 	const char *shown;
+	char *name;
 	pid_t pid;
 	int fd;
+};
+
+/**
+ * struct parcel - what one token is to hold
+ * @sources: where its sockets come from
+ * @sockets: they themselves
+ * @count: how many
+ * @payload: read from @payload_file
+ * @payload_file: or NULL
+ */
+struct parcel {
+	struct source *sources;
+	struct sockdup_socket *sockets;
+	unsigned int count;
+	struct iovec payload;
+	const char *payload_file;
 };
 
 /**
@@ -46,6 +65,7 @@ struct target {
 };
 
 static struct target target;
+static struct parcel parcel;
 static unsigned int ttl_ms;
 static const char *ttl_shown;
 static bool wait_for_end;
@@ -58,6 +78,7 @@ enum {
 	OPTION_PEER,
 	OPTION_USER,
 	OPTION_WAIT,
+	OPTION_PAYLOAD,
 };
 
 static const struct option options[] = {
@@ -66,6 +87,7 @@ static const struct option options[] = {
 	{ "peer", required_argument, NULL, OPTION_PEER },
 	{ "user", required_argument, NULL, OPTION_USER },
 	{ "wait", optional_argument, NULL, OPTION_WAIT },
+	{ "payload", required_argument, NULL, OPTION_PAYLOAD },
 	{ }
 };
 
@@ -126,16 +148,27 @@ static void option(int value, char *argument)
 	case OPTION_WAIT:
 		wait_parse(argument);
 		break;
+	case OPTION_PAYLOAD:
+		parcel.payload_file = argument;
+		break;
 	}
 }
 
-/* FD, or PID:FD. */
+/* [NAME=]FD, or [NAME=]PID:FD. A name may have anything in it, so its end is the last =. */
 static void source_parse(struct source *source, char *text)
 {
-	const char *colon = strchr(text, ':');
-	char *pid;
+	char *equals = strrchr(text, '='), *pid;
+	const char *colon;
 
 	source->shown = text;
+	if (equals) {
+		source->name = checked(strndup(text, equals - text));
+		if (strlen(source->name) >= SOCKDUP_NAME_SIZE)
+			usage_error("the name '%s' has more than %d bytes",
+				    source->name, SOCKDUP_NAME_SIZE - 1);
+		text = equals + 1;
+	}
+	colon = strchr(text, ':');
 	if (!colon) {
 		source->fd = descriptor_parse(text);
 		return;
@@ -165,6 +198,63 @@ static const char *take_reason(void)
 	}
 }
 
+static void parcel_parse(int count, char **arguments)
+{
+	int i;
+
+	parcel.sources = checked(calloc(count, sizeof(*parcel.sources)));
+	parcel.sockets = checked(calloc(count, sizeof(*parcel.sockets)));
+	parcel.count = count;
+	for (i = 0; i < count; i++)
+		source_parse(&parcel.sources[i], arguments[i]);
+}
+
+/* Whether it takes more than a single export, which netlink has, too. */
+static bool parcel_is_set(void)
+{
+	return parcel.count > 1 || parcel.sources->name || parcel.payload_file;
+}
+
+static int payload_read(void)
+{
+	const size_t room = SOCKDUP_MAX_PAYLOAD + 1;
+	const char *path = parcel.payload_file;
+	FILE *file;
+
+	if (!path)
+		return EXIT_OK;
+	file = names_open(path);
+	if (!file)
+		return failed_to(NULL, "open %s", path);
+	parcel.payload.iov_base = checked(malloc(room));
+	parcel.payload.iov_len = fread(parcel.payload.iov_base, 1, room, file);
+	if (ferror(file))
+		return failed_to(NULL, "read %s", path);
+	if (file != stdin)
+		fclose(file);
+	return parcel.payload.iov_len < room ? EXIT_OK :
+	       complain("%s is larger than a payload may be, %d bytes", path,
+			SOCKDUP_MAX_PAYLOAD);
+}
+
+static int parcel_open(void)
+{
+	struct source *source;
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < parcel.count; i++) {
+		source = &parcel.sources[i];
+		fd = source_open(source);
+		if (fd < 0)
+			return failed_to(take_reason(), "take socket %s", source->shown);
+		parcel.sockets[i].fd = fd;
+		if (source->name)
+			strcpy(parcel.sockets[i].name, source->name);
+	}
+	return payload_read();
+}
+
 /* Why the token may not live as long as was asked for; NULL where it may. */
 static const char *ttl_reason(void)
 {
@@ -191,14 +281,33 @@ static const char *ttl_reason(void)
 
 static const char *quota_reason(void)
 {
-	static char reason[160];
+	static char reason[240];
 	struct rlimit limit;
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	snprintf(reason, sizeof(reason),
-		 "live tokens of this user hold as many sockets as the limit of open files allows (ulimit -n: %llu)",
-		 (unsigned long long)limit.rlim_cur);
+		 "live tokens of this user hold as many sockets as the limit of open files allows (ulimit -n: %llu)%s",
+		 (unsigned long long)limit.rlim_cur,
+		 parcel_is_set() ? ", or as many bytes as the module's max_user_bytes" : "");
 	return reason;
+}
+
+/* Which of several is no socket, or is not open. */
+static const char *socket_reason(void)
+{
+	static char reason[64];
+	unsigned int i;
+	int kind;
+	socklen_t size = sizeof(kind);
+
+	for (i = 0; i < parcel.count; i++) {
+		if (!getsockopt(parcel.sockets[i].fd, SOL_SOCKET, SO_TYPE, &kind, &size))
+			continue;
+		snprintf(reason, sizeof(reason), "%.40s is not a socket",
+			 parcel.sources[i].shown);
+		return reason;
+	}
+	return "it is not a socket";
 }
 
 /* Why there is no token, by errno; NULL where that says all. */
@@ -210,7 +319,9 @@ static const char *reason(void)
 	case EBADF:
 		return pidfd ? "that descriptor is not a pidfd" : NULL;
 	case ENOTSOCK:
-		return "it is not a socket";
+		return socket_reason();
+	case E2BIG:
+		return "the loaded module has no sets of sockets and no payloads";
 	case ESRCH:
 		return pidfd ? "that process has ended, or is a kernel thread" :
 			       "there is no such process";
@@ -231,26 +342,44 @@ static const char *reason(void)
 	}
 }
 
+static int export_by_device(unsigned int flags, struct sockdup_protocol_info *info)
+{
+	const struct sockdup_set set = {
+		.sockets = parcel.sockets,
+		.socket_count = parcel.count,
+		.payload = &parcel.payload,
+		.payload_count = parcel.payload_file ? 1 : 0,
+	};
+
+	return parcel_is_set() ?
+	       sockdup_export_set(&set, target.number, flags, ttl_ms, info) :
+	       sockdup_export(parcel.sockets->fd, target.number, flags, ttl_ms, info);
+}
+
 /*
  * By netlink, and where that is switched off by the device, which tells no @id. Only
- * the device tells what becomes of a token, and ends it if we do not live to see that.
+ * the device tells what becomes of a token, ends it if we do not live to see that, and
+ * has sets.
  */
-static int token_make(const struct source *source, int fd,
-		      struct sockdup_protocol_info *info, __u64 *id)
+static int token_make(struct sockdup_protocol_info *info, __u64 *id)
 {
+	bool by_device = wait_for_end || parcel_is_set();
 	unsigned int flags = target.flags;
 	int result = -1;
 
 	if (wait_for_end)
 		flags |= SOCKDUP_EXPORT_REPORT | SOCKDUP_EXPORT_END_ON_CLOSE;
-	else
-		result = sockdup_netlink_export(fd, target.number, flags, ttl_ms,
-						info, id);
-	if (wait_for_end || (result && errno == EOPNOTSUPP))
-		result = sockdup_export(fd, target.number, flags, ttl_ms, info);
+	if (!by_device)
+		result = sockdup_netlink_export(parcel.sockets->fd, target.number, flags,
+						ttl_ms, info, id);
+	if (by_device || (result && errno == EOPNOTSUPP))
+		result = export_by_device(flags, info);
 	if (!result)
 		return EXIT_OK;
-	return failed_to(reason(), "export socket %s to %s %s", source->shown,
+	if (parcel.count == 1)
+		return failed_to(reason(), "export socket %s to %s %s",
+				 parcel.sources->shown, target.kind, target.shown);
+	return failed_to(reason(), "export %u sockets to %s %s", parcel.count,
 			 target.kind, target.shown);
 }
 
@@ -304,27 +433,26 @@ static bool is_unix_socket(int fd)
 static int run(int count, char **arguments)
 {
 	struct sockdup_protocol_info info;
-	struct source source = { };
-	int fd, status;
 	__u64 id = 0;
+	int status;
 
-	if (count == 2)
-		target_parse(arguments[1], 0, "process");
-	else if (count != 1 || !target.kind)
-		usage_error("give one socket and one target");
-	source_parse(&source, arguments[0]);
+	if (!target.kind && count > 1)
+		target_parse(arguments[--count], 0, "process");
+	if (!count || !target.kind)
+		usage_error("give a socket and a target");
+	if (count > SOCKDUP_MAX_SOCKETS)
+		usage_error("a token holds %d sockets at most", SOCKDUP_MAX_SOCKETS);
+	parcel_parse(count, arguments);
 	if (target.flags == SOCKDUP_EXPORT_TO_PEER &&
 	    !is_unix_socket(target.number))
 		return complain("descriptor %d is not an AF_UNIX socket",
 				target.number);
 	status = wait_for_end ? outcome_check() : EXIT_OK;
+	status = status ? : parcel_open();
 	if (status)
 		return status;
-	fd = source_open(&source);
-	if (fd < 0)
-		return failed_to(take_reason(), "take socket %s", source.shown);
 	interrupt_defer();
-	status = token_make(&source, fd, &info, &id);
+	status = token_make(&info, &id);
 	if (!status) {
 		status = token_show(&info);
 		/* What nobody has read nobody can import. */
@@ -339,15 +467,19 @@ static int run(int count, char **arguments)
 
 const struct verb verb_export = {
 	.name = "export",
-	.summary = "make a token of a socket, and print it",
+	.summary = "make a token of sockets, and print it",
 	.usage =
-	"export [-j|-o] [--ttl TIME] [--wait[=TIME]] FD|PID:FD\n"
+	"export [-j|-o] [--ttl TIME] [--wait[=TIME]] [--payload FILE]\n"
+	"                      [NAME=]FD|[NAME=]PID:FD ...\n"
 	"                      TARGET|--pidfd FD|--peer FD|--user USER\n"
 	"\n"
-	"Makes a token of a socket for the process TARGET, and prints it as text. FD is\n"
+	"Makes a token of sockets for the process TARGET, and prints it as text. FD is\n"
 	"the command's own descriptor, as the shell passed it in. PID:FD is the\n"
 	"descriptor of another process; this needs the right to trace that process.\n"
+	"The importer gets all sockets or none, and their NAMEs.\n"
 	"\n"
+	"  --payload FILE       bytes that travel with the token, up to 64 KiB; - for\n"
+	"                       standard input\n"
 	"  --pidfd FD           in place of TARGET, the process of a pidfd that was\n"
 	"                       passed in\n"
 	"  --peer FD            in place of TARGET, the peer of a connected AF_UNIX\n"

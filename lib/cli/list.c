@@ -90,8 +90,6 @@ static bool is_wanted(const struct sockdup_socket_info *socket)
 static int keep(const struct sockdup_token_info *token,
 		[[maybe_unused]] void *context)
 {
-	if (!is_wanted(&token->socket))
-		return 0;
 	tokens = checked(reallocarray(tokens, token_count + 1, sizeof(*tokens)));
 	tokens[token_count++] = *token;
 	return 0;
@@ -112,14 +110,41 @@ static int compare(const void *one, const void *other)
 	return order ? : (a->age_ms < b->age_ms) - (a->age_ms > b->age_ms);
 }
 
-static bool any_is_elsewhere(void)
+/* Behind the tokens, all sockets of those that hold several; they take their places. */
+static int expand(void)
 {
+	size_t i, listed = token_count;
+
+	for (i = 0; i < listed; i++) {
+		if (tokens[i].socket_count < 2)
+			continue;
+		/* One that has just ended is not there any more. */
+		if (sockdup_list_sockets(tokens[i].id, keep, NULL) && errno != ENOENT)
+			return -1;
+		tokens[i].socket_count = 0;
+	}
+	return 0;
+}
+
+/* Leave those that the filters want. */
+static void sift(void)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < token_count; i++)
+		if (tokens[i].socket_count && is_wanted(&tokens[i].socket))
+			tokens[kept++] = tokens[i];
+	token_count = kept;
+}
+
+static unsigned int columns(void)
+{
+	unsigned int needed = 0;
 	size_t i;
 
 	for (i = 0; i < token_count; i++)
-		if (token_is_elsewhere(&tokens[i]))
-			return true;
-	return false;
+		needed |= token_columns(&tokens[i]);
+	return needed;
 }
 
 static int run(int count, char **arguments)
@@ -128,14 +153,15 @@ static int run(int count, char **arguments)
 	size_t i;
 
 	no_arguments(count, arguments);
-	if (sockdup_list(&filter, keep, NULL)) {
+	if (sockdup_list(&filter, keep, NULL) || expand()) {
 		if (errno != EINTR)
 			return failed_to(kernel_reason(), "list tokens");
 		status = complain("the list is incomplete: tokens came and went");
 	}
+	sift();
 	qsort(tokens, token_count, sizeof(*tokens), compare);
 	output_begin(SHAPE_LIST);
-	token_titles(any_is_elsewhere());
+	token_titles(columns());
 	for (i = 0; i < token_count; i++)
 		token_print(&tokens[i]);
 	written = output_end();
@@ -148,16 +174,16 @@ const struct verb verb_list = {
 	.usage =
 	"list [-H] [-j|-o] [FILTER ...]\n"
 	"\n"
-	"Lists your live tokens, or those of all users for administrators, sorted by\n"
-	"protocol and address. A token is listed if it fits every FILTER:\n"
+	"Lists the sockets of your live tokens, or of all users' for administrators,\n"
+	"sorted by protocol and address. A socket is listed if it fits every FILTER:\n"
 	"\n"
 	"  --target PID         this process may import it\n"
 	"  --source PID         this process exported it\n"
 	"  --user USER          this user exported it, by name or number\n"
-	"  --family FAMILY      its socket is of this family: inet, inet6, unix, netlink,\n"
-	"                       link, vsock or a number\n"
-	"  --port PORT          its socket has this port, at either end\n"
-	"  --state STATE        its socket is in this state, by a word of ss: listening,\n"
+	"  --family FAMILY      it is of this family: inet, inet6, unix, netlink, link,\n"
+	"                       vsock or a number\n"
+	"  --port PORT          it has this port, at either end\n"
+	"  --state STATE        it is in this state, by a word of ss: listening,\n"
 	"                       established, unconnected, ...; may be repeated\n"
 	"\n"
 	"  -H, --no-header      leave out the line of titles\n",

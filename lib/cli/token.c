@@ -15,15 +15,25 @@
 
 #define SOON_MS		10000
 
-static const char netns_title[] = "NETNS";
-
-static const char * const all_titles[] = {
-	"PROTO", "STATE", "LOCAL", "REMOTE", netns_title, "SOURCE", "TARGET",
-	"USER", "AGE", "LEFT", "ID", NULL
+/* Columns that are there where a token needs them. */
+enum {
+	COLUMN_NAME	= 0x1,
+	COLUMN_NETNS	= 0x2,
+	COLUMN_PAYLOAD	= 0x4,
 };
 
-/* Whether the list has the column @netns_title. */
-static bool netns_shown;
+static const struct {
+	const char *title;
+	unsigned int column;	/* 0 where it is always there */
+} all_titles[] = {
+	{ "PROTO", 0 }, { "STATE", 0 }, { "LOCAL", 0 }, { "REMOTE", 0 },
+	{ "NAME", COLUMN_NAME }, { "NETNS", COLUMN_NETNS },
+	{ "SOURCE", 0 }, { "TARGET", 0 }, { "USER", 0 }, { "AGE", 0 }, { "LEFT", 0 },
+	{ "PAYLOAD", COLUMN_PAYLOAD }, { "ID", 0 },
+};
+
+/* Those of them that are shown. */
+static unsigned int columns_shown;
 
 /* The number of our own network namespace, 0 where there is no /proc. */
 static __u64 own_netns(void)
@@ -41,7 +51,7 @@ static __u64 own_netns(void)
  * namespace. Then there is only a state, if the socket has one. An older module
  * tells neither.
  */
-bool token_is_elsewhere(const struct sockdup_token_info *token)
+static bool token_is_elsewhere(const struct sockdup_token_info *token)
 {
 	const struct sockdup_socket_info *socket = &token->socket;
 	const __u64 own = own_netns();
@@ -51,16 +61,25 @@ bool token_is_elsewhere(const struct sockdup_token_info *token)
 	return socket->netns ? socket->netns != own : socket->state;
 }
 
-/* Of the tokens that follow. */
-void token_titles(bool with_netns)
+/* Which of the columns that not all need the token does. */
+unsigned int token_columns(const struct sockdup_token_info *token)
 {
-	static const char *titles[ARRAY_SIZE(all_titles)];
+	return (*token->socket.name ? COLUMN_NAME : 0) |
+	       (token_is_elsewhere(token) ? COLUMN_NETNS : 0) |
+	       (token->payload_size ? COLUMN_PAYLOAD : 0);
+}
+
+/* Of the tokens that follow, with the columns that they need. */
+void token_titles(unsigned int columns)
+{
+	static const char *titles[ARRAY_SIZE(all_titles) + 1];
 	size_t i, count = 0;
 
 	for (i = 0; i < ARRAY_SIZE(all_titles); i++)
-		if (with_netns || all_titles[i] != netns_title)
-			titles[count++] = all_titles[i];
-	netns_shown = with_netns;
+		if (!all_titles[i].column || all_titles[i].column & columns)
+			titles[count++] = all_titles[i].title;
+	titles[count] = NULL;
+	columns_shown = columns;
 	output_titles(titles, NULL);
 }
 
@@ -159,7 +178,9 @@ static void token_cells(const struct sockdup_token_info *token)
 	cell(CYAN, "%s", protocol_format(socket));
 	cell(PLAIN, "%s", state_format(socket->state) ? : "-");
 	address_cells(socket);
-	if (netns_shown)
+	if (columns_shown & COLUMN_NAME)
+		cell(PLAIN, "%s", *socket->name ? socket->name : "-");
+	if (columns_shown & COLUMN_NETNS)
 		netns_cell(socket->netns);
 	process_cell(token->source);
 	target_cell(token);
@@ -168,6 +189,8 @@ static void token_cells(const struct sockdup_token_info *token)
 	cell(PLAIN, "%s", time);
 	duration_format(time, sizeof(time), token->left_ms);
 	cell(token->left_ms < SOON_MS ? RED : PLAIN, "%s", time);
+	if (columns_shown & COLUMN_PAYLOAD)
+		cell(PLAIN, "%u", token->payload_size);
 	id_format(id, token->id);
 	cell(YELLOW, "%s", id);
 }
@@ -237,7 +260,9 @@ static void token_fields(const struct sockdup_token_info *token)
 	field_text("protocol_name", token->socket.protocol_name);
 	if (token->socket.family == AF_INET6)
 		field_boolean("ipv6_only", token->socket.ipv6_only);
+	field_text("name", token->socket.name);
 	field_number("socket_count", token->socket_count);
+	field_number("payload_size", token->payload_size);
 	field_number("inode", token->socket.inode);
 	state_field(token->socket.state);
 	netns_field(token->socket.netns);

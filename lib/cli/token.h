@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A token as a record.
+ * A socket of a token as a record.
  */
 #ifndef CLI_TOKEN_H
 #define CLI_TOKEN_H
@@ -10,8 +10,8 @@
 
 #include <sockdup.h>
 
-bool token_is_elsewhere(const struct sockdup_token_info *token);
-void token_titles(bool with_netns);
+unsigned int token_columns(const struct sockdup_token_info *token);
+void token_titles(unsigned int columns);
 void token_print(const struct sockdup_token_info *token);
 void target_cell(const struct sockdup_token_info *token);
 void target_fields(const struct sockdup_token_info *token);

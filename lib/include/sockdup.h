@@ -690,6 +690,7 @@ const char *sockdup_error_attribute(void);
  *         tells that of the calling thread's own network namespace alone
  * @state: its state by the numbers of TCP_ESTABLISHED and the like, as ss(8)
  *         shows it; 0 for families other than AF_INET, AF_INET6 and AF_UNIX
+ * @name: what its exporter calls it, or empty
  * @__reserved: zero
  */
 struct sockdup_socket_info {
@@ -705,6 +706,7 @@ struct sockdup_socket_info {
 	__u64 inode;
 	__u64 netns;
 	int state;
+	char name[SOCKDUP_NAME_SIZE];
 	__u32 __reserved[13];
 };
 
@@ -721,6 +723,8 @@ struct sockdup_socket_info {
  * @socket: the first of them
  * @target_flags: SOCKDUP_EXPORT_TO_USER where the token is for a user, else 0
  * @target_uid: with that flag, the user
+ * @payload_size: bytes that travel with the token
+ * @__reserved0: zero
  * @__reserved: zero
  */
 struct sockdup_token_info {
@@ -735,7 +739,9 @@ struct sockdup_token_info {
 	struct sockdup_socket_info socket;
 	__u32 target_flags;
 	uid_t target_uid;
-	__u64 __reserved[7];
+	__u32 payload_size;
+	__u32 __reserved0;
+	__u64 __reserved[6];
 };
 
 /**
@@ -785,6 +791,20 @@ typedef int (*sockdup_list_callback)(const struct sockdup_token_info *token,
  */
 int sockdup_list(const struct sockdup_filter *filter,
 		 sockdup_list_callback callback, void *context);
+
+/**
+ * sockdup_list_sockets - have a function called for each socket of a token
+ * @id: the token's id
+ * @callback: called in the calling thread, with the same token each time and one
+ *            socket after the other in it
+ * @context: handed to @callback
+ *
+ * Return: 0, or the value by which @callback ended the list, or -1 with errno:
+ * EFAULT,
+ *
+ *  ENOENT  the caller sees no token of this id, or it has ended meanwhile
+ */
+int sockdup_list_sockets(__u64 id, sockdup_list_callback callback, void *context);
 
 /**
  * sockdup_find_by_id - ask about a token by its id

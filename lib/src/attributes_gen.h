@@ -18,6 +18,7 @@ static const char * const token_attributes[] = {
 	[SOCKDUP_A_TOKEN_SOCKET] = "socket",
 	[SOCKDUP_A_TOKEN_PIDFD] = "pidfd",
 	[SOCKDUP_A_TOKEN_TARGET_UID] = "target-uid",
+	[SOCKDUP_A_TOKEN_PAYLOAD_SIZE] = "payload-size",
 };
 
 static const char * const stats_attributes[] = {

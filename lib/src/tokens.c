@@ -81,6 +81,9 @@ static void socket_attr(const struct nlattr *attr,
 	case SOCKDUP_A_SOCKET_NETNS:
 		socket->netns = attr_u64(attr);
 		break;
+	case SOCKDUP_A_SOCKET_NAME:
+		attr_copy(socket->name, sizeof(socket->name) - 1, attr);
+		break;
 	}
 }
 
@@ -129,6 +132,9 @@ static void token_attr(const struct nlattr *attr,
 		/* Of several the first. */
 		if (!token->socket.family)
 			socket_read(attr, &token->socket);
+		break;
+	case SOCKDUP_A_TOKEN_PAYLOAD_SIZE:
+		token->payload_size = attr_u32(attr);
 		break;
 	}
 }
@@ -192,6 +198,19 @@ int sockdup_list(const struct sockdup_filter *filter,
 	if (family_ask(request, list_message, &list))
 		return -1;
 	return list.result;
+}
+
+int sockdup_list_sockets(__u64 id, sockdup_list_callback callback, void *context)
+{
+	struct list list = { .callback = callback, .context = context };
+	union family_request buffer;
+	struct nlmsghdr *request;
+
+	if (!callback)
+		return error_of_caller(EFAULT);
+	request = family_prepare(&buffer, SOCKDUP_CMD_TOKEN_GET, NLM_F_DUMP);
+	mnl_attr_put_u64(request, SOCKDUP_A_TOKEN_ID, id);
+	return family_ask(request, list_message, &list) ? -1 : list.result;
 }
 
 static int token_message(const struct nlmsghdr *message, void *context)

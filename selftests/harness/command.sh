@@ -105,7 +105,7 @@ id_of() {
 
 # A test starts with no token.
 revoke_all() {
-	sockdup -o list | sed 's/^id=\([0-9a-f]*\).*/\1/' >"$work/ids"
+	sockdup -o list | sed 's/^id=\([0-9a-f]*\).*/\1/' | sort -u >"$work/ids"
 	[ ! -s "$work/ids" ] || sockdup revoke - <"$work/ids"
 }
 

@@ -23,8 +23,9 @@ TEST(sizes_are_those_of_the_first_version)
 	SIZE(sockdup_description, 200, 196);
 	SIZE(sockdup_network_events, 64, 64);
 	SIZE(sockdup_registration, 64, 64);
-	SIZE(sockdup_socket_info, 392, 384);
-	SIZE(sockdup_token_info, 504, 492);
+	SIZE(sockdup_socket_info, 456, 448);
+	SIZE(sockdup_token_info, 568, 556);
+	SIZE(sockdup_set, 64, 52);
 	SIZE(sockdup_filter, 64, 64);
 	SIZE(sockdup_stats, 200, 192);
 	SIZE(sockdup_token_event, 56, 48);

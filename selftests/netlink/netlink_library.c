@@ -304,6 +304,113 @@ TEST_F(library, tells_a_user_no_counts)
 	EXPECT_EQ(0, self->stats.exported);
 }
 
+/* The sockets of a token. */
+
+struct sockets {
+	__u64 id;
+	unsigned int told;
+	unsigned int wrong;	/* in another order, or under another token's id */
+	unsigned int last;	/* after so many the list is to end, 0 for never */
+	struct sockdup_token_info token;
+};
+
+static int read_socket(const struct sockdup_token_info *token, void *context)
+{
+	struct sockets *sockets = context;
+	char name[SOCKDUP_NAME_SIZE];
+
+	snprintf(name, sizeof(name), "socket %u", sockets->told);
+	if (token->id != sockets->id || strcmp(token->socket.name, name) ||
+	    token->socket.type != (sockets->told % 2 ? SOCK_DGRAM : SOCK_STREAM))
+		sockets->wrong++;
+	sockets->token = *token;
+	sockets->told++;
+	return sockets->told == sockets->last ? 5 : 0;
+}
+
+/* @count of them: a listener, a socket of UDP, and so on. */
+static int export_sockets(struct __test_metadata *_metadata, int fd, unsigned int count,
+			  pid_t target, struct sockdup_protocol_info *info)
+{
+	struct sockdup_socket *sockets = calloc(count, sizeof(*sockets));
+	struct iovec payload = { "payload", 7 };
+	struct sockdup_set set = {
+		.sockets = sockets,
+		.socket_count = count,
+		.payload = &payload,
+		.payload_count = 1,
+	};
+	int udp = udp_bound(AF_INET);
+	unsigned int i;
+	int error;
+
+	ASSERT_NE(NULL, sockets) {
+		return -ENOMEM;
+	}
+	for (i = 0; i < count; i++) {
+		sockets[i].fd = i % 2 ? udp : fd;
+		snprintf(sockets[i].name, sizeof(sockets[i].name), "socket %u", i);
+	}
+	error = result(sockdup_export_set(&set, target, 0, 0, info));
+	free(sockets);
+	close(udp);
+	return error;
+}
+
+TEST_F(library, lists_the_sockets_of_a_token)
+{
+	struct sockets sockets = { 0 };
+
+	ASSERT_EQ(0, export_sockets(_metadata, self->fd, 2 * MANY, self->target.pid,
+				    &self->info));
+	sockets.id = sockdup_info_id(&self->info);
+	ASSERT_EQ(0, sockdup_list_sockets(sockets.id, read_socket, &sockets));
+	EXPECT_EQ(2 * MANY, sockets.told);
+	EXPECT_EQ(0, sockets.wrong);
+	EXPECT_EQ(2 * MANY, sockets.token.socket_count);
+	EXPECT_EQ(7, sockets.token.payload_size);
+	EXPECT_EQ(self->target.pid, sockets.token.target);
+
+	ASSERT_EQ(0, sockdup_find_by_info(&self->info, &self->token));
+	EXPECT_STREQ("socket 0", self->token.socket.name);
+	EXPECT_EQ(2 * MANY, self->token.socket_count);
+	EXPECT_EQ(7, self->token.payload_size);
+}
+
+TEST_F(library, ends_a_list_of_sockets_where_the_caller_says_so)
+{
+	struct sockets sockets = { .last = 3 };
+
+	ASSERT_EQ(0, export_sockets(_metadata, self->fd, 5, self->target.pid,
+				    &self->info));
+	sockets.id = sockdup_info_id(&self->info);
+	EXPECT_EQ(5, sockdup_list_sockets(sockets.id, read_socket, &sockets));
+	EXPECT_EQ(3, sockets.told);
+	EXPECT_EQ(-EFAULT, result(sockdup_list_sockets(sockets.id, NULL, NULL)));
+}
+
+TEST_F(library, lists_the_socket_of_a_single_token)
+{
+	struct sockets sockets = { .id = self->id };
+
+	ASSERT_EQ(0, sockdup_list_sockets(self->id, read_socket, &sockets));
+	EXPECT_EQ(1, sockets.told);
+	EXPECT_STREQ("", sockets.token.socket.name);
+	EXPECT_EQ(1, sockets.token.socket_count);
+	EXPECT_EQ(0, sockets.token.payload_size);
+}
+
+TEST_F(library, lists_no_sockets_of_strangers)
+{
+	struct sockets sockets = { .id = self->id };
+
+	EXPECT_EQ(-ENOENT, result(sockdup_list_sockets(~self->id, read_socket, &sockets)));
+	EXPECT_NE(NULL, strstr(sockdup_error_text(), "no live token of yours has this id"));
+	ASSERT_EQ(0, become_user(SOURCE_UID));
+	EXPECT_EQ(-ENOENT, result(sockdup_list_sockets(self->id, read_socket, &sockets)));
+	EXPECT_EQ(0, sockets.told);
+}
+
 /* Lists. */
 
 struct reading {
