@@ -34,7 +34,7 @@ COMMAND_OF = {"sockdup_duplicate": "sockdup_export",
               "sockdup_duplicate_user": "sockdup_export",
               "sockdup_socket": "sockdup_import", "sockdup_revoke_id": "sockdup_revoke"}
 # Groups of functions that do not open the device.
-NO_DEVICE = {"The text form", "Netlink"}
+NO_DEVICE = {"Names of AF_UNIX sockets", "The text form", "Netlink"}
 
 INLINE = re.compile(r"@(?P<argument>\w+)"
                     r"|&?(?:(?P<tag>enum|struct) )(?P<type>sockdup_\w+)"

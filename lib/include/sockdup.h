@@ -591,6 +591,141 @@ struct sockdup_registration {
 int sockdup_event_query(int fd, struct sockdup_registration *registration);
 
 /**
+ * DOC: Names of AF_UNIX sockets
+ *
+ * Many servers unlink the path of their socket when they end. They do so by the
+ * path, and after a hand-over nobody can then connect to the new server, though
+ * it listens. A new server keeps the name in this way:
+ *
+ *	sockdup_unix_path_take(listener, &path);
+ *	watch = sockdup_unix_path_watch(path);
+ *	while (the_old_server_runs()) {
+ *		sockdup_unix_path_restore(path);
+ *		poll(&(struct pollfd){ .fd = watch, .events = POLLIN }, 1, 1000);
+ *	}
+ *	sockdup_unix_path_restore(path);
+ *	sockdup_unix_path_release(path);
+ *
+ * Between the unlink and the restore a client gets ENOENT. Linux has no way to
+ * make an unlink spare a path. There is no such gap where the old server can be
+ * told to leave the path alone: prefer that.
+ *
+ * The functions need no module and no device.
+ */
+
+struct sockdup_unix_path;
+
+/**
+ * sockdup_unix_path_take - keep the name of an AF_UNIX socket
+ * @fd: a descriptor of the socket: one that listens, or is bound and not connected,
+ *      or one of datagrams
+ * @path: filled; sockdup_unix_path_release() ends it. NULL where there is nothing
+ *        to keep
+ *
+ * Makes a second hard link of the socket's file, in the same directory, named
+ * like the file with ".sockdup-" and eight digits behind it. Call this while the
+ * path still leads to the socket: once the last link is gone, nobody can make
+ * another.
+ *
+ * The function makes sure that the path leads to the socket, and replaces no
+ * file. If the socket was bound by a relative path, it looks for this path in
+ * the caller's working directory.
+ *
+ * Return: 1; 0 where the name is abstract, which nobody can unlink, so that
+ * nothing is to be done; or -1 with errno:
+ *
+ *  EFAULT        @path is NULL
+ *  EMFILE, ENFILE, ENOMEM  no descriptor or no memory is free
+ *  EBADF         @fd is not an open descriptor, or an O_PATH one
+ *  ENOTSOCK      @fd is not a socket
+ *  EAFNOSUPPORT  the socket is of another family than AF_UNIX
+ *  EINVAL        the socket is not bound
+ *  EISCONN       the socket is a connection. The path leads to its listener, if it
+ *                leads anywhere
+ *  ENOENT, ENOTDIR  the path leads nowhere. It was removed already; or it is one
+ *                of another mount namespace, root or working directory
+ *  ESTALE        the path leads to another file. Somebody has replaced the
+ *                socket's; or the path is one of another mount namespace, root or
+ *                working directory
+ *  EOPNOTSUPP    the kernel does not tell which file the socket is bound to. A
+ *                caller without CAP_NET_ADMIN needs the kernel's module unix_diag,
+ *                and has to be in the socket's network namespace
+ *  EACCES        the caller may not write to the directory, or not search one on
+ *                the way to it
+ *  EPERM         the socket's file is another user's, and the sysctl
+ *                fs.protected_hardlinks demands CAP_FOWNER to link it; or the file
+ *                system has no hard links
+ *  EXDEV         the name is a mount point, such as a socket that was mounted into
+ *                a container
+ *  EROFS         the file system is mounted read-only
+ *  EMLINK, ENOSPC, EDQUOT  the file system has no room for another link
+ */
+int sockdup_unix_path_take(int fd, struct sockdup_unix_path **path);
+
+/**
+ * sockdup_unix_path_watch - a descriptor that tells when to restore the name
+ * @path: from sockdup_unix_path_take()
+ *
+ * It becomes readable when a link of the socket's file is removed, renamed or
+ * made, and also for other changes. Take it as a hint, and call
+ * sockdup_unix_path_restore(), which makes it unreadable again. Call that once
+ * after this function: the descriptor does not tell what happened before.
+ *
+ * Return: the descriptor, which remains the library's, or -1 with errno:
+ *
+ *  EFAULT  @path is NULL
+ *  EMFILE, ENFILE, ENOMEM  no descriptor or no memory is free
+ *  EACCES  the caller may not read the socket's file: call
+ *          sockdup_unix_path_restore() from time to time
+ *  ENOSPC  the user has as many watches as the sysctl
+ *          fs.inotify.max_user_watches allows; the limit of descriptors like this,
+ *          fs.inotify.max_user_instances, gives EMFILE
+ *  ENOENT  /proc is not mounted
+ */
+int sockdup_unix_path_watch(struct sockdup_unix_path *path);
+
+/**
+ * sockdup_unix_path_restore - put the name back where it is gone
+ * @path: from sockdup_unix_path_take()
+ *
+ * Links the path to the socket again if nothing has that name. Call it only
+ * while a process has the socket open; otherwise the path leads to a file that
+ * refuses connections.
+ *
+ * A process that has changed its user since may not make hard links of the file
+ * any more. If it may write to the directory, this works all the same, but once.
+ *
+ * Return: 1 where the name was gone and is back; 0 where it is there; or -1 with
+ * errno:
+ *
+ *  EFAULT  @path is NULL
+ *  EEXIST  another file has the name. It stays
+ *  ESTALE  somebody has removed or replaced the second link, and the name cannot
+ *          be restored
+ *  EACCES  the caller may not write to the directory
+ *  EPERM   the caller may neither link nor rename the file
+ *  ENOENT  the directory was removed
+ *  EROFS   the file system is mounted read-only
+ *  EMLINK, ENOSPC, EDQUOT  the file system has no room for another link
+ */
+int sockdup_unix_path_restore(struct sockdup_unix_path *path);
+
+/**
+ * sockdup_unix_path_release - keep the name no longer
+ * @path: from sockdup_unix_path_take(), or NULL; do not use it afterwards,
+ *        whatever the function returns
+ *
+ * Removes the second link, or fails and leaves it there. The name itself stays as
+ * it is.
+ *
+ * Return: 0, or -1 with errno:
+ *
+ *  EACCES, EPERM  the caller may not write to the directory any more
+ *  EROFS          the file system is mounted read-only
+ */
+int sockdup_unix_path_release(struct sockdup_unix_path *path);
+
+/**
  * DOC: The text form
  *
  * A protocol info has a text form for a shell, an environment variable or a
