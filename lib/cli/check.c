@@ -44,13 +44,16 @@ static int counts_check(const struct plan *plan)
 
 /*
  * Each socket has one descriptor, but for the one that is being moved to its
- * number; and the library may want one.
+ * number; and the library may want one. The process that keeps the name of a
+ * socket has three more of it, and some of its own.
  */
 static int room_check(const struct plan *plan)
 {
 	int i, fd, number, needed = 2, found = 0;
 	struct rlimit limit;
 
+	if (plan->take_path)
+		needed += 3 * plan->info_count + 4;
 	getrlimit(RLIMIT_NOFILE, &limit);
 	for (i = 0; i < plan->info_count; i++) {
 		number = plan_number_of(plan, i);

@@ -21,6 +21,7 @@ enum {
 	OPTION_FD,
 	OPTION_NAME,
 	OPTION_BLOCKING,
+	OPTION_TAKE_PATH,
 };
 
 static const struct option options[] = {
@@ -31,6 +32,7 @@ static const struct option options[] = {
 	{ "fd", required_argument, NULL, OPTION_FD },
 	{ "name", required_argument, NULL, OPTION_NAME },
 	{ "blocking", no_argument, NULL, OPTION_BLOCKING },
+	{ "take-path", no_argument, NULL, OPTION_TAKE_PATH },
 	{ }
 };
 
@@ -60,6 +62,9 @@ static void option(int value, char *argument)
 		break;
 	case OPTION_BLOCKING:
 		plan.blocking = true;
+		break;
+	case OPTION_TAKE_PATH:
+		plan.take_path = true;
 		break;
 	}
 }
@@ -113,7 +118,9 @@ const struct verb verb_exec = {
 	"                       for each token\n"
 	"  --name NAME          the socket's name in LISTEN_FDNAMES; one for each token\n"
 	"  --blocking           clear O_NONBLOCK of the sockets, for all processes that\n"
-	"                       have them open\n",
+	"                       have them open\n"
+	"  --take-path          put the path of an AF_UNIX socket back when the old server\n"
+	"                       unlinks it\n",
 	.options = options,
 	.program_follows = true,
 	.option = option,

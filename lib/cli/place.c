@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "keep.h"
 #include "message.h"
 #include "plan.h"
 #include "verb.h"
@@ -33,6 +34,15 @@ static int socket_place(const struct plan *plan, int i)
 	return result < 0 ? -1 : 0;
 }
 
+static void tell_spent(int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		complain("token %d is spent: its socket was imported, and is closed again",
+			 i + 1);
+}
+
 /* Each token by itself: its user wants to know what is left. */
 static int tell_losses(const struct plan *plan, int failed)
 {
@@ -40,9 +50,7 @@ static int tell_losses(const struct plan *plan, int failed)
 
 	status = failed_to(errno == ENOENT ? "it has just ended" : NULL,
 			   "import token %d", failed + 1);
-	for (i = 0; i < failed; i++)
-		complain("token %d is spent: its socket was imported, and is closed again",
-			 i + 1);
+	tell_spent(failed);
 	for (i = failed + 1; i < plan->info_count; i++)
 		complain("token %d was not touched", i + 1);
 	return status;
@@ -88,16 +96,21 @@ static int socket_block(int fd)
 /* From the first import on, no way leads back. */
 int plan_carry_out(const struct plan *plan)
 {
-	int i;
+	int i, status = EXIT_OK;
 
 	if (environment_set(plan))
 		return failed_to(NULL, "set the environment");
 	for (i = 0; i < plan->info_count; i++)
 		if (socket_place(plan, i))
 			return tell_losses(plan, i);
-	for (i = 0; plan->blocking && i < plan->info_count; i++)
+	/* A failure of this one leaves the old server's sockets as they were. */
+	if (plan->take_path)
+		status = names_keep(plan);
+	for (i = 0; !status && plan->blocking && i < plan->info_count; i++)
 		if (socket_block(plan_number_of(plan, i)))
-			return failed_to(NULL, "make the socket of token %d blocking",
-					 i + 1);
-	return EXIT_OK;
+			status = failed_to(NULL, "make the socket of token %d blocking",
+					   i + 1);
+	if (status)
+		tell_spent(plan->info_count);
+	return status;
 }

@@ -24,6 +24,7 @@
  * @file: where tokens are read from, NULL for none
  * @count: of tokens to read, 0 for all of the file
  * @blocking: clear O_NONBLOCK of the sockets
+ * @take_path: keep the names of AF_UNIX sockets in the file system
  */
 struct plan {
 	const char **texts;
@@ -37,6 +38,7 @@ struct plan {
 	const char *file;
 	long count;
 	bool blocking;
+	bool take_path;
 };
 
 /* plan.c: the last gives an exit code after a complaint. */

@@ -635,7 +635,7 @@ struct sockdup_unix_path;
  * nothing is to be done; or -1 with errno:
  *
  *  EFAULT        @path is NULL
- *  EMFILE, ENFILE, ENOMEM  no descriptor or no memory is free
+ *  EMFILE, ENFILE, ENOMEM, ENOBUFS  no descriptor or no memory is free
  *  EBADF         @fd is not an open descriptor, or an O_PATH one
  *  ENOTSOCK      @fd is not a socket
  *  EAFNOSUPPORT  the socket is of another family than AF_UNIX
