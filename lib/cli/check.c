@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "escape.h"
 #include "message.h"
 #include "plan.h"
 #include "verb.h"
@@ -25,50 +27,121 @@ static const char *plural(int count)
 }
 
 /* Numbers and names are for all sockets or for none. */
-static int counts_check(const struct plan *plan)
+static int count_check(const struct plan *plan, const char *option, int given)
 {
-	int tokens = plan->info_count;
-
-	if (!tokens)
-		return complain("there is no token to import");
-	if (plan->number_count && plan->number_count != tokens)
-		return complain("%d token%s, but --fd was given %d time%s",
-				tokens, plural(tokens), plan->number_count,
-				plural(plan->number_count));
-	if (plan->name_count && plan->name_count != tokens)
-		return complain("%d token%s, but --name was given %d time%s",
-				tokens, plural(tokens), plan->name_count,
-				plural(plan->name_count));
-	return EXIT_OK;
+	if (!given || given == plan->socket_count)
+		return EXIT_OK;
+	return complain("%d socket%s, but %s was given %d time%s", plan->socket_count,
+			plural(plan->socket_count), option, given, plural(given));
 }
 
-/*
- * Each socket has one descriptor, but for the one that is being moved to its
- * number; and the library may want one. The process that keeps the name of a
- * socket has three more of it, and some of its own.
- */
+/* Each payload has its number, as nothing is to be lost. */
+static int payloads_check(const struct plan *plan)
+{
+	int i, number, other, found = 0;
+
+	for (i = 0; i < plan->token_count; i++) {
+		if (!plan->tokens[i].payload_size)
+			continue;
+		if (found == plan->payload_number_count)
+			return complain("token %d has a payload of %u bytes: say by --payload-fd where it is to go",
+					i + 1, plan->tokens[i].payload_size);
+		number = plan->payload_numbers[found++];
+		for (other = 0; other < plan->socket_count; other++)
+			if (plan_number_of(plan, other) == number)
+				return complain("a socket and a payload cannot both be number %d",
+						number);
+	}
+	return found == plan->payload_number_count ? EXIT_OK :
+	       complain("%d payload%s, but --payload-fd was given %d time%s", found,
+			plural(found), plan->payload_number_count,
+			plural(plan->payload_number_count));
+}
+
+static int number_check(int number, rlim_t limit, const char *what, int i)
+{
+	return (rlim_t)number < limit ? EXIT_OK :
+	       complain("%s %d cannot become descriptor %d: the limit of open files is %llu (ulimit -n)",
+			what, i + 1, number, (unsigned long long)limit);
+}
+
+static int numbers_check(const struct plan *plan, rlim_t limit)
+{
+	int i, status = EXIT_OK;
+
+	for (i = 0; !status && i < plan->socket_count; i++)
+		status = number_check(plan_number_of(plan, i), limit, "socket", i);
+	for (i = 0; !status && i < plan->payload_number_count; i++)
+		status = number_check(plan->payload_numbers[i], limit, "payload", i);
+	return status;
+}
+
+/* How many more descriptors there are at once, at the worst. */
+static int descriptors_needed(const struct plan *plan)
+{
+	const struct plan_token *token;
+	int i, j, now, most = 0, placed = 0;
+
+	for (i = 0; i < plan->token_count; i++) {
+		token = &plan->tokens[i];
+		now = placed + token->socket_count;
+		most = now > most ? now : most;
+		for (j = 0; j < token->socket_count; j++)
+			placed += is_free(plan_number_of(plan, token->first + j));
+	}
+	/* One to move what is in the way, and the library may want one. */
+	return most + 2 + 2 * plan->payload_number_count +
+	       (plan->take_path ? 3 * plan->socket_count + 4 : 0);
+}
+
 static int room_check(const struct plan *plan)
 {
-	int i, fd, number, needed = 2, found = 0;
+	int fd, status, found = 0, needed = descriptors_needed(plan);
 	struct rlimit limit;
 
-	if (plan->take_path)
-		needed += 3 * plan->info_count + 4;
 	getrlimit(RLIMIT_NOFILE, &limit);
-	for (i = 0; i < plan->info_count; i++) {
-		number = plan_number_of(plan, i);
-		if ((rlim_t)number >= limit.rlim_cur)
-			return complain("token %d cannot become descriptor %d: the limit of open files is %llu (ulimit -n)",
-					i + 1, number,
-					(unsigned long long)limit.rlim_cur);
-		needed += is_free(number);
-	}
+	status = numbers_check(plan, limit.rlim_cur);
+	if (status)
+		return status;
 	for (fd = 0; (rlim_t)fd < limit.rlim_cur && found < needed; fd++)
 		found += is_free(fd);
-	if (found < needed)
-		return complain("%d token%s and the descriptors that are open do not fit into the limit of open files, %llu (ulimit -n)",
-				plan->info_count, plural(plan->info_count),
-				(unsigned long long)limit.rlim_cur);
+	return found == needed ? EXIT_OK :
+	       complain("%d socket%s and the descriptors that are open do not fit into the limit of open files, %llu (ulimit -n)",
+			plan->socket_count, plural(plan->socket_count),
+			(unsigned long long)limit.rlim_cur);
+}
+
+static bool any_has_name(const struct plan *plan)
+{
+	int i, j;
+
+	for (i = 0; i < plan->token_count; i++)
+		for (j = 0; j < plan->tokens[i].socket_count; j++)
+			if (*plan->tokens[i].sockets[j].name)
+				return true;
+	return false;
+}
+
+/* The exporters' names, where --name gives none; systemd calls a nameless one so. */
+static int names_check(struct plan *plan)
+{
+	const char *name;
+	int i, j;
+
+	if (plan->name_count || plan->number_count || !any_has_name(plan))
+		return EXIT_OK;
+	for (i = 0; i < plan->token_count; i++) {
+		for (j = 0; j < plan->tokens[i].socket_count; j++) {
+			name = plan->tokens[i].sockets[j].name;
+			name = *name ? name : "unknown";
+			if (!plan_name_fits(name))
+				return complain("socket %d has the name '%s', which has no place in LISTEN_FDNAMES; see --name",
+						plan->tokens[i].first + j + 1,
+						escape_for_line(name));
+			plan_name(plan, name);
+		}
+	}
+	plan->name_count = 0;
 	return EXIT_OK;
 }
 
@@ -84,45 +157,74 @@ static bool is_for_us(const struct sockdup_description *description)
 	       effective == user && saved == user;
 }
 
-/* Whether the kernel would let us import it; @i counts from 0. */
-static int token_check(const struct plan *plan, int i)
+/* What the token holds. A module that has no sets knows no names. */
+static int token_read(struct plan *plan, struct plan_token *token,
+		      const struct sockdup_description *description)
 {
-	const struct sockdup_protocol_info *info = &plan->infos[i];
-	struct sockdup_description description;
-	int other;
+	int count = description->info.socket_count;
 
-	for (other = 0; other < i; other++)
-		if (!memcmp(info->opaque, plan->infos[other].opaque,
-			    sizeof(info->opaque)))
-			return complain("token %d is the same as token %d",
-					i + 1, other + 1);
-	if (!sockdup_query(info, &description))
-		return is_for_us(&description) ? EXIT_OK :
-			complain("token %d is for another process or user", i + 1);
-	if (errno == EPERM)
+	token->sockets = checked(calloc(count, sizeof(*token->sockets)));
+	token->socket_count = count;
+	token->payload_size = description->payload_size;
+	token->first = plan->socket_count;
+	plan->socket_count += count;
+	if (sockdup_query_set(&token->info, token->sockets, NULL, count) < 0 &&
+	    errno != E2BIG)
+		return -1;
+	return 0;
+}
+
+static int token_ask(struct plan *plan, struct plan_token *token, int i)
+{
+	struct sockdup_description description;
+	bool known = !sockdup_query(&token->info, &description);
+
+	if (known && is_for_us(&description)) {
+		if (!token_read(plan, token, &description))
+			return EXIT_OK;
+	} else if (known || errno == EPERM) {
 		return complain("token %d is for another process or user", i + 1);
+	}
 	if (errno == ENOENT)
 		return complain("token %d is not live: it was imported or revoked, or has expired",
 				i + 1);
 	return failed_to(NULL, "ask about token %d", i + 1);
 }
 
-static int tokens_check(const struct plan *plan)
+/* Whether the kernel would let us import it; @i counts from 0. */
+static int token_check(struct plan *plan, int i)
+{
+	struct plan_token *token = &plan->tokens[i];
+	int other;
+
+	for (other = 0; other < i; other++)
+		if (!memcmp(token->info.opaque, plan->tokens[other].info.opaque,
+			    sizeof(token->info.opaque)))
+			return complain("token %d is the same as token %d",
+					i + 1, other + 1);
+	return token_ask(plan, token, i);
+}
+
+static int tokens_check(struct plan *plan)
 {
 	int i, status, worst = EXIT_OK;
 
-	for (i = 0; i < plan->info_count && worst != EXIT_ABSENT; i++) {
+	if (!plan->token_count)
+		return complain("there is no token to import");
+	for (i = 0; i < plan->token_count && worst != EXIT_ABSENT; i++) {
 		status = token_check(plan, i);
 		worst = status ? : worst;
 	}
 	return worst;
 }
 
-int plan_check(const struct plan *plan)
+int plan_check(struct plan *plan)
 {
-	int status = counts_check(plan);
-
 	/* The library opens the device before room is looked for. */
-	status = status ? : tokens_check(plan);
-	return status ? : room_check(plan);
+	return tokens_check(plan) ? :
+	       count_check(plan, "--fd", plan->number_count) ? :
+	       count_check(plan, "--name", plan->name_count) ? :
+	       payloads_check(plan) ? :
+	       names_check(plan) ? :
+	       room_check(plan);
 }

@@ -19,6 +19,7 @@ enum {
 	OPTION_TOKEN = OPTION_LONG,
 	OPTION_WAIT,
 	OPTION_FD,
+	OPTION_PAYLOAD_FD,
 	OPTION_NAME,
 	OPTION_BLOCKING,
 	OPTION_TAKE_PATH,
@@ -30,6 +31,7 @@ static const struct option options[] = {
 	{ "count", required_argument, NULL, 'n' },
 	{ "wait", no_argument, NULL, OPTION_WAIT },
 	{ "fd", required_argument, NULL, OPTION_FD },
+	{ "payload-fd", required_argument, NULL, OPTION_PAYLOAD_FD },
 	{ "name", required_argument, NULL, OPTION_NAME },
 	{ "blocking", no_argument, NULL, OPTION_BLOCKING },
 	{ "take-path", no_argument, NULL, OPTION_TAKE_PATH },
@@ -56,6 +58,9 @@ static void option(int value, char *argument)
 		break;
 	case OPTION_FD:
 		plan_number(&plan, argument);
+		break;
+	case OPTION_PAYLOAD_FD:
+		plan_payload_number(&plan, argument);
 		break;
 	case OPTION_NAME:
 		plan_name(&plan, argument);
@@ -115,8 +120,11 @@ const struct verb verb_exec = {
 	"  --token TEXT         a token; may be repeated. Other users can see it in the\n"
 	"                       list of processes: a file or standard input is safer\n"
 	"  --fd N               give the socket this descriptor, and set no variables; one\n"
-	"                       for each token\n"
-	"  --name NAME          the socket's name in LISTEN_FDNAMES; one for each token\n"
+	"                       for each socket\n"
+	"  --name NAME          the socket's name in LISTEN_FDNAMES, in place of the\n"
+	"                       exporter's; one for each socket\n"
+	"  --payload-fd N       give the program the payload as a file at this descriptor;\n"
+	"                       one for each token with a payload\n"
 	"  --blocking           clear O_NONBLOCK of the sockets, for all processes that\n"
 	"                       have them open\n"
 	"  --take-path          put the path of an AF_UNIX socket back when the old server\n"

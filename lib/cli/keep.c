@@ -138,7 +138,7 @@ static bool is_nameless(int error)
 	return error == EAFNOSUPPORT || error == EINVAL || error == EISCONN;
 }
 
-static int name_take(struct keeper *keeper, int fd, int token)
+static int name_take(struct keeper *keeper, int fd, int socket)
 {
 	struct name *name = &keeper->names[keeper->count];
 	struct stat status;
@@ -152,8 +152,8 @@ static int name_take(struct keeper *keeper, int fd, int token)
 	errno = error;
 	if (result < 0)
 		return failed_to(reason_of(take_reasons, errno),
-				 "keep the name %s of the socket of token %d",
-				 name->text, token);
+				 "keep the name %s of socket %d",
+				 name->text, socket);
 	name->watch = sockdup_unix_path_watch(name->path);
 	if (!fstat(fd, &status))
 		name->socket = status.st_ino;
@@ -223,13 +223,13 @@ static void close_others(int *kept, int count)
 static void keeper_detach(const struct keeper *keeper, const struct plan *plan)
 {
 	const int own[] = { STDERR_FILENO, keeper->program, keeper->answer };
-	int *kept = checked(calloc(ARRAY_SIZE(own) + plan->info_count,
+	int *kept = checked(calloc(ARRAY_SIZE(own) + plan->socket_count,
 				   sizeof(*kept)));
 	int i, count = 0;
 
 	for (; count < (int)ARRAY_SIZE(own); count++)
 		kept[count] = own[count];
-	for (i = 0; i < plan->info_count; i++)
+	for (i = 0; i < plan->socket_count; i++)
 		kept[count++] = plan_number_of(plan, i);
 	close_others(kept, count);
 	free(kept);
@@ -256,8 +256,8 @@ static int names_take(struct keeper *keeper, const struct plan *plan)
 {
 	int i, status = EXIT_OK;
 
-	keeper->names = checked(calloc(plan->info_count, sizeof(*keeper->names)));
-	for (i = 0; !status && i < plan->info_count; i++)
+	keeper->names = checked(calloc(plan->socket_count, sizeof(*keeper->names)));
+	for (i = 0; !status && i < plan->socket_count; i++)
 		status = name_take(keeper, plan_number_of(plan, i), i + 1);
 	return status;
 }
@@ -266,7 +266,7 @@ static void sockets_close(const struct plan *plan)
 {
 	int i;
 
-	for (i = 0; i < plan->info_count; i++)
+	for (i = 0; i < plan->socket_count; i++)
 		close(plan_number_of(plan, i));
 	descriptors_guard();
 }

@@ -47,9 +47,9 @@ static const char usage_tail[] =
 	"  -V, --version        the version\n"
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 the sockdup module is not\n"
-	"loaded or there is no /dev/sockdup. For export --wait also: 4 nobody imported\n"
-	"the socket. For exec also: 126 the program cannot be\n"
-	"executed, 127 it was not found.\n";
+	"loaded or there is no /dev/sockdup. For an export that waits also: 4 nobody\n"
+	"imported the socket. For exec also: 126 the program cannot be executed, 127 it\n"
+	"was not found.\n";
 
 static void usage_print(const struct verb *verb)
 {

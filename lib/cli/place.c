@@ -12,26 +12,67 @@
 
 #include "keep.h"
 #include "message.h"
+#include "payload.h"
 #include "plan.h"
 #include "verb.h"
 
-/*
- * Imports token @i to its number. Those before it are at theirs already, so what
- * is at this one is the caller's, and gives way.
- */
-static int socket_place(const struct plan *plan, int i)
+/* What is at @number of those that have no place yet moves on. */
+static int make_way(struct sockdup_socket *sockets, int count, int number)
 {
-	int number = plan_number_of(plan, i);
-	int fd = sockdup_socket(&plan->infos[i], SOCKDUP_IMPORT_INHERITABLE);
-	int result = 0;
+	int i;
 
-	if (fd < 0)
-		return -1;
-	if (fd != number) {
-		result = dup2(fd, number);
-		close(fd);
+	for (i = 0; i < count; i++) {
+		if (sockets[i].fd != number)
+			continue;
+		sockets[i].fd = dup(number);
+		return sockets[i].fd < 0 ? -1 : 0;
 	}
-	return result < 0 ? -1 : 0;
+	return 0;
+}
+
+/*
+ * Moves the sockets of a token to their numbers. Those of tokens before it are at
+ * theirs already, so what else is at such a number is the caller's, and gives way.
+ */
+static int sockets_place(const struct plan *plan, struct plan_token *token)
+{
+	struct sockdup_socket *sockets = token->sockets;
+	int i, number;
+
+	for (i = 0; i < token->socket_count; i++) {
+		number = plan_number_of(plan, token->first + i);
+		if (sockets[i].fd == number)
+			continue;
+		if (make_way(sockets + i + 1, token->socket_count - i - 1, number) ||
+		    dup2(sockets[i].fd, number) < 0)
+			return -1;
+		close(sockets[i].fd);
+		sockets[i].fd = number;
+	}
+	return 0;
+}
+
+static int token_import(const struct plan *plan, struct plan_token *token,
+			struct payload *payload)
+{
+	struct sockdup_set set = {
+		.sockets = token->sockets,
+		.socket_count = token->socket_count,
+		.payload = &payload->room,
+		.payload_count = token->payload_size ? 1 : 0,
+	};
+
+	if (token->socket_count > 1 || token->payload_size) {
+		if (sockdup_import_set(&token->info, SOCKDUP_IMPORT_INHERITABLE, &set,
+				       NULL))
+			return -1;
+	} else {
+		token->sockets->fd = sockdup_socket(&token->info,
+						    SOCKDUP_IMPORT_INHERITABLE);
+		if (token->sockets->fd < 0)
+			return -1;
+	}
+	return sockets_place(plan, token);
 }
 
 static void tell_spent(int count)
@@ -39,7 +80,7 @@ static void tell_spent(int count)
 	int i;
 
 	for (i = 0; i < count; i++)
-		complain("token %d is spent: its socket was imported, and is closed again",
+		complain("token %d is spent: what it held was imported, and is closed again",
 			 i + 1);
 }
 
@@ -51,7 +92,7 @@ static int tell_losses(const struct plan *plan, int failed)
 	status = failed_to(errno == ENOENT ? "it has just ended" : NULL,
 			   "import token %d", failed + 1);
 	tell_spent(failed);
-	for (i = failed + 1; i < plan->info_count; i++)
+	for (i = failed + 1; i < plan->token_count; i++)
 		complain("token %d was not touched", i + 1);
 	return status;
 }
@@ -77,7 +118,7 @@ static int environment_set(const struct plan *plan)
 	unsetenv("LISTEN_FDNAMES");
 	if (plan->number_count)
 		return 0;
-	if (put_variable("LISTEN_FDS", plan->info_count) ||
+	if (put_variable("LISTEN_FDS", plan->socket_count) ||
 	    put_variable("LISTEN_PID", getpid()))
 		return -1;
 	return plan->names ? setenv("LISTEN_FDNAMES", plan->names, 1) : 0;
@@ -93,24 +134,37 @@ static int socket_block(int fd)
 	return flags & O_NONBLOCK ? fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) : 0;
 }
 
-/* From the first import on, no way leads back. */
-int plan_carry_out(const struct plan *plan)
+static int sockets_block(const struct plan *plan)
 {
+	int i;
+
+	for (i = 0; i < plan->socket_count; i++)
+		if (socket_block(plan_number_of(plan, i)))
+			return failed_to(NULL, "make socket %d blocking", i + 1);
+	return EXIT_OK;
+}
+
+/* From the first import on, no way leads back. */
+int plan_carry_out(struct plan *plan)
+{
+	struct payload *payloads = checked(calloc(plan->token_count, sizeof(*payloads)));
 	int i, status = EXIT_OK;
 
 	if (environment_set(plan))
 		return failed_to(NULL, "set the environment");
-	for (i = 0; i < plan->info_count; i++)
-		if (socket_place(plan, i))
+	if (payloads_open(plan, payloads))
+		return failed_to(NULL, "make room for a payload");
+	for (i = 0; i < plan->token_count; i++)
+		if (token_import(plan, &plan->tokens[i], &payloads[i]))
 			return tell_losses(plan, i);
+	if (payloads_place(plan, payloads))
+		status = failed_to(NULL, "hand a payload to the program");
 	/* A failure of this one leaves the old server's sockets as they were. */
-	if (plan->take_path)
+	if (!status && plan->take_path)
 		status = names_keep(plan);
-	for (i = 0; !status && plan->blocking && i < plan->info_count; i++)
-		if (socket_block(plan_number_of(plan, i)))
-			status = failed_to(NULL, "make the socket of token %d blocking",
-					   i + 1);
+	if (!status && plan->blocking)
+		status = sockets_block(plan);
 	if (status)
-		tell_spent(plan->info_count);
+		tell_spent(plan->token_count);
 	return status;
 }

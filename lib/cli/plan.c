@@ -32,29 +32,44 @@ void plan_text(struct plan *plan, const char *text)
 	plan->texts[plan->text_count++] = text;
 }
 
-void plan_number(struct plan *plan, const char *text)
+static void number_add(int **numbers, int *count, const char *text, const char *what)
 {
 	int number = number_parse(text, 0, INT_MAX, "a descriptor's number");
 	int i;
 
-	for (i = 0; i < plan->number_count; i++)
-		if (plan->numbers[i] == number)
-			usage_error("two sockets cannot both be number %d",
-				    number);
-	plan->numbers = grown(plan->numbers, plan->number_count, sizeof(*plan->numbers));
-	plan->numbers[plan->number_count++] = number;
+	for (i = 0; i < *count; i++)
+		if ((*numbers)[i] == number)
+			usage_error("two %s cannot both be number %d", what, number);
+	*numbers = grown(*numbers, *count, sizeof(**numbers));
+	(*numbers)[(*count)++] = number;
+}
+
+void plan_number(struct plan *plan, const char *text)
+{
+	number_add(&plan->numbers, &plan->number_count, text, "sockets");
+}
+
+void plan_payload_number(struct plan *plan, const char *text)
+{
+	number_add(&plan->payload_numbers, &plan->payload_number_count, text, "payloads");
 }
 
 /* What systemd allows as a name. */
-void plan_name(struct plan *plan, const char *name)
+bool plan_name_fits(const char *name)
 {
 	const char *c;
-	char *names;
 
 	for (c = name; *c; c++)
 		if (*c <= ' ' || *c > '~' || *c == ':')
 			break;
-	if (*c || c == name || c - name > 255)
+	return !*c && c != name && c - name <= 255;
+}
+
+void plan_name(struct plan *plan, const char *name)
+{
+	char *names;
+
+	if (!plan_name_fits(name))
 		usage_error("'%s' cannot be the name of a descriptor: that has 1 to 255 visible ASCII characters and no colon",
 			    name);
 	if (asprintf(&names, "%s%s%s", plan->names ? : "",
@@ -65,7 +80,7 @@ void plan_name(struct plan *plan, const char *name)
 	plan->name_count++;
 }
 
-/* Where the plan wants the socket of token @i. */
+/* Where the plan wants socket @i of all. */
 int plan_number_of(const struct plan *plan, int i)
 {
 	return plan->number_count ? plan->numbers[i] : LISTEN_FDS_START + i;
@@ -78,8 +93,8 @@ static int token_add(struct plan *plan, const char *text)
 
 	if (status)
 		return status;
-	plan->infos = grown(plan->infos, plan->info_count, sizeof(*plan->infos));
-	plan->infos[plan->info_count++] = name.info;
+	plan->tokens = grown(plan->tokens, plan->token_count, sizeof(*plan->tokens));
+	plan->tokens[plan->token_count++] = (struct plan_token){ .info = name.info };
 	return EXIT_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What exec is to do: which tokens become which descriptors of the program.
+ * What exec is to do: which sockets of which tokens become which descriptors of the
+ * program.
  */
 #ifndef CLI_PLAN_H
 #define CLI_PLAN_H
@@ -12,15 +13,35 @@
 #define LISTEN_FDS_START	3
 
 /**
+ * struct plan_token - a token to import
+ * @info: its bytes
+ * @sockets: with their names, and once they are imported their descriptors; what
+ *	     follows is known once the plan has been checked
+ * @socket_count: of them
+ * @first: the place of the first of them among the sockets of all tokens
+ * @payload_size: bytes that travel with it
+ */
+struct plan_token {
+	struct sockdup_protocol_info info;
+	struct sockdup_socket *sockets;
+	int socket_count;
+	int first;
+	unsigned int payload_size;
+};
+
+/**
  * struct plan - what the command line asks for
  * @texts: tokens from the command line
  * @text_count: of them
- * @infos: all tokens, in their order
- * @info_count: of them
- * @numbers: where --fd wants their sockets
+ * @tokens: all tokens, in their order
+ * @token_count: of them
+ * @socket_count: of their sockets, once the plan has been checked
+ * @numbers: where --fd wants the sockets
  * @number_count: of them
- * @names: what --name calls them, by a colon between each two
- * @name_count: of them
+ * @payload_numbers: where --payload-fd wants payloads
+ * @payload_number_count: of them
+ * @names: what --name, or else their exporters, call them, by a colon between each two
+ * @name_count: how many --name gives
  * @file: where tokens are read from, NULL for none
  * @count: of tokens to read, 0 for all of the file
  * @blocking: clear O_NONBLOCK of the sockets
@@ -29,10 +50,13 @@
 struct plan {
 	const char **texts;
 	int text_count;
-	struct sockdup_protocol_info *infos;
-	int info_count;
+	struct plan_token *tokens;
+	int token_count;
+	int socket_count;
 	int *numbers;
 	int number_count;
+	int *payload_numbers;
+	int payload_number_count;
 	char *names;
 	int name_count;
 	const char *file;
@@ -44,14 +68,16 @@ struct plan {
 /* plan.c: the last gives an exit code after a complaint. */
 void plan_text(struct plan *plan, const char *text);
 void plan_number(struct plan *plan, const char *text);
+void plan_payload_number(struct plan *plan, const char *text);
 void plan_name(struct plan *plan, const char *name);
+bool plan_name_fits(const char *name);
 int plan_read(struct plan *plan);
 int plan_number_of(const struct plan *plan, int i);
 
 /* In check.c; gives an exit code after a complaint. */
-int plan_check(const struct plan *plan);
+int plan_check(struct plan *plan);
 
 /* In place.c; gives an exit code after a complaint. */
-int plan_carry_out(const struct plan *plan);
+int plan_carry_out(struct plan *plan);
 
 #endif /* CLI_PLAN_H */
