@@ -1034,10 +1034,11 @@ static void device_show_tokens(struct seq_file *m, struct sockdup_target *target
 	seq_printf(m, "tokens:\t%u\n", target->token_count);
 	while (count++ < DEVICE_FDINFO_TOKENS &&
 	       (token = sockdup_token_next_of_target(target, token)))
-		seq_printf(m, "token:\tid=%016llx source=%d uid=%u left_ms=%llu\n",
+		seq_printf(m, "token:\tid=%016llx source=%d uid=%u left_ms=%llu sockets=%u\n",
 			   token->opaque.id, pid_vnr(token->source),
 			   from_kuid_munged(seq_user_ns(m), token->uid),
-			   sockdup_token_left_ms(token, now));
+			   sockdup_token_left_ms(token, now),
+			   sockdup_token_socket_count(token));
 	spin_unlock(&target->lock);
 }
 
@@ -1061,11 +1062,12 @@ static void device_show_user_tokens(struct seq_file *m, struct file *file)
 	seq_printf(m, "user_tokens:\t%u\n", users->token_count);
 	while (count++ < DEVICE_FDINFO_TOKENS &&
 	       (token = sockdup_token_next_of_target(users, token)))
-		seq_printf(m, "user_token:\tid=%016llx source=%d uid=%u target_uid=%u left_ms=%llu\n",
+		seq_printf(m, "user_token:\tid=%016llx source=%d uid=%u target_uid=%u left_ms=%llu sockets=%u\n",
 			   token->opaque.id, pid_vnr(token->source),
 			   from_kuid_munged(seq_user_ns(m), token->uid),
 			   from_kuid_munged(seq_user_ns(m), token->target_uid),
-			   sockdup_token_left_ms(token, now));
+			   sockdup_token_left_ms(token, now),
+			   sockdup_token_socket_count(token));
 	spin_unlock(&users->lock);
 	sockdup_target_put(users);
 }

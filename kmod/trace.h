@@ -25,6 +25,7 @@ DECLARE_EVENT_CLASS(sockdup_token_class,
 				     __field(pid_t, target)
 				     __field(uid_t, uid)
 				     __field(int, target_uid)
+				     __field(unsigned int, sockets)
 		    ),
 		    TP_fast_assign(__entry->id = token->opaque.id;
 				   __entry->source = pid_nr(token->source);
@@ -32,10 +33,11 @@ DECLARE_EVENT_CLASS(sockdup_token_class,
 				   __entry->uid = __kuid_val(token->uid);
 				   __entry->target_uid = token->target->user_ns ?
 							 (int)__kuid_val(token->target_uid) : -1;
+				   __entry->sockets = sockdup_token_socket_count(token);
 		    ),
-		    TP_printk("id=%016llx source=%d target=%d uid=%u target_uid=%d",
+		    TP_printk("id=%016llx source=%d target=%d uid=%u target_uid=%d sockets=%u",
 			      __entry->id, __entry->source, __entry->target,
-			      __entry->uid, __entry->target_uid)
+			      __entry->uid, __entry->target_uid, __entry->sockets)
 );
 
 DEFINE_EVENT(sockdup_token_class, sockdup_export,

@@ -122,6 +122,36 @@ static int call_export_to_pidfd(struct scene *scene)
 	return export_with(scene, SOCKDUP_EXPORT_TO_PIDFD, scene->pidfd);
 }
 
+#define SET_SIZE	3
+#define SET_PAYLOAD	"payload"
+
+static int export_set(struct scene *scene, pid_t target)
+{
+	struct sockdup_socket sockets[SET_SIZE] = {
+		{ .fd = scene->source, .name = "one" },
+		{ .fd = scene->listener },
+		{ .fd = scene->source, .name = "three" },
+	};
+	struct sockdup_export argument = {
+		.size = sizeof(argument),
+		.fd = -1,
+		.target = target,
+		.info_size = sizeof(scene->info),
+		.info = (uintptr_t)&scene->info,
+		.socket_count = SET_SIZE,
+		.sockets = (uintptr_t)sockets,
+		.payload_size = sizeof(SET_PAYLOAD),
+		.payload = (uintptr_t)SET_PAYLOAD,
+	};
+
+	return device_ioctl(scene->device, SOCKDUP_IOC_EXPORT, &argument);
+}
+
+static int call_export_set(struct scene *scene)
+{
+	return export_set(scene, scene->agent.pid);
+}
+
 static int settle_export(struct scene *scene, int value)
 {
 	return value < 0 ? 0 : raw_revoke(scene->device, &scene->info);
@@ -163,6 +193,61 @@ static int settle_import(struct scene *scene, int value)
 	if (same != 1)
 		return -EBADF;
 	return call_import(scene) == -ENOENT ? 0 : -EPROTO;
+}
+
+static int export_set_to_self(struct scene *scene)
+{
+	return export_set(scene, getpid());
+}
+
+static struct sockdup_socket imported[SET_SIZE];
+
+static int call_import_set(struct scene *scene)
+{
+	static char payload[sizeof(SET_PAYLOAD)];
+	struct sockdup_import argument = {
+		.size = sizeof(argument),
+		.info_size = sizeof(scene->info),
+		.info = (uintptr_t)&scene->info,
+		.socket_count = SET_SIZE,
+		.sockets = (uintptr_t)imported,
+		.payload_size = sizeof(payload),
+		.payload = (uintptr_t)payload,
+	};
+
+	return device_ioctl(scene->device, SOCKDUP_IOC_IMPORT, &argument);
+}
+
+/* A set that an import has left can be imported still. */
+static int settle_import_set(struct scene *scene, int value)
+{
+	int same, i;
+
+	if (value < 0)
+		value = call_import_set(scene);
+	if (value < 0)
+		return value;
+	same = same_file(0, scene->listener, 0, imported[1].fd);
+	for (i = 0; i < SET_SIZE; i++)
+		close(imported[i].fd);
+	if (same != 1)
+		return -EBADF;
+	return call_import_set(scene) == -ENOENT ? 0 : -EPROTO;
+}
+
+static int call_query_set(struct scene *scene)
+{
+	struct sockdup_protocol_info infos[SET_SIZE];
+	struct sockdup_query argument = {
+		.size = sizeof(argument),
+		.info_size = sizeof(scene->info),
+		.info = (uintptr_t)&scene->info,
+		.socket_count = SET_SIZE,
+		.sockets = (uintptr_t)imported,
+		.descriptions = (uintptr_t)infos,
+	};
+
+	return device_ioctl(scene->device, SOCKDUP_IOC_QUERY, &argument);
 }
 
 static int call_query(struct scene *scene)
@@ -396,6 +481,18 @@ FIXTURE_VARIANT_ADD(fault, export_to_peer) {
 
 FIXTURE_VARIANT_ADD(fault, export_to_pidfd) {
 	.command = { prepare_nothing, call_export_to_pidfd, settle_export },
+};
+
+FIXTURE_VARIANT_ADD(fault, export_set) {
+	.command = { prepare_nothing, call_export_set, settle_export },
+};
+
+FIXTURE_VARIANT_ADD(fault, import_set) {
+	.command = { export_set_to_self, call_import_set, settle_import_set },
+};
+
+FIXTURE_VARIANT_ADD(fault, query_set) {
+	.command = { export_set_to_self, call_query_set, settle_query },
 };
 
 FIXTURE_VARIANT_ADD(fault, import) {

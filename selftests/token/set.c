@@ -417,15 +417,16 @@ TEST_F(set, late_failure_takes_nothing_of_another_thread)
 	ASSERT_EQ(0, fstatat(AT_FDCWD, "/dev/null", &stat, 0));
 	other.inode = stat.st_ino;
 	ASSERT_EQ(0, export_set(self, MANY, 0));
-	ASSERT_EQ(0, pthread_create(&other.thread, NULL, use_number_anew, &other));
+	/* The thread would close the file of that number, too. */
 	ASSERT_EQ(0, write_number(NR_OPEN, FEW));
+	ASSERT_EQ(0, pthread_create(&other.thread, NULL, use_number_anew, &other));
 	for (i = 0; i < stress(4000) || (other.closed < 5 && i < 100000); i++) {
 		wrong += import_set(self, MANY, 0) != -EMFILE;
 		atomic_fetch_add(&other.rounds, 1);
 	}
-	write_number(NR_OPEN, nr_open);
 	atomic_store(&other.over, true);
 	ASSERT_EQ(0, pthread_join(other.thread, NULL));
+	ASSERT_EQ(0, write_number(NR_OPEN, nr_open));
 	EXPECT_LT(0, other.closed);
 	EXPECT_EQ(0, wrong);
 	EXPECT_EQ(0, other.lost);

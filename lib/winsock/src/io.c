@@ -81,13 +81,14 @@ static long long deadline_of(const struct way *way, int fd, long long began)
 {
 	struct timeval limit = { };
 	unsigned int size = sizeof(limit);
+	long long seconds;
 
 	posix_getsockopt(fd, LINUX_SOL_SOCKET, way->limit, &limit, &size);
+	seconds = limit.tv_sec;
 	/* Linux' own calls set times of any length. */
-	if ((!limit.tv_sec && !limit.tv_usec) ||
-	    limit.tv_sec > LLONG_MAX / WS_SECOND / 2)
+	if ((!seconds && !limit.tv_usec) || seconds > LLONG_MAX / WS_SECOND / 2)
 		return WS_NEVER;
-	return began + limit.tv_sec * WS_SECOND + limit.tv_usec * 1000LL;
+	return began + seconds * WS_SECOND + limit.tv_usec * 1000LL;
 }
 
 /* Go on waiting after a signal. Linux' own call would count its time from now. */
