@@ -27,6 +27,7 @@ from ._handover import (
     share,
 )
 from ._monitor import Happening, Monitor, Notification, monitor
+from ._outcome import Outcome, OutcomeKind, Outcomes, outcomes, token_id
 from ._registration import (
     NetworkEvent,
     NetworkEvents,
@@ -47,6 +48,9 @@ __all__ = [
     "NetworkEvent",
     "NetworkEvents",
     "Notification",
+    "Outcome",
+    "OutcomeKind",
+    "Outcomes",
     "Registration",
     "RegistrationInfo",
     "SocketInfo",
@@ -61,6 +65,7 @@ __all__ = [
     "list",
     "monitor",
     "open",
+    "outcomes",
     "query",
     "register",
     "registration_of",
@@ -68,6 +73,7 @@ __all__ = [
     "revoke",
     "share",
     "stats",
+    "token_id",
     "use",
 ]
 

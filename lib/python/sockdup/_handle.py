@@ -5,19 +5,25 @@ import enum
 from dataclasses import dataclass
 
 from . import _sockdup
+from ._waiting import Waiter
+
+# The task that waits for an outcome, on the handle's descriptor: one of the process's.
+outcome_waiter = Waiter()
 
 
 class Feature(enum.IntFlag):
     """What the module can do beyond tokens.
 
     EVENTS: :func:`register`. EVENT_ONCE: :func:`register` with *once*.
-    EXPORT_TO_USER: :func:`share` with *uid*.
+    EXPORT_TO_USER: :func:`share` with *uid*. EXPORT_REPORT: :func:`share` with
+    *report*.
     """
 
     EVENTS = _sockdup.SOCKDUP_FEATURE_EVENTS
     EVENT_ONCE = _sockdup.SOCKDUP_FEATURE_EVENT_ONCE
     EXPORT_TO_PIDFD = _sockdup.SOCKDUP_FEATURE_EXPORT_TO_PIDFD
     EXPORT_TO_USER = _sockdup.SOCKDUP_FEATURE_EXPORT_TO_USER
+    EXPORT_REPORT = _sockdup.SOCKDUP_FEATURE_EXPORT_REPORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +70,16 @@ def use(fd: int) -> None:
 
     Raises :exc:`OSError`: EBADF; EINVAL where *fd* is not a handle; EMFILE.
     """
+    outcome_waiter.stop()
     _sockdup.use(fd)
 
 
 def release() -> None:
     """Close the handle.
 
-    This ends registrations, and tokens that were shared with *end_on_close*.
-    The next call opens the device again.
+    This ends registrations, and tokens that were shared with *end_on_close*. How
+    tokens ended that were shared with *report* is not told any more. The next call
+    opens the device again.
     """
+    outcome_waiter.stop()
     _sockdup.release()

@@ -53,6 +53,7 @@ def share(
     uid: int | None = None,
     life: float | None = None,
     end_on_close: bool = False,
+    report: bool = False,
 ) -> bytes:
     """Export a socket to one process, or one user, and return the bytes to send.
 
@@ -72,6 +73,8 @@ def share(
     *end_on_close* is true. A life above the default needs a target of the same
     user, a process that has called :func:`open`, or CAP_SYS_RESOURCE.
 
+    With *report* :func:`outcomes` tells how the token ended.
+
     Returns 128 bytes. They are a secret: with them the target can import, and
     processes of the source's user can revoke.
 
@@ -79,12 +82,15 @@ def share(
     none; ESRCH where the target does not exist, EINVAL where it cannot be one or
     *life* is above the module's limit; EPERM where *life* needs more rights;
     ENOTCONN where *peer* has no peer; ENOBUFS where the user's tokens hold as many
-    sockets as RLIMIT_NOFILE allows. Raises :exc:`ValueError` for a *life* of 0 or less
-    and for a *uid* that does not fit into 32 bits.
+    sockets as RLIMIT_NOFILE allows, or, with *report*, 4096 outcomes are to come or
+    not taken yet. Raises :exc:`ValueError` for a *life* of 0 or less and for a *uid*
+    that does not fit into 32 bits.
     """
     target, flags = _target(pid, pidfd, peer, uid)
     if end_on_close:
         flags |= _sockdup.SOCKDUP_EXPORT_END_ON_CLOSE
+    if report:
+        flags |= _sockdup.SOCKDUP_EXPORT_REPORT
     return _sockdup.export(descriptor(sock), target, flags, _milliseconds(life))
 
 

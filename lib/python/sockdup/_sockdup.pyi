@@ -15,11 +15,13 @@ SOCKDUP_EXPORT_TO_PIDFD: int
 SOCKDUP_EXPORT_TO_PEER: int
 SOCKDUP_EXPORT_TO_USER: int
 SOCKDUP_EXPORT_END_ON_CLOSE: int
+SOCKDUP_EXPORT_REPORT: int
 SOCKDUP_IMPORT_INHERITABLE: int
 SOCKDUP_FEATURE_EVENTS: int
 SOCKDUP_FEATURE_EVENT_ONCE: int
 SOCKDUP_FEATURE_EXPORT_TO_PIDFD: int
 SOCKDUP_FEATURE_EXPORT_TO_USER: int
+SOCKDUP_FEATURE_EXPORT_REPORT: int
 SOCKDUP_EVENT_ONCE: int
 SOCKDUP_EVENT_KEEP_SET: int
 SOCKDUP_FD_READ: int
@@ -34,6 +36,11 @@ SOCKDUP_HAPPENING_REVOKED: int
 SOCKDUP_HAPPENING_EXPIRED: int
 SOCKDUP_HAPPENING_HANDLE_CLOSED: int
 SOCKDUP_HAPPENING_TARGET_DIED: int
+SOCKDUP_OUTCOME_IMPORTED: int
+SOCKDUP_OUTCOME_REVOKED: int
+SOCKDUP_OUTCOME_DECLINED: int
+SOCKDUP_OUTCOME_EXPIRED: int
+SOCKDUP_OUTCOME_TARGET_DIED: int
 
 @final
 class Subscription:
@@ -46,6 +53,8 @@ def import_(data: _Buffer, flags: int, /) -> tuple[int, int, int, int, _Identity
 def revoke(data: _Buffer, /) -> None: ...
 def encode(data: _Buffer, /) -> str: ...
 def decode(text: str, /) -> bytes: ...
+def outcome_next() -> tuple[int, int, int, int, int] | bool: ...
+def info_id(data: _Buffer, /) -> int: ...
 def info() -> tuple[int, int, int, int, int, int]: ...
 def open() -> int: ...
 def use(fd: int, /) -> None: ...

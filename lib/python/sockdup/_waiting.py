@@ -10,9 +10,13 @@ if TYPE_CHECKING:
 
 
 def wait_readable(fd: int, timeout: float | None = None) -> bool:
-    """False after *timeout* seconds."""
+    """False after *timeout* seconds.
+
+    Of a handle: true as well where no outcome will come, which another thread that
+    took the last one may have brought about.
+    """
     poll = select.poll()
-    poll.register(fd, select.POLLIN)
+    poll.register(fd, select.POLLIN | select.POLLRDHUP)
     return bool(poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
 
 

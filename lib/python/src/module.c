@@ -12,7 +12,8 @@
 static int module_exec(PyObject *module)
 {
 	return token_add(module) || netlink_add(module) ||
-	       subscription_add(module) || event_add(module) ? -1 : 0;
+	       subscription_add(module) || event_add(module) ||
+	       outcome_add(module) ? -1 : 0;
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg)

@@ -43,6 +43,7 @@ int token_add(PyObject *module);
 int netlink_add(PyObject *module);
 int subscription_add(PyObject *module);
 int event_add(PyObject *module);
+int outcome_add(PyObject *module);
 
 PyMODINIT_FUNC PyInit__sockdup(void);
 

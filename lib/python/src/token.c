@@ -19,7 +19,8 @@ static const struct reason export_reasons[] = {
 	{ ESRCH, "there is no such target process, it has ended, or it is a kernel thread" },
 	{ EPERM,
 	  "a longer life needs a target of the same user, or one that has opened the device" },
-	{ ENOBUFS, "the user's tokens hold as many sockets as RLIMIT_NOFILE allows" },
+	{ ENOBUFS,
+	  "the user's tokens hold RLIMIT_NOFILE sockets, or 4096 outcomes are to come" },
 	{ }
 };
 
@@ -256,10 +257,12 @@ int token_add(PyObject *module)
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_TO_PEER) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_TO_USER) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_END_ON_CLOSE) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_REPORT) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_IMPORT_INHERITABLE) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EVENTS) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EVENT_ONCE) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_TO_PIDFD) ||
-	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_TO_USER) ?
+	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_TO_USER) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_REPORT) ?
 	       -1 : 0;
 }
