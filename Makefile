@@ -116,6 +116,11 @@ demo-gunicorn: guest cli need-demo-gunicorn ## replace a running gunicorn under 
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/python/samples/demo-gunicorn "$(O)" && \
 		echo && lib/python/samples/demo-gunicorn --restart "$(O)"'
 
+demo-workers: guest python ## kill workers at random while they serve 1 000 clients and lose none, then show what is lost without outcomes
+	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
+	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/python/samples/demo-workers "$(O)" && \
+		echo && lib/python/samples/demo-workers --forget --connections 100 "$(O)"'
+
 NAMED_TESTS = $(filter-out -%,$(TESTS))
 UNKNOWN_TESTS = $(filter-out $(basename $(notdir $(wildcard selftests/*/*))),$(TESTS:-%=%))
 ifneq ($(UNKNOWN_TESTS),)
@@ -347,8 +352,8 @@ clean: ## remove what was built
 FORCE:
 
 .PHONY: all help modules lib cli node python samples examples man guest vm demo demo-winsock \
-	demo-node demo-nginx demo-gunicorn selftests selftests-32 check check-long check-debug \
-	check-matrix check-wine check-winsock check-compile bench-program bench \
+	demo-node demo-nginx demo-gunicorn demo-workers selftests selftests-32 check \
+	check-long check-debug check-matrix check-wine check-winsock check-compile bench-program bench \
 	bench-check bench-budget bench-locks bench-docs style netlink \
 	docs-transcripts docs check-docs deb check-deb fresh install install-lib \
 	install-node install-python install-dkms uninstall clean FORCE

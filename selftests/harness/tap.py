@@ -32,6 +32,12 @@ def descriptors():
     return found
 
 
+def sample(name):
+    """The path of a sample, among the sources of which this is a build."""
+    built = BUILD.parent / "lib/python/samples"
+    return (built if built.exists() else pathlib.Path.cwd() / "lib/python/samples") / name
+
+
 class TestCase(unittest.TestCase):
     def run(self, result=None):
         sockdup.open()
