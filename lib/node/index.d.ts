@@ -35,6 +35,49 @@ export interface UserTarget {
 export function share(
   handle: Shareable, target: number | net.Socket | UserTarget, options?: ShareOptions): Buffer;
 
+interface OutcomeOf<Kind extends string> {
+  kind: Kind;
+  /** The token's. */
+  id: string;
+  /** When it ended, in milliseconds of CLOCK_BOOTTIME, whose seconds os.uptime() tells. */
+  when: number;
+}
+
+/** The target has the socket. */
+export interface ImportedOutcome extends OutcomeOf<'imported'> {
+  /** The process that imported; 0 if it is not visible here. */
+  pid: number;
+  /** Its effective user. */
+  uid: number;
+}
+
+/**
+ * How a token ended. Nobody has imported it if it was revoked by its exporter's user or an
+ * administrator; or declined, which is revoked by its target; or its life was over; or its
+ * target ended.
+ */
+export type Outcome = ImportedOutcome |
+  OutcomeOf<'revoked' | 'declined' | 'expired' | 'target-died' | 'other'> & { pid?: undefined, uid?: undefined };
+
+export interface Shared {
+  /** The 128 bytes to send to the target. */
+  info: Buffer;
+  /** The token's, for logs and revoke(); nobody can import with it. */
+  id: string;
+  /** How the token ended. It keeps the event loop alive until then. */
+  outcome: Promise<Outcome>;
+}
+
+/**
+ * Export as share() does, and learn what becomes of the token. Keep the socket until then,
+ * paused or otherwise unread, to give it to another process if this one does not import it.
+ */
+export function shareWithOutcome(
+  handle: Shareable, target: number | net.Socket | UserTarget, options?: ShareOptions): Shared;
+
+/** The id of a token, from the bytes. Works for a token that has ended, too. */
+export function tokenId(info: Uint8Array): string;
+
 export interface FromShareOptions {
   /**
    * Takes the imported socket: a listening socket makes the server listen, for a connection

@@ -10,6 +10,7 @@ const net = require('net');
 const { adopt, checkAdoptable, descriptorOf, peerDescriptorOf } = require('./handle.js');
 const { invalid, unknown } = require('./error.js');
 const { Monitor } = require('./monitor.js');
+const { outcomeOf, prepare } = require('./outcome.js');
 const native = require('./sockdup.node');
 
 const INT_MAX = 0x7fffffff;
@@ -51,13 +52,25 @@ function targetOf(target) {
   return { target: number('target', target, INT_MAX, 1), flags: 0 };
 }
 
-function share(handle, to, options = {}) {
+function exportTo(handle, to, options, extraFlags) {
   const { ttl = 0, endOnClose = false } = objectOf(options, 'ttl', 'endOnClose');
   const { target, flags } = targetOf(to);
 
   return native.export(descriptorOf(handle), target,
-    flags | (endOnClose ? native.END_ON_CLOSE : 0),
+    flags | extraFlags | (endOnClose ? native.END_ON_CLOSE : 0),
     number('options.ttl', ttl, UINT_MAX));
+}
+
+function share(handle, to, options = {}) {
+  return exportTo(handle, to, options, 0);
+}
+
+function shareWithOutcome(handle, to, options = {}) {
+  prepare();
+  const info = exportTo(handle, to, options, native.REPORT);
+  const id = native.tokenId(info);
+
+  return { info, id, outcome: outcomeOf(id) };
 }
 
 // What can be refused is refused before the import, which spends the token.
@@ -78,6 +91,14 @@ function revoke(token) {
     native.revoke(protocolInfo(token));
 }
 
+function tokenId(info) {
+  const id = native.tokenId(protocolInfo(info));
+
+  if (id === undefined)
+    throw invalid('info', 'the bytes of a token', info);
+  return id;
+}
+
 function list(filter = {}) {
   const { target = 0, source = 0, uid } = objectOf(filter, 'target', 'source', 'uid');
 
@@ -94,9 +115,11 @@ function fromText(text) {
 
 module.exports = {
   share,
+  shareWithOutcome,
   fromShare,
   query: (info) => native.query(protocolInfo(info)),
   revoke,
+  tokenId,
   list,
   monitor: () => new Monitor(),
   info: () => native.info(),

@@ -4,6 +4,7 @@
 import sockdup from './index.js';
 
 export const {
-  share, fromShare, query, revoke, list, monitor, info, toText, fromText,
+  share, shareWithOutcome, fromShare, query, revoke, tokenId, list, monitor, info, toText,
+  fromText,
 } = sockdup;
 export default sockdup;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The addon: what index.js calls. It has no state, so each thread may load it. */
+/* The addon: what index.js calls. Each thread may load it. */
 
+#include "outcome.h"
 #include "socket.h"
 #include "subscription.h"
 #include "token.h"
@@ -20,6 +21,7 @@ static const struct {
 	{ "toText", token_to_text },
 	{ "fromText", token_from_text },
 	{ "describe", socket_describe },
+	{ "tokenId", outcome_token_id },
 };
 
 NAPI_MODULE_INIT()
@@ -32,10 +34,12 @@ NAPI_MODULE_INIT()
 		value_set(env, exports, functions[i].name, function);
 	}
 	value_set(env, exports, "Subscription", subscription_class(env));
+	value_set(env, exports, "Outcomes", outcome_class(env));
 	value_set_number(env, exports, "TO_PEER", SOCKDUP_EXPORT_TO_PEER);
 	value_set_number(env, exports, "TO_USER", SOCKDUP_EXPORT_TO_USER);
 	value_set_number(env, exports, "END_ON_CLOSE",
 			 SOCKDUP_EXPORT_END_ON_CLOSE);
+	value_set_number(env, exports, "REPORT", SOCKDUP_EXPORT_REPORT);
 	value_set_number(env, exports, "AF_UNIX", AF_UNIX);
 	value_set_number(env, exports, "AF_INET", AF_INET);
 	value_set_number(env, exports, "AF_INET6", AF_INET6);

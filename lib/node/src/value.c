@@ -129,12 +129,17 @@ void value_set_text(napi_env env, napi_value object, const char *name,
 	value_set(env, object, name, value_text(env, text, NAPI_AUTO_LENGTH));
 }
 
-void value_set_id(napi_env env, napi_value object, unsigned long long id)
+napi_value value_id(napi_env env, unsigned long long id)
 {
 	char text[VALUE_ID_SIZE];
 
 	snprintf(text, sizeof(text), "%016llx", id);
-	value_set_text(env, object, "id", text);
+	return value_text(env, text, NAPI_AUTO_LENGTH);
+}
+
+void value_set_id(napi_env env, napi_value object, unsigned long long id)
+{
+	value_set(env, object, "id", value_id(env, id));
 }
 
 static napi_value ip_address(napi_env env, int family, const void *bytes,

@@ -29,6 +29,7 @@ napi_value value_undefined(napi_env env);
 napi_value value_object(napi_env env);
 napi_value value_text(napi_env env, const char *text, size_t size);
 napi_value value_info(napi_env env, const struct sockdup_protocol_info *info);
+napi_value value_id(napi_env env, unsigned long long id);
 
 void value_set(napi_env env, napi_value object, const char *name,
 	       napi_value value);

@@ -43,6 +43,23 @@ const text: string = sockdup.toText(info);
 sockdup.fromText(text).length;
 sockdup.info().maxTtl.toFixed();
 
+export async function settle(): Promise<void> {
+  const { info: bytes, id, outcome } = sockdup.shareWithOutcome(socket, 1, { ttl: 1000 });
+  const ended = await outcome;
+
+  if (ended.kind === 'imported')
+    ended.pid.toFixed();
+  else if (ended.kind === 'target-died' && ended.when > 0)
+    sockdup.shareWithOutcome(socket, { uid });
+  // @ts-expect-error nobody may have imported
+  ended.pid.toFixed();
+  // @ts-expect-error there is no such kind
+  if (ended.kind === 'handle-closed')
+    sockdup.revoke(id);
+  if (sockdup.tokenId(bytes) === ended.id)
+    sockdup.revoke(ended.id);
+}
+
 export async function watch(): Promise<void> {
   const monitor = sockdup.monitor();
 
