@@ -119,7 +119,7 @@ demo-gunicorn: guest cli need-demo-gunicorn ## replace a running gunicorn under 
 demo-workers: guest python ## kill workers at random while they serve 1 000 clients and lose none, then show what is lost without outcomes
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/python/samples/demo-workers "$(O)" && \
-		echo && lib/python/samples/demo-workers --forget --connections 100 "$(O)"'
+		echo && lib/python/samples/demo-workers --forget --connections 300 "$(O)"'
 
 NAMED_TESTS = $(filter-out -%,$(TESTS))
 UNKNOWN_TESTS = $(filter-out $(basename $(notdir $(wildcard selftests/*/*))),$(TESTS:-%=%))
