@@ -55,7 +55,6 @@ static struct workqueue_struct *account_sweep_queue;
 /* Apart, so that deadlines do not wait for as many sweeps as there are users. */
 static struct workqueue_struct *account_registration_queue;
 static work_func_t account_token_sweep;
-static bool (*account_charge_returned)(struct sockdup_charge *charge);
 static work_func_t account_registration_sweep;
 
 static struct account_bucket *account_bucket(kuid_t uid)
@@ -387,26 +386,35 @@ void sockdup_account_return_bytes(struct sockdup_account *account, size_t bytes)
 }
 
 /**
- * sockdup_charge_take - hold files at the expense of the current user
- * @charge: filled
- * @account: the current user's; held by the caller until the charge is returned
- * @file: the first file; on success the caller's reference is the charge's
- * @count: how many there are; the charge's owner has the others
+ * sockdup_account_charge_files - count files before the current user's charges have them
+ * @account: the current user's, held by the caller
+ * @count: how many more
+ *
+ * Each is counted back by the return of its charge.
  *
  * Return: 0; -ENOBUFS where the user would hold more files than RLIMIT_NOFILE
  * allows and has no CAP_SYS_RESOURCE in the initial namespace.
  */
-int sockdup_charge_take(struct sockdup_charge *charge,
-			struct sockdup_account *account, struct file *file,
-			unsigned int count)
+int sockdup_account_charge_files(struct sockdup_account *account, unsigned int count)
 {
-	if (!account_allows(atomic_long_add_return(count, &account->held))) {
-		atomic_long_sub(count, &account->held);
-		return -ENOBUFS;
-	}
+	if (account_allows(atomic_long_add_return(count, &account->held)))
+		return 0;
+	atomic_long_sub(count, &account->held);
+	return -ENOBUFS;
+}
+
+/**
+ * sockdup_charge_take - hold a file at the expense of a user
+ * @charge: filled
+ * @account: the user's, which has counted the file; held by the caller until the charge
+ *	     is returned
+ * @file: the file; the caller's reference is the charge's
+ */
+void sockdup_charge_take(struct sockdup_charge *charge,
+			 struct sockdup_account *account, struct file *file)
+{
 	charge->account = account;
 	charge->file = file;
-	return 0;
 }
 
 /**
@@ -550,42 +558,40 @@ static void put_file(struct file *file)
 	clear_thread_flag(TIF_SIGPENDING);
 }
 
-/* Whether the charge's owner has put another file there. */
-static bool put_returned(struct sockdup_charge *charge)
+/**
+ * sockdup_charge_put - put the file of a charge as a job
+ * @charge: whose sockdup_charge_return_later() has left that to the caller
+ *
+ * Context: a worker of the file's line.
+ */
+void sockdup_charge_put(struct sockdup_charge *charge)
 {
-	atomic_long_dec(&charge->account->held);
-	return account_charge_returned(charge);
-}
-
-static void put_run(struct sockdup_job *job)
-{
-	struct sockdup_charge *charge =
-		container_of(job, struct sockdup_charge, job);
-
 	put_file(charge->file);
-	if (put_returned(charge))
-		sockdup_charge_return_later(charge);
+	atomic_long_dec(&charge->account->held);
 }
 
 /**
- * sockdup_charge_return_later - put the files of a charge, the last time in a worker
+ * sockdup_charge_return_later - put the file of a charge, the last time in a worker
  * @charge: taken
- *
- * One after the other, each as a job of its own in the line for its kind.
+ * @run: the job for that, which calls sockdup_charge_put()
  *
  * Context: process context.
  *
  * Not fput(): from a kernel thread that goes through one global worker, where
  * one lingering socket holds up everybody's.
+ *
+ * Return: whether the file has been put, and @run will not be called.
  */
-void sockdup_charge_return_later(struct sockdup_charge *charge)
+bool sockdup_charge_return_later(struct sockdup_charge *charge,
+				 void (*run)(struct sockdup_job *job))
 {
-	while (sockdup_put_unless_last(charge->file))
-		if (!put_returned(charge))
-			return;
-	charge->job.run = put_run;
-	sockdup_account_do(charge->account, put_line(charge->file),
-			   &charge->job);
+	if (sockdup_put_unless_last(charge->file)) {
+		atomic_long_dec(&charge->account->held);
+		return true;
+	}
+	charge->job.run = run;
+	sockdup_account_do(charge->account, put_line(charge->file), &charge->job);
+	return false;
 }
 
 /**
@@ -663,15 +669,11 @@ static void account_queues_destroy(void)
 /**
  * sockdup_account_init - make ready to charge
  * @token_sweep: the function of each account's @sweep
- * @charge_returned: called when the file of a charge that is returned later has been
- *		     put, and the user is no longer charged for it; puts another file
- *		     there and says so, or may free the charge
  * @registration_sweep: that of the sweep of its registrations
  *
  * Return: 0 or a negative errno.
  */
 int __init sockdup_account_init(work_func_t token_sweep,
-				bool (*charge_returned)(struct sockdup_charge *charge),
 				work_func_t registration_sweep)
 {
 	int err = -ENOMEM;
@@ -681,7 +683,6 @@ int __init sockdup_account_init(work_func_t token_sweep,
 		spin_lock_init(&account_table[i].lock);
 	get_random_bytes(&account_table_key, sizeof(account_table_key));
 	account_token_sweep = token_sweep;
-	account_charge_returned = charge_returned;
 	account_registration_sweep = registration_sweep;
 	account_sweep_queue = account_queue_new("sockdup_sweep", false);
 	if (!account_sweep_queue)

@@ -144,8 +144,8 @@ struct sockdup_account {
 };
 
 /**
- * struct sockdup_charge - files that a user pays for
- * @file: the first file, and later the one to put next; the charge owns one reference
+ * struct sockdup_charge - a file that a user pays for
+ * @file: the file; the charge owns one reference
  * @account: of the user who pays; held by the charge's owner
  * @job: puts @file
  */
@@ -171,17 +171,17 @@ void sockdup_account_return_registration(struct sockdup_account *account);
 bool sockdup_account_charge_bytes(struct sockdup_account *account, size_t bytes);
 void sockdup_account_return_bytes(struct sockdup_account *account, size_t bytes);
 
-int sockdup_charge_take(struct sockdup_charge *charge,
-			struct sockdup_account *account, struct file *file,
-			unsigned int count);
+int sockdup_account_charge_files(struct sockdup_account *account, unsigned int count);
+void sockdup_charge_take(struct sockdup_charge *charge,
+			 struct sockdup_account *account, struct file *file);
 void sockdup_charge_return(struct sockdup_charge *charge);
-void sockdup_charge_return_later(struct sockdup_charge *charge);
+bool sockdup_charge_return_later(struct sockdup_charge *charge,
+				 void (*run)(struct sockdup_job *job));
+void sockdup_charge_put(struct sockdup_charge *charge);
 
 struct workqueue_struct *sockdup_line_queue(enum sockdup_line line);
 
-int sockdup_account_init(work_func_t token_sweep,
-			 bool (*charge_returned)(struct sockdup_charge *charge),
-			 work_func_t registration_sweep);
+int sockdup_account_init(work_func_t token_sweep, work_func_t registration_sweep);
 void sockdup_account_exit(void);
 
 #endif /* SOCKDUP_ACCOUNT_H */

@@ -43,7 +43,8 @@ int sockdup_descriptors_check(unsigned int count)
 
 /*
  * In one step the number becomes what it was between its choice and its use: taken,
- * and without a file. Without locks of POSIX and the like to undo, this is all of close().
+ * and without a file. The rest is what close() does: another thread may have taken a
+ * lock of POSIX by the number, which must not outlive the file.
  */
 static void descriptor_take_back(int fd, struct file *file)
 {
@@ -60,33 +61,35 @@ static void descriptor_take_back(int fd, struct file *file)
 	if (!ours)
 		return;
 	put_unused_fd(fd);
-	fput(file);
+	filp_close(file, files);
 }
 
 /**
  * sockdup_descriptors_receive - install the sockets of a token in the current process
  * @token: claimed by the caller
- * @fds: filled with as many descriptors as the token has sockets
+ * @sockets: as many as the token has, whose descriptors are filled
  * @flags: O_CLOEXEC or 0
  *
  * Return: 0; what receive_fd() returned for one of them, and then none is left.
  */
-int sockdup_descriptors_receive(const struct sockdup_token *token, int *fds,
-				unsigned int flags)
+int sockdup_descriptors_receive(const struct sockdup_token *token,
+				struct sockdup_socket *sockets, unsigned int flags)
 {
 	unsigned int count = sockdup_token_socket_count(token);
 	unsigned int i;
+	int fd;
 
 	for (i = 0; i < count; i++) {
-		fds[i] = sockdup_receive_fd(sockdup_token_file(token, i), flags);
-		if (fds[i] < 0)
-			break;
+		fd = sockdup_receive_fd(sockdup_token_file(token, i), flags);
+		if (fd < 0)
+			goto err_received;
+		sockets[i].fd = fd;
 	}
-	if (i == count)
-		return 0;
+	return 0;
+
+err_received:
 	/* The last one first, as then the lowest number is the next to be used. */
-	count = i;
 	while (i--)
-		descriptor_take_back(fds[i], sockdup_token_file(token, i));
-	return fds[count];
+		descriptor_take_back(sockets[i].fd, sockdup_token_file(token, i));
+	return fd;
 }

@@ -35,6 +35,7 @@
 #include "protocol_info.h"
 #include "registration.h"
 #include "set.h"
+#include "socket.h"
 #include "target.h"
 #include "token.h"
 #include "trace.h"
@@ -160,19 +161,6 @@ static struct sockdup_identity device_source(const struct sockdup_token *token)
 	return device_identity(token->source, token->uid, token->gid);
 }
 
-/* The file of a socket, which the caller holds then. */
-static struct file *device_socket(int fd)
-{
-	struct file *file = fget(fd);
-
-	if (!file)
-		return ERR_PTR(-EBADF);
-	if (sock_from_file(file))
-		return file;
-	fput(file);
-	return ERR_PTR(-ENOTSOCK);
-}
-
 /* Fill a struct sockdup_protocol_info. The token's file is there to stay. */
 static int device_describe(const struct sockdup_token *token, void *data)
 {
@@ -247,64 +235,67 @@ static bool device_name_is_whole(const char name[SOCKDUP_NAME_SIZE])
 	       !memchr_inv(name + length, 0, SOCKDUP_NAME_SIZE - length);
 }
 
-static int device_set_add(struct sockdup_set *set, const struct sockdup_socket *socket)
+static bool device_parcel_is_right(const struct sockdup_parcel *parcel)
 {
-	struct file *file;
+	const struct sockdup_socket *socket;
+	unsigned int i;
 
-	if (socket->__reserved || !device_name_is_whole(socket->name))
+	for (i = 0; i < parcel->count; i++) {
+		socket = &parcel->sockets[i];
+		if (socket->flags || !device_name_is_whole(socket->name))
+			return false;
+	}
+	return true;
+}
+
+/* What an export names, as it stands in user memory. */
+static int device_parcel_read(struct sockdup_parcel *parcel,
+			      const struct sockdup_export *export)
+{
+	if (!export->socket_count)
+		parcel->sockets[0].fd = export->fd;
+	else if (copy_from_user(parcel->sockets, u64_to_user_ptr(export->sockets),
+				array_size(parcel->count, sizeof(*parcel->sockets))))
+		return -EFAULT;
+	if (!device_parcel_is_right(parcel))
 		return -EINVAL;
-	file = device_socket(socket->fd);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	sockdup_set_add(set, file, socket->name);
-	return 0;
+	return copy_from_user(parcel->payload, u64_to_user_ptr(export->payload),
+			      parcel->payload_size) ? -EFAULT : 0;
 }
 
-/* The sockets that an export names, and its payload. */
-static int device_set_fill(struct sockdup_set *set, const struct sockdup_export *export)
-{
-	struct sockdup_socket __user *sockets = u64_to_user_ptr(export->sockets);
-	struct sockdup_socket socket = { .fd = export->fd };
-	unsigned int i = 0;
-	int err;
-
-	do {
-		if (export->socket_count &&
-		    copy_from_user(&socket, &sockets[i], sizeof(socket)))
-			return -EFAULT;
-		err = device_set_add(set, &socket);
-		if (err)
-			return err;
-	} while (++i < export->socket_count);
-	return copy_from_user(set->payload, u64_to_user_ptr(export->payload),
-			      set->payload_size) ? -EFAULT : 0;
-}
-
-/* The file of the first of them is the caller's. */
+/* All user memory is read before the first file is held: reading may take for ever. */
 static struct sockdup_set *device_set(const struct sockdup_export *export)
 {
+	struct sockdup_parcel *parcel;
 	struct sockdup_set *set;
 	int err;
 
 	if (export->socket_count > SOCKDUP_MAX_SOCKETS ||
-	    (export->socket_count && export->fd != -1))
+	    (export->socket_count && export->fd != -1) ||
+	    (!export->socket_count && export->sockets))
 		return ERR_PTR(-EINVAL);
 	if (export->payload_size > SOCKDUP_MAX_PAYLOAD)
 		return ERR_PTR(-EMSGSIZE);
-	set = sockdup_set_new(max(export->socket_count, 1U), export->payload_size,
-			      GFP_KERNEL_ACCOUNT);
-	if (!set)
+	parcel = sockdup_parcel_new(max(export->socket_count, 1U), export->payload_size,
+				    GFP_KERNEL_ACCOUNT);
+	if (!parcel)
 		return ERR_PTR(-ENOMEM);
-	err = device_set_fill(set, export);
-	if (!err)
-		return set;
-	if (set->count)
-		fput(set->sockets[0].file);
-	sockdup_set_free(set);
-	return ERR_PTR(err);
+	err = device_parcel_read(parcel, export);
+	set = err ? ERR_PTR(err) : sockdup_set_new(parcel, GFP_KERNEL_ACCOUNT);
+	sockdup_parcel_free(parcel);
+	return set;
 }
 
-/* Consumes the caller's references of @file and @set. */
+/* Lets go of what an export that fails has held. */
+static void device_discard(struct file *file, struct sockdup_set *set)
+{
+	if (set)
+		sockdup_set_discard(set);
+	else
+		fput(file);
+}
+
+/* Consumes the caller's reference of @file, and the set that it is of. */
 static struct sockdup_token *device_token_create(struct device_call *call,
 						 struct file *file,
 						 struct sockdup_set *set)
@@ -321,8 +312,7 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 
 	target = device_target(call, &terms.user);
 	if (IS_ERR(target)) {
-		sockdup_set_free(set);
-		fput(file);
+		device_discard(file, set);
 		return ERR_CAST(target);
 	}
 	if (export->flags & SOCKDUP_EXPORT_END_ON_CLOSE)
@@ -331,8 +321,7 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 		terms.report = sockdup_report_new(handle->outcomes);
 		if (IS_ERR(terms.report)) {
 			sockdup_target_put(target);
-			sockdup_set_free(set);
-			fput(file);
+			device_discard(file, set);
 			return ERR_CAST(terms.report);
 		}
 	}
@@ -363,9 +352,9 @@ static int device_export(struct device_call *call)
 		set = device_set(export);
 		if (IS_ERR(set))
 			return PTR_ERR(set);
-		file = set->sockets[0].file;
+		file = set->sockets[0].charge.file;
 	} else {
-		file = device_socket(export->fd);
+		file = sockdup_socket_file(export->fd);
 		if (IS_ERR(file))
 			return PTR_ERR(file);
 	}
@@ -392,63 +381,51 @@ static_assert(offsetofend(struct sockdup_import, source) <=
 
 /* The caller's struct is as it was but for this. */
 static int device_import_source(const struct device_call *call,
-				const struct sockdup_token *token)
+				const struct sockdup_identity *source)
 {
 	struct sockdup_import __user *import = call->argument;
-	struct sockdup_identity source = device_source(token);
 
-	return copy_to_user(&import->source, &source, sizeof(source)) ? -EFAULT : 0;
+	return copy_to_user(&import->source, source, sizeof(*source)) ? -EFAULT : 0;
 }
 
-/* Say what a token holds, if the caller knows how to ask for it. */
+/* And for what the token holds, if the caller knows how to ask. */
 static int device_import_counts(struct device_call *call,
-				const struct sockdup_token *token)
+				const struct sockdup_parcel *parcel)
 {
 	struct sockdup_import __user *import = call->argument;
 
 	if (call->size < offsetofend(struct sockdup_import, payload_size))
 		return 0;
-	return put_user(sockdup_token_socket_count(token), &import->socket_count) ||
-	       put_user(sockdup_token_payload_size(token), &import->payload_size) ?
-	       -EFAULT : 0;
+	return put_user(parcel->count, &import->socket_count) ||
+	       put_user(parcel->payload_size, &import->payload_size) ? -EFAULT : 0;
 }
 
 static bool device_import_has_room(const struct sockdup_import *import,
-				   const struct sockdup_token *token)
+				   const struct sockdup_parcel *parcel)
 {
-	return sockdup_token_socket_count(token) <= max(import->socket_count, 1U) &&
-	       sockdup_token_payload_size(token) <= import->payload_size;
+	return parcel->count <= max(import->socket_count, 1U) &&
+	       parcel->payload_size <= import->payload_size;
 }
 
-/* Names and payload go out before the import, and no number is valid yet. */
-static int device_import_set(const struct sockdup_import *import,
-			     const struct sockdup_token *token)
+/* The descriptors, too: -1 before the import, and their numbers after it. */
+static int device_import_sockets(const struct sockdup_import *import,
+				 const struct sockdup_parcel *parcel)
 {
-	struct sockdup_socket __user *sockets = u64_to_user_ptr(import->sockets);
-	const struct sockdup_set *set = sockdup_token_set(token);
-	struct sockdup_socket socket = { .fd = -1 };
-	unsigned int i;
-
-	for (i = 0; import->socket_count && i < sockdup_token_socket_count(token); i++) {
-		if (set)
-			memcpy(socket.name, set->sockets[i].name, sizeof(socket.name));
-		if (copy_to_user(&sockets[i], &socket, sizeof(socket)))
-			return -EFAULT;
-	}
-	return set && copy_to_user(u64_to_user_ptr(import->payload), set->payload,
-				   set->payload_size) ? -EFAULT : 0;
+	if (!import->socket_count)
+		return 0;
+	return copy_to_user(u64_to_user_ptr(import->sockets), parcel->sockets,
+			    array_size(parcel->count, sizeof(*parcel->sockets))) ?
+	       -EFAULT : 0;
 }
 
-static int device_import_answer(struct device_call *call,
-				const struct sockdup_token *token)
+static int device_import_payload(const struct sockdup_import *import,
+				 const struct sockdup_parcel *parcel)
 {
-	const struct sockdup_import *import = &call->u.import;
-
-	return device_import_counts(call, token) ?:
-	       !device_import_has_room(import, token) ? -EMSGSIZE :
-	       device_import_set(import, token);
+	return copy_to_user(u64_to_user_ptr(import->payload), parcel->payload,
+			    parcel->payload_size) ? -EFAULT : 0;
 }
 
+/* Consumes the caller's reference. */
 static int device_import_one(const struct sockdup_import *import,
 			     struct sockdup_token *token)
 {
@@ -468,58 +445,95 @@ out:
 	return fd;
 }
 
-/* No user memory is touched under the claim, so the numbers go out after it. */
-static int device_import_numbers(const struct sockdup_import *import, const int *fds,
-				 unsigned int count)
+/* The same for a set. No user memory is touched under the claim. */
+static int device_import_all(const struct sockdup_import *import,
+			     struct sockdup_token *token, struct sockdup_parcel *parcel)
 {
-	struct sockdup_socket __user *sockets = u64_to_user_ptr(import->sockets);
+	int err;
+
+	err = sockdup_descriptors_check(parcel->count) ?: sockdup_token_claim(token);
+	if (err)
+		goto out;
+	err = sockdup_descriptors_receive(token, parcel->sockets,
+					  device_import_cloexec(import));
+	if (!err) {
+		sockdup_token_spend(token);
+		return 0;
+	}
+	sockdup_token_restore(token);
+out:
+	sockdup_token_put(token);
+	return err;
+}
+
+/* The numbers go out after the import, and if they cannot, all is lost. */
+static int device_import_numbers(const struct sockdup_import *import,
+				 const struct sockdup_parcel *parcel)
+{
 	unsigned int i;
 
-	for (i = 0; i < count; i++)
-		if (put_user(fds[i], &sockets[i].fd))
-			goto err_close;
-	return 0;
-
-err_close:
-	for (i = 0; i < count; i++)
-		close_fd(fds[i]);
+	if (!device_import_sockets(import, parcel))
+		return 0;
+	for (i = 0; i < parcel->count; i++)
+		close_fd(parcel->sockets[i].fd);
 	return -EFAULT;
 }
 
-static int device_import_all(const struct sockdup_import *import,
-			     struct sockdup_token *token)
+/* Names and payload go out before the import, while no token is held. */
+static int device_import_parcel(struct device_call *call,
+				const struct sockdup_opaque *opaque,
+				const struct sockdup_identity *source,
+				struct sockdup_parcel *parcel)
 {
-	unsigned int count = sockdup_token_socket_count(token);
-	int *fds;
+	const struct sockdup_import *import = &call->u.import;
+	struct sockdup_token *token;
 	int err;
 
-	fds = kvmalloc_array(count, sizeof(*fds), GFP_KERNEL_ACCOUNT);
-	if (!fds) {
-		err = -ENOMEM;
-		goto out;
-	}
-	err = sockdup_descriptors_check(count) ?: sockdup_token_claim(token);
+	err = device_import_source(call, source) ?: device_import_counts(call, parcel);
+	if (!err && !device_import_has_room(import, parcel))
+		err = -EMSGSIZE;
+	if (!err)
+		err = device_import_sockets(import, parcel) ?:
+		      device_import_payload(import, parcel);
 	if (err)
-		goto out;
-	err = sockdup_descriptors_receive(token, fds, device_import_cloexec(import));
-	if (err) {
-		sockdup_token_restore(token);
-		goto out;
-	}
-	sockdup_token_spend(token);
-	err = device_import_numbers(import, fds, count);
-	kvfree(fds);
-	return err;
+		return err;
+	token = sockdup_token_get(opaque);
+	if (IS_ERR(token))
+		return PTR_ERR(token);
+	if (!import->socket_count)
+		return device_import_one(import, token);
+	return device_import_all(import, token, parcel) ?:
+	       device_import_numbers(import, parcel);
+}
 
-out:
-	kvfree(fds);
+/*
+ * What a token holds is copied first, at the caller's expense: a caller who does not take
+ * it from there does not keep the exporter's. Consumes the caller's reference.
+ */
+static int device_import_set(struct device_call *call, struct sockdup_token *token)
+{
+	struct sockdup_identity source = device_source(token);
+	struct sockdup_opaque opaque = token->opaque;
+	struct sockdup_parcel *parcel;
+	int result;
+
+	if (sockdup_token_refusal(token) == -ENOENT) {
+		sockdup_token_put(token);
+		return -ENOENT;
+	}
+	parcel = sockdup_parcel_of(token, GFP_KERNEL_ACCOUNT);
 	sockdup_token_put(token);
-	return err;
+	if (!parcel)
+		return -ENOMEM;
+	result = device_import_parcel(call, &opaque, &source, parcel);
+	sockdup_parcel_free(parcel);
+	return result;
 }
 
 static int device_import(struct device_call *call)
 {
 	const struct sockdup_import *import = &call->u.import;
+	struct sockdup_identity source;
 	struct sockdup_token *token;
 	int err;
 
@@ -533,14 +547,13 @@ static int device_import(struct device_call *call)
 		err = sockdup_token_refusal(token);
 		goto err_token;
 	}
-	/* Answered first: after a descriptor is in use nothing may fail. */
-	err = device_import_source(call, token);
-	if (!err && (sockdup_token_set(token) || call->size > SOCKDUP_IMPORT_SIZE_VER0))
-		err = device_import_answer(call, token);
-	if (err)
-		goto err_token;
-	return import->socket_count ? device_import_all(import, token) :
-				      device_import_one(import, token);
+	if (sockdup_token_set(token) || call->size > SOCKDUP_IMPORT_SIZE_VER0)
+		return device_import_set(call, token);
+	/* Answered first: after the descriptor is in use nothing may fail. */
+	source = device_source(token);
+	err = device_import_source(call, &source);
+	if (!err)
+		return device_import_one(import, token);
 
 err_token:
 	sockdup_token_put(token);
@@ -568,54 +581,62 @@ static int device_describe_socket(const struct sockdup_token *token, void *data)
 }
 
 /* Each socket is a look of its own: the lock is the exporter's. */
-static int device_query_socket(const struct sockdup_query *query,
-			       struct sockdup_token *token, unsigned int index)
+static int device_describe_all(struct sockdup_token *token,
+			       struct sockdup_protocol_info *infos, unsigned int count)
 {
-	struct sockdup_protocol_info __user *infos = u64_to_user_ptr(query->descriptions);
-	struct sockdup_socket __user *sockets = u64_to_user_ptr(query->sockets);
-	const struct sockdup_set *set = sockdup_token_set(token);
-	struct device_description description = { .index = index };
-	struct sockdup_socket socket = { .fd = -1 };
+	struct device_description description;
 	int err;
 
-	err = sockdup_token_look(token, device_describe_socket, &description);
-	if (err)
-		return err;
-	if (set)
-		memcpy(socket.name, set->sockets[index].name, sizeof(socket.name));
-	return (sockets && copy_to_user(&sockets[index], &socket, sizeof(socket))) ||
-	       (infos && copy_to_user(&infos[index], &description.info,
-				      sizeof(description.info))) ? -EFAULT : 0;
-}
-
-static int device_query_sockets(const struct sockdup_query *query,
-				struct sockdup_token *token, unsigned int room)
-{
-	unsigned int count = sockdup_token_socket_count(token);
-	unsigned int i;
-	int err;
-
-	if (!room)
-		return 0;
-	if (room < count)
-		return -EMSGSIZE;
-	for (i = 0; i < count; i++) {
-		err = device_query_socket(query, token, i);
+	for (description.index = 0; description.index < count; description.index++) {
+		err = sockdup_token_look(token, device_describe_socket, &description);
 		if (err)
 			return err;
+		infos[description.index] = description.info;
 		cond_resched();
 	}
 	return 0;
 }
 
-static int device_answer_query(struct device_call *call,
-			       struct sockdup_token *token)
+static int device_query_copy(const struct sockdup_query *query,
+			     const struct sockdup_parcel *parcel,
+			     const struct sockdup_protocol_info *infos)
 {
-	struct sockdup_query *query = &call->u.query;
-	unsigned int room = query->socket_count;
+	void __user *descriptions = u64_to_user_ptr(query->descriptions);
+	void __user *sockets = u64_to_user_ptr(query->sockets);
+
+	return (sockets &&
+		copy_to_user(sockets, parcel->sockets,
+			     array_size(parcel->count, sizeof(*parcel->sockets)))) ||
+	       (descriptions &&
+		copy_to_user(descriptions, infos,
+			     array_size(parcel->count, sizeof(*infos)))) ? -EFAULT : 0;
+}
+
+/* Names and descriptions of a token's sockets. Consumes the caller's reference. */
+static int device_query_sockets(const struct sockdup_query *query,
+				struct sockdup_token *token)
+{
+	unsigned int count = sockdup_token_socket_count(token);
+	struct sockdup_parcel *parcel = sockdup_parcel_of(token, GFP_KERNEL_ACCOUNT);
+	struct sockdup_protocol_info *infos;
+	int err = -ENOMEM;
+
+	infos = kvmalloc_array(count, sizeof(*infos), GFP_KERNEL_ACCOUNT);
+	if (parcel && infos)
+		err = device_describe_all(token, infos, count);
+	sockdup_token_put(token);
+	if (!err)
+		err = device_query_copy(query, parcel, infos);
+	kvfree(infos);
+	sockdup_parcel_free(parcel);
+	return err;
+}
+
+/* What does not depend on the caller's room. */
+static int device_query_token(struct sockdup_query *query, struct sockdup_token *token,
+			      struct sockdup_protocol_info *info)
+{
 	u64 now = ktime_get_boottime_ns();
-	struct sockdup_protocol_info info;
-	int err;
 
 	query->target_pid = sockdup_target_nr(token->target,
 					      task_active_pid_ns(current));
@@ -631,18 +652,15 @@ static int device_answer_query(struct device_call *call,
 	query->left_ms = sockdup_token_left_ms(token, now);
 	query->socket_count = sockdup_token_socket_count(token);
 	query->payload_size = sockdup_token_payload_size(token);
-	err = sockdup_token_look(token, device_describe, &info);
-	if (err)
-		return err;
-	if (copy_to_user(u64_to_user_ptr(query->info), &info, sizeof(info)))
-		return -EFAULT;
-	return device_answer(call, sizeof(*query)) ?:
-	       device_query_sockets(query, token, room);
+	return sockdup_token_look(token, device_describe, info);
 }
 
+/* No token is held while user memory is written, which may take for ever. */
 static int device_query(struct device_call *call)
 {
-	const struct sockdup_query *query = &call->u.query;
+	struct sockdup_query *query = &call->u.query;
+	unsigned int room = query->socket_count;
+	struct sockdup_protocol_info info;
 	struct sockdup_token *token;
 	int err;
 
@@ -651,9 +669,17 @@ static int device_query(struct device_call *call)
 	token = device_own_token(query->info, query->info_size);
 	if (IS_ERR(token))
 		return PTR_ERR(token);
-	err = device_answer_query(call, token);
-	sockdup_token_put(token);
-	return err;
+	err = device_query_token(query, token, &info);
+	if (!err && room >= query->socket_count)
+		err = device_query_sockets(query, token);
+	else
+		sockdup_token_put(token);
+	if (err)
+		return err;
+	if (copy_to_user(u64_to_user_ptr(query->info), &info, sizeof(info)))
+		return -EFAULT;
+	return device_answer(call, sizeof(*query)) ?:
+	       room && room < query->socket_count ? -EMSGSIZE : 0;
 }
 
 static int device_revoke(struct device_call *call)
@@ -707,7 +733,7 @@ static int device_event_select(struct device_call *call)
 	    select->mask & ~DEVICE_EVENTS ||
 	    select->kind > SOCKDUP_EVENT_KIND_MESSAGE)
 		return -EINVAL;
-	file = device_socket(select->fd);
+	file = sockdup_socket_file(select->fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	if (select->mask)
@@ -759,7 +785,7 @@ static int device_event_enumerate(struct device_call *call)
 
 	if (enumerate->flags & ~SOCKDUP_EVENT_KEEP_SET)
 		return -EINVAL;
-	file = device_socket(enumerate->fd);
+	file = sockdup_socket_file(enumerate->fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	registration = device_registration(call, file);
@@ -780,7 +806,7 @@ static int device_event_rearm(struct device_call *call)
 
 	if (rearm->flags || rearm->events & ~DEVICE_EVENTS)
 		return -EINVAL;
-	file = device_socket(rearm->fd);
+	file = sockdup_socket_file(rearm->fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	err = sockdup_registration_rearm(file, rearm->events);
@@ -792,7 +818,7 @@ static int device_event_rearm(struct device_call *call)
 static struct sockdup_registration *
 device_listener(const struct device_call *call)
 {
-	struct file *file = device_socket(call->u.event_inherit.listener);
+	struct file *file = sockdup_socket_file(call->u.event_inherit.listener);
 	struct sockdup_registration *registration;
 
 	if (IS_ERR(file))
@@ -811,7 +837,7 @@ static int device_event_inherit(struct device_call *call)
 
 	if (inherit->flags)
 		return -EINVAL;
-	file = device_socket(inherit->fd);
+	file = sockdup_socket_file(inherit->fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	listener = device_listener(call);
@@ -835,7 +861,7 @@ static int device_event_query(struct device_call *call)
 
 	if (query->flags)
 		return -EINVAL;
-	file = device_socket(query->fd);
+	file = sockdup_socket_file(query->fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	registration = sockdup_registration_get(file);

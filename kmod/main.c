@@ -23,8 +23,7 @@ static int __init sockdup_init(void)
 	if (err)
 		return err;
 	sockdup_registration_init();
-	err = sockdup_account_init(sockdup_token_sweep, sockdup_token_returned,
-				   sockdup_registration_sweep);
+	err = sockdup_account_init(sockdup_token_sweep, sockdup_registration_sweep);
 	if (err)
 		goto err_token;
 	err = sockdup_netlink_init();

@@ -403,49 +403,63 @@ static void token_finish(struct sockdup_token *token,
 	mutex_unlock(&token->claim);
 }
 
-/* Whether the charge has another of the ended token's files now. */
-static bool token_next_file(struct sockdup_token *token)
+static struct sockdup_set *token_set(struct sockdup_token *token)
 {
-	struct file *file;
-
-	if (!token->extra || !token->extra->set)
-		return false;
-	file = sockdup_set_take(token->extra->set);
-	if (!file)
-		return false;
-	token->charge.file = file;
-	return true;
+	return token->extra ? token->extra->set : NULL;
 }
 
-/**
- * sockdup_token_returned - go on with a dropped token's other sockets, or let go of it
- * @charge: of the token; its file has been put, and its user is not charged for it
- *
- * Return: whether @charge has another file.
- */
-bool sockdup_token_returned(struct sockdup_charge *charge)
+static void token_put_first(struct sockdup_job *job)
 {
-	struct sockdup_token *token = container_of(charge, struct sockdup_token, charge);
+	struct sockdup_token *token = container_of(job, struct sockdup_token, charge.job);
 
-	if (token_next_file(token))
-		return true;
+	sockdup_charge_put(&token->charge);
 	sockdup_token_put(token);
-	return false;
+}
+
+static void token_put_other(struct sockdup_job *job)
+{
+	struct sockdup_set_socket *socket =
+		container_of(job, struct sockdup_set_socket, charge.job);
+	struct sockdup_token *token = socket->token;
+
+	sockdup_charge_put(&socket->charge);
+	sockdup_token_put(token);
+}
+
+/*
+ * Have the files of an ended token put, each in the line for its kind: none waits for
+ * another. Consumes the reference of a live token.
+ */
+static void token_put_files_later(struct sockdup_token *token)
+{
+	struct sockdup_set *set = token_set(token);
+	unsigned int i;
+
+	for (i = 1; set && i < set->count; i++) {
+		sockdup_token_hold(token);
+		if (sockdup_charge_return_later(&set->sockets[i].charge, token_put_other))
+			sockdup_token_put(token);
+	}
+	if (sockdup_charge_return_later(&token->charge, token_put_first))
+		sockdup_token_put(token);
 }
 
 /* Put the files of an ended token, or of one that nobody can find, here and now. */
 static void token_put_files(struct sockdup_token *token)
 {
-	do
-		sockdup_charge_return(&token->charge);
-	while (token_next_file(token));
+	struct sockdup_set *set = token_set(token);
+	unsigned int i;
+
+	for (i = 1; set && i < set->count; i++)
+		sockdup_charge_return(&set->sockets[i].charge);
+	sockdup_charge_return(&token->charge);
 }
 
 /* End a claimed token as its verdict says, and have a worker put the file. */
 static void token_drop(struct sockdup_token *token)
 {
 	token_finish(token, atomic_read(&token->verdict));
-	sockdup_charge_return_later(&token->charge);
+	token_put_files_later(token);
 }
 
 /* The life that a caller's token may have; *ttl_ms is 0 for the default. */
@@ -532,18 +546,27 @@ static void token_extra_fill(struct sockdup_token *token,
 
 /* Hold what the token is to hold at the expense of the account. */
 static int token_charge(struct sockdup_token *token, struct sockdup_account *account,
-			struct file *file, const struct sockdup_set *set)
+			struct file *file, struct sockdup_set *set)
 {
+	struct sockdup_set_socket *socket;
+	unsigned int i;
 	int err;
 
-	if (!set)
-		return sockdup_charge_take(&token->charge, account, file, 1);
-	if (!sockdup_account_charge_bytes(account, set->size))
+	if (set && !sockdup_account_charge_bytes(account, set->size))
 		return -ENOBUFS;
-	err = sockdup_charge_take(&token->charge, account, file, set->count);
-	if (err)
-		sockdup_account_return_bytes(account, set->size);
-	return err;
+	err = sockdup_account_charge_files(account, set ? set->count : 1);
+	if (err) {
+		if (set)
+			sockdup_account_return_bytes(account, set->size);
+		return err;
+	}
+	sockdup_charge_take(&token->charge, account, file);
+	for (i = 1; set && i < set->count; i++) {
+		socket = &set->sockets[i];
+		sockdup_charge_take(&socket->charge, account, socket->charge.file);
+		socket->token = token;
+	}
+	return 0;
 }
 
 /* Leaves file, target, report and set to the caller where it fails. */
@@ -600,7 +623,8 @@ err_token:
 
 /**
  * sockdup_token_create - make a token that nobody can find yet
- * @file: the first socket's file; the caller's reference is consumed
+ * @file: the first socket's file; the caller's reference is consumed, which is that of
+ *	  the set where there is one
  * @target: the caller's hold is consumed
  * @terms: what the exporter asks for
  * @gfp: how to allocate it, and the account
@@ -623,9 +647,11 @@ struct sockdup_token *sockdup_token_create(struct file *file,
 	if (IS_ERR(token)) {
 		if (terms->report)
 			sockdup_report_cancel(terms->report);
-		sockdup_set_free(terms->set);
 		sockdup_target_put(target);
-		fput(file);
+		if (terms->set)
+			sockdup_set_discard(terms->set);
+		else
+			fput(file);
 	}
 	return token;
 }
@@ -922,7 +948,7 @@ struct file *sockdup_token_file(const struct sockdup_token *token, unsigned int 
 {
 	const struct sockdup_set *set = sockdup_token_set(token);
 
-	return set ? set->sockets[index].file : token->charge.file;
+	return set ? set->sockets[index].charge.file : token->charge.file;
 }
 
 /**

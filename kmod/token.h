@@ -233,7 +233,6 @@ u64 sockdup_token_left_ms(const struct sockdup_token *token, u64 now);
 bool sockdup_token_is_callers(const struct sockdup_token *token);
 
 void sockdup_token_sweep(struct work_struct *work);
-bool sockdup_token_returned(struct sockdup_charge *charge);
 
 int sockdup_token_init(void (*tell)(struct sockdup_token *token,
 				    enum sockdup_token_event event));

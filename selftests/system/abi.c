@@ -54,7 +54,7 @@ PIN(sockdup_info, __reserved, 36);
 
 PIN_SIZE(sockdup_socket, 72);
 PIN(sockdup_socket, fd, 0);
-PIN(sockdup_socket, __reserved, 4);
+PIN(sockdup_socket, flags, 4);
 PIN(sockdup_socket, name, 8);
 
 PIN_SIZE(sockdup_export, 56);

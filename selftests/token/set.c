@@ -5,9 +5,11 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/sched.h>
+#include <linux/capability.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -138,7 +140,7 @@ static int import_set(struct _test_data_set *self, unsigned int sockets, size_t 
 static bool is_same(const struct sockdup_socket *one, const struct sockdup_socket *other)
 {
 	return same_file(0, one->fd, 0, other->fd) == 1 && one->fd != other->fd &&
-	       !memcmp(one->name, other->name, sizeof(one->name)) && !other->__reserved;
+	       !memcmp(one->name, other->name, sizeof(one->name)) && !other->flags;
 }
 
 /* How many of the first @count came as they were exported. */
@@ -310,7 +312,7 @@ TEST_F(set, name_without_an_end_is_wrong)
 	self->exported[1].name[10] = 0;
 	EXPECT_EQ(-EINVAL, export_set(self, 2, 0));
 	memset(self->exported[1].name + 10, 0, SOCKDUP_NAME_SIZE - 10);
-	self->exported[1].__reserved = 1;
+	self->exported[1].flags = 1;
 	EXPECT_EQ(-EINVAL, export_set(self, 2, 0));
 }
 
@@ -343,6 +345,8 @@ TEST_F(set, needs_as_many_descriptors_as_sockets)
 	EXPECT_EQ(0, import_set(self, 20, 5));
 	EXPECT_EQ(20, count_same(self, 20));
 }
+
+#define MAX_USER_BYTES	"/sys/module/sockdup/parameters/max_user_bytes"
 
 #define NR_OPEN		"/proc/sys/fs/nr_open"
 /* The smallest that the kernel takes, and more than a new process's table holds. */
@@ -380,9 +384,17 @@ struct other {
 	ino_t inode;
 	atomic_uint rounds;	/* imports that have ended */
 	atomic_bool over;
+	atomic_uint locked;
 	unsigned int closed;
 	unsigned int lost;
 };
+
+/* After @round. */
+static void wait_for_round(struct other *other, unsigned int round)
+{
+	while (round == atomic_load(&other->rounds) && !atomic_load(&other->over))
+		;
+}
 
 static void *use_number_anew(void *argument)
 {
@@ -397,9 +409,7 @@ static void *use_number_anew(void *argument)
 			continue;
 		other->closed++;
 		fd = open("/dev/null", O_RDONLY);
-		while (round == atomic_load(&other->rounds) &&
-		       !atomic_load(&other->over))
-			;
+		wait_for_round(other, round);
 		if (fstat(fd, &stat) || stat.st_ino != other->inode || close(fd))
 			other->lost++;
 	}
@@ -432,6 +442,57 @@ TEST_F(set, late_failure_takes_nothing_of_another_thread)
 	EXPECT_EQ(0, other.lost);
 	EXPECT_EQ(0, import_set(self, MANY, 0));
 	EXPECT_EQ(MANY, count_same(self, MANY));
+}
+
+/* Another thread, which locks a number that the import has for a moment. */
+static void *lock_number(void *argument)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct other *other = argument;
+	unsigned int round;
+
+	while (!atomic_load(&other->over)) {
+		round = atomic_load(&other->rounds);
+		if (fcntl(other->number, F_SETLK, &lock))
+			continue;
+		atomic_fetch_add(&other->locked, 1);
+		wait_for_round(other, round);
+	}
+	return NULL;
+}
+
+static int count_locks_of(pid_t pid)
+{
+	char *text = read_text("/proc/locks"), part[32];
+	int count;
+
+	if (!text)
+		return -errno;
+	snprintf(part, sizeof(part), " %d ", pid);
+	count = count_in(text, part);
+	free(text);
+	return count;
+}
+
+/* A lock goes with the number, as by close(): the file may end before the process. */
+TEST_F(set, late_failure_leaves_no_lock)
+{
+	struct other other = { .number = next_descriptor() };
+	long nr_open = read_number(NR_OPEN);
+	unsigned int i;
+
+	ASSERT_EQ(0, export_set(self, MANY, 0));
+	ASSERT_EQ(0, write_number(NR_OPEN, FEW));
+	ASSERT_EQ(0, pthread_create(&other.thread, NULL, lock_number, &other));
+	for (i = 0; i < stress(4000) || (atomic_load(&other.locked) < 5 && i < 100000); i++) {
+		import_set(self, MANY, 0);
+		atomic_fetch_add(&other.rounds, 1);
+	}
+	atomic_store(&other.over, true);
+	ASSERT_EQ(0, pthread_join(other.thread, NULL));
+	ASSERT_EQ(0, write_number(NR_OPEN, nr_open));
+	EXPECT_LT(0, atomic_load(&other.locked));
+	EXPECT_EQ(0, count_locks_of(getpid()));
 }
 
 /* Raw: the library looks at the sockets itself. */
@@ -512,6 +573,8 @@ TEST_F(set, array_that_ends_early_spends_nothing)
 struct importer {
 	pthread_t thread;
 	struct sockdup_import import;
+	int epoll;
+	struct epoll_event *events;
 	int error;
 };
 
@@ -559,6 +622,69 @@ TEST_F(set, array_that_goes_meanwhile_leaves_no_descriptor)
 	EXPECT_EQ(0, wait_for_end(self->peers[0]));
 	EXPECT_EQ(0, wait_for_end(self->peers[1]));
 	close(hook);
+	page_close(&page);
+}
+
+/* An importer who does not take the names keeps nothing of the exporter's. */
+TEST_F(set, importer_that_is_stuck_holds_no_bytes)
+{
+	struct importer importer;
+	struct page page;
+	long limit;
+
+	if (page_open_missing(&page))
+		SKIP(return, "no userfaultfd here");
+	limit = read_number(MAX_USER_BYTES);
+	ASSERT_EQ(0, drop_capability(CAP_SYS_RESOURCE));
+	ASSERT_EQ(0, write_number(MAX_USER_BYTES, 70000));
+	ASSERT_EQ(0, export_set(self, 2, 60000));
+	importer.import = raw_import_of(self, page.memory);
+	importer.import.payload_size = 60000;
+	ASSERT_EQ(0, pthread_create(&importer.thread, NULL, import_in_thread, &importer));
+	ASSERT_EQ(0, page_wait_for_user(&page));
+	EXPECT_EQ(0, try_revoke(&self->info));
+	EXPECT_EQ(0, export_set(self, 2, 60000));
+	EXPECT_EQ(-ENOBUFS, export_set(self, 2, 60000));
+	ASSERT_EQ(0, page_fill(&page));
+	ASSERT_EQ(0, pthread_join(importer.thread, NULL));
+	EXPECT_EQ(0, write_number(MAX_USER_BYTES, limit));
+	page_close(&page);
+}
+
+static void *wait_for_events(void *argument)
+{
+	struct importer *importer = argument;
+
+	importer->error = epoll_wait(importer->epoll, importer->events, 1, -1);
+	return NULL;
+}
+
+/* One socket is in an epoll set that somebody does not let go of; the other ends. */
+TEST_F(set, socket_that_cannot_be_put_holds_no_other)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	struct sockdup_set set = { .sockets = self->exported, .socket_count = 2 };
+	struct importer waiter = { .epoll = epoll_create1(EPOLL_CLOEXEC) };
+	struct page page;
+
+	if (page_open_missing(&page))
+		SKIP(return, "no userfaultfd here");
+	ASSERT_EQ(0, epoll_ctl(waiter.epoll, EPOLL_CTL_ADD, self->fds[0], &event));
+	ASSERT_EQ(1, send(self->peers[0], "x", 1, 0));
+	ASSERT_EQ(0, wait_for_poll(self->fds[0], POLLIN));
+	waiter.events = page.memory;
+	ASSERT_EQ(0, pthread_create(&waiter.thread, NULL, wait_for_events, &waiter));
+	ASSERT_EQ(0, page_wait_for_user(&page));
+	ASSERT_EQ(0, sockdup_export_set(&set, getpid(), 0, 1, &self->info));
+	ASSERT_EQ(0, close(self->fds[0]));
+	ASSERT_EQ(0, close(self->fds[1]));
+	EXPECT_EQ(0, wait_for_end(self->peers[1]));
+	EXPECT_EQ(0, recv_nothing(self->peers[0]));
+	ASSERT_EQ(0, page_fill(&page));
+	ASSERT_EQ(0, pthread_join(waiter.thread, NULL));
+	/* What it had not read is lost. */
+	EXPECT_EQ(-ECONNRESET, wait_for_end(self->peers[0]));
+	close(waiter.epoll);
 	page_close(&page);
 }
 
@@ -716,8 +842,6 @@ TEST_F(set, quota_counts_sockets)
 	}
 	EXPECT_EQ(0, outcome_of(child));
 }
-
-#define MAX_USER_BYTES	"/sys/module/sockdup/parameters/max_user_bytes"
 
 /* How many payloads fit, by the administrator's limit; the rest comes with the token. */
 TEST_F(set, bytes_of_a_user_are_limited)

@@ -209,12 +209,12 @@ struct sockdup_info {
  * struct sockdup_socket - one of the sockets under a token
  * @fd: in an export, a descriptor of the socket; from an import, a new one of the
  *      same open file; from a query, -1
- * @__reserved: zero
+ * @flags: zero
  * @name: what the exporter calls it, empty or up to 63 bytes, and zeroes behind
  */
 struct sockdup_socket {
 	__s32 fd;
-	__u32 __reserved;
+	__u32 flags;
 	char name[SOCKDUP_NAME_SIZE];
 };
 
@@ -380,9 +380,10 @@ struct sockdup_outcome {
  * All sockets are imported, or none. An import that fails may have used numbers of
  * descriptors for a moment, if others took some at the same time, or a security
  * module refused one of several sockets: they are free again, but what other
- * threads did with such a number meanwhile is done. If @sockets can be written
- * before the import and no longer after it, EFAULT has closed the descriptors, and
- * the token is spent.
+ * threads did with such a number meanwhile is not undone. If @sockets can be written
+ * before the import and no longer after it, EFAULT has closed the descriptors, by
+ * their numbers, and the token is spent. An import that fails may have filled
+ * @sockets and @payload.
  *
  *  EINVAL  @info_size or the size within the info is wrong
  *  EMSGSIZE  there is less room than the token needs: for several sockets, or for
