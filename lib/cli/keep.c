@@ -171,13 +171,17 @@ static void name_drop(struct name *name)
 	name->watch = -1;
 }
 
-/* A socket that nobody has open needs no name. */
 static void name_restore(struct name *name)
 {
 	int result;
 
-	if (!name->path || (name->listed && !socket_is_listed(name->socket)))
+	if (!name->path)
 		return;
+	/* A socket that nobody has open needs no name. */
+	if (name->listed && !socket_is_listed(name->socket)) {
+		name_drop(name);
+		return;
+	}
 	result = sockdup_unix_path_restore(name->path);
 	if (result > 0)
 		name->restored = true;
@@ -283,34 +287,41 @@ static void old_server_find(const struct keeper *keeper, struct holders *holders
 	free(sockets);
 }
 
+/* What the keeper waits for, before the names' watches and the processes. */
+enum {
+	ENTRY_SIGNALS,
+	ENTRY_PROGRAM,
+	ENTRY_NAMES,
+};
+
 /*
- * Restores names until the processes have ended. Where none is known, until the
- * program has, and each name once: the next to unlink it may be the program.
+ * Restores names until the processes have ended, or the program has. Where no process is
+ * known, each name once: the next to unlink it may be the program.
  */
 static void keeper_watch(struct keeper *keeper, const struct holders *holders)
 {
-	const int *pidfds = holders->count ? holders->pidfds : &keeper->program;
-	int i, left = holders->count ? : 1, timeout = -1;
-	const int names = keeper->count, processes = left;
+	const int names = keeper->count, first = ENTRY_NAMES + names;
+	int i, left = holders->count, count = first + left, timeout = -1;
 	struct pollfd *entries;
 
-	entries = checked(calloc(1 + names + processes, sizeof(*entries)));
-	entries[0].fd = keeper->signals;
-	for (i = 0; i < processes; i++)
-		entries[1 + names + i].fd = pidfds[i];
-	for (i = 0; i < 1 + names + processes; i++)
+	entries = checked(calloc(count, sizeof(*entries)));
+	entries[ENTRY_SIGNALS].fd = keeper->signals;
+	entries[ENTRY_PROGRAM].fd = keeper->program;
+	for (i = 0; i < holders->count; i++)
+		entries[first + i].fd = holders->pidfds[i];
+	for (i = 0; i < count; i++)
 		entries[i].events = POLLIN;
-	while (left && keeper_has_names(keeper, holders->count)) {
+	while ((left || !holders->count) && keeper_has_names(keeper, holders->count)) {
 		for (i = 0; i < names; i++) {
 			name_restore(&keeper->names[i]);
-			entries[1 + i].fd = keeper->names[i].watch;
+			entries[ENTRY_NAMES + i].fd = keeper->names[i].watch;
 			if (keeper->names[i].path && keeper->names[i].watch < 0)
 				timeout = LOOK_MS;
 		}
-		if (poll(entries, 1 + names + processes, timeout) < 0 ||
-		    entries[0].revents)
+		if (poll(entries, count, timeout) < 0 ||
+		    entries[ENTRY_SIGNALS].revents || entries[ENTRY_PROGRAM].revents)
 			break;
-		for (i = 1 + names; i < 1 + names + processes; i++)
+		for (i = first; i < count; i++)
 			if (entries[i].fd >= 0 && entries[i].revents) {
 				entries[i].fd = -1;
 				left--;
@@ -322,6 +333,13 @@ static void keeper_watch(struct keeper *keeper, const struct holders *holders)
 	free(entries);
 }
 
+/* It has the sockets open until it has ended, and is no old server. */
+static void wait_for_parent(pid_t parent)
+{
+	while (getppid() == parent)
+		usleep(1000);
+}
+
 static void answer(struct keeper *keeper, unsigned char status)
 {
 	/* Without a reader there is no program, and nothing to tell. */
@@ -330,11 +348,12 @@ static void answer(struct keeper *keeper, unsigned char status)
 	close(keeper->answer);
 }
 
-static void keeper_run(struct keeper *keeper, const struct plan *plan)
+static void keeper_run(struct keeper *keeper, const struct plan *plan, pid_t parent)
 {
 	struct holders holders = { };
 	int i, status;
 
+	wait_for_parent(parent);
 	keeper_detach(keeper, plan);
 	signals_open(keeper);
 	status = names_take(keeper, plan);
@@ -355,6 +374,7 @@ static int keeper_start(struct keeper *keeper, const struct plan *plan)
 	unsigned char status = EXIT_FAILED;
 	int ends[2], child;
 	ssize_t size;
+	pid_t own;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return failed_to(NULL, "keep names");
@@ -362,9 +382,10 @@ static int keeper_start(struct keeper *keeper, const struct plan *plan)
 	child = fork();
 	if (!child) {
 		/* The program is to have no child that it did not make. */
+		own = getpid();
 		if (fork())
 			_exit(EXIT_OK);
-		keeper_run(keeper, plan);
+		keeper_run(keeper, plan, own);
 	}
 	close(ends[1]);
 	if (child < 0) {

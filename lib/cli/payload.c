@@ -1,25 +1,37 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "payload.h"
 
-/* Above the numbers of all sockets, which are not to end it. */
-static int raise_above(const struct plan *plan, int fd)
+static bool is_planned(const struct plan *plan, int number)
 {
-	int i, raised, above = 0;
+	int i;
 
 	for (i = 0; i < plan->socket_count; i++)
-		if (plan_number_of(plan, i) > above)
-			above = plan_number_of(plan, i);
+		if (plan_number_of(plan, i) == number)
+			return true;
 	for (i = 0; i < plan->payload_number_count; i++)
-		if (plan->payload_numbers[i] > above)
-			above = plan->payload_numbers[i];
-	raised = fcntl(fd, F_DUPFD_CLOEXEC, above + 1);
+		if (plan->payload_numbers[i] == number)
+			return true;
+	return false;
+}
+
+/* To a number that no socket and no payload is to have, as that would end it. */
+static int move_aside(const struct plan *plan, int fd)
+{
+	int moved;
+
+	if (!is_planned(plan, fd))
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
+	if (moved >= 0)
+		moved = move_aside(plan, moved);
 	close(fd);
-	return raised;
+	return moved;
 }
 
 /* The import writes into the file itself: nothing is left to do that can fail. */
@@ -29,7 +41,7 @@ static int payload_open(const struct plan *plan, struct payload *payload, size_t
 
 	if (fd < 0)
 		return -1;
-	payload->fd = raise_above(plan, fd);
+	payload->fd = move_aside(plan, fd);
 	if (payload->fd < 0)
 		return -1;
 	errno = posix_fallocate(payload->fd, 0, size);

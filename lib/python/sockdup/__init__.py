@@ -36,7 +36,18 @@ from ._registration import (
     register,
     registration_of,
 )
-from ._token import Counts, Identity, SocketInfo, Stats, TokenInfo, list, query, stats
+from ._set import SharedSet, fromshare_set, share_set
+from ._token import (
+    Counts,
+    Identity,
+    SocketInfo,
+    Stats,
+    TokenInfo,
+    list,
+    query,
+    sockets,
+    stats,
+)
 
 __all__ = [
     "Counts",
@@ -53,12 +64,14 @@ __all__ = [
     "Outcomes",
     "Registration",
     "RegistrationInfo",
+    "SharedSet",
     "SocketInfo",
     "Stats",
     "TokenInfo",
     "decode",
     "encode",
     "fromshare",
+    "fromshare_set",
     "fromshare_with_source",
     "info",
     "install",
@@ -72,6 +85,8 @@ __all__ = [
     "release",
     "revoke",
     "share",
+    "share_set",
+    "sockets",
     "stats",
     "token_id",
     "use",

@@ -16,7 +16,7 @@ class Feature(enum.IntFlag):
 
     EVENTS: :func:`register`. EVENT_ONCE: :func:`register` with *once*.
     EXPORT_TO_USER: :func:`share` with *uid*. EXPORT_REPORT: :func:`share` with
-    *report*.
+    *report*. SETS: :func:`share_set`.
     """
 
     EVENTS = _sockdup.SOCKDUP_FEATURE_EVENTS
@@ -24,6 +24,7 @@ class Feature(enum.IntFlag):
     EXPORT_TO_PIDFD = _sockdup.SOCKDUP_FEATURE_EXPORT_TO_PIDFD
     EXPORT_TO_USER = _sockdup.SOCKDUP_FEATURE_EXPORT_TO_USER
     EXPORT_REPORT = _sockdup.SOCKDUP_FEATURE_EXPORT_REPORT
+    SETS = _sockdup.SOCKDUP_FEATURE_SETS
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,24 @@ def _target(
     return pid, 0
 
 
+def export_terms(
+    pid: int | None,
+    pidfd: Descriptor | None,
+    peer: Descriptor | None,
+    uid: int | None,
+    life: float | None,
+    end_on_close: bool,
+    report: bool,
+) -> tuple[int, int, int]:
+    """Target, flags and milliseconds, as the library takes them."""
+    target, flags = _target(pid, pidfd, peer, uid)
+    if end_on_close:
+        flags |= _sockdup.SOCKDUP_EXPORT_END_ON_CLOSE
+    if report:
+        flags |= _sockdup.SOCKDUP_EXPORT_REPORT
+    return target, flags, _milliseconds(life)
+
+
 def share(
     sock: Descriptor,
     pid: int | None = None,
@@ -86,15 +104,13 @@ def share(
     not taken yet. Raises :exc:`ValueError` for a *life* of 0 or less and for a *uid*
     that does not fit into 32 bits.
     """
-    target, flags = _target(pid, pidfd, peer, uid)
-    if end_on_close:
-        flags |= _sockdup.SOCKDUP_EXPORT_END_ON_CLOSE
-    if report:
-        flags |= _sockdup.SOCKDUP_EXPORT_REPORT
-    return _sockdup.export(descriptor(sock), target, flags, _milliseconds(life))
+    target, flags, ttl_ms = export_terms(
+        pid, pidfd, peer, uid, life, end_on_close, report
+    )
+    return _sockdup.export(descriptor(sock), target, flags, ttl_ms)
 
 
-def _socket(fd: int, family: int, kind: int, protocol: int) -> socket.socket:
+def socket_of(fd: int, family: int, kind: int, protocol: int) -> socket.socket:
     """A socket of this descriptor, which the socket owns from now on.
 
     Python makes a new socket non-blocking where there is a default timeout.
@@ -114,6 +130,10 @@ def _socket(fd: int, family: int, kind: int, protocol: int) -> socket.socket:
     return sock
 
 
+def import_flags(inheritable: bool) -> int:
+    return _sockdup.SOCKDUP_IMPORT_INHERITABLE if inheritable else 0
+
+
 def fromshare_with_source(
     data: Bytes, *, inheritable: bool = False
 ) -> tuple[socket.socket, Identity]:
@@ -121,9 +141,10 @@ def fromshare_with_source(
 
     Returns the socket and the exporter as the kernel recorded it.
     """
-    flags = _sockdup.SOCKDUP_IMPORT_INHERITABLE if inheritable else 0
-    fd, family, kind, protocol, source = _sockdup.import_(data, flags)
-    return _socket(fd, family, kind, protocol), Identity(*source)
+    fd, family, kind, protocol, source = _sockdup.import_(
+        data, import_flags(inheritable)
+    )
+    return socket_of(fd, family, kind, protocol), Identity(*source)
 
 
 def fromshare(data: Bytes, *, inheritable: bool = False) -> socket.socket:
@@ -140,7 +161,8 @@ def fromshare(data: Bytes, *, inheritable: bool = False) -> socket.socket:
     Raises :exc:`ValueError` where *data* has another length than 128 bytes, and
     :exc:`OSError`: EINVAL where they are no protocol info; ENOENT where no live
     token has these bytes; EPERM where it is for another process or user; EMFILE where
-    no descriptor is free; the token lives on then.
+    no descriptor is free; EMSGSIZE where it holds several sockets or a payload, see
+    :func:`fromshare_set`; the token lives on then.
     """
     sock, _ = fromshare_with_source(data, inheritable=inheritable)
     return sock

@@ -39,7 +39,8 @@ class SocketInfo:
 
     *netns* is the inode number of its network namespace, 0 where the kernel
     does not tell. *state* has the numbers of ``TCP_ESTABLISHED`` (1) and the
-    like, 0 for families other than the three.
+    like, 0 for families other than the three. *name* is what its exporter calls it,
+    or empty.
     """
 
     family: int
@@ -52,6 +53,7 @@ class SocketInfo:
     inode: int
     netns: int
     state: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class TokenInfo:
     *target* is the pid of the process that may import, 0 where it is not visible
     to the caller, or where the token is for a user, *target_uid*. That is None for
     a token to a process. *age* and *left* are seconds since the export and until the
-    end of its life. *socket* is the first of *socket_count* sockets.
+    end of its life. *socket* is the first of *socket_count* sockets; :func:`sockets`
+    has all. *payload_size* is the number of bytes that travel with it.
     """
 
     id: int
@@ -73,6 +76,7 @@ class TokenInfo:
     left: float
     socket_count: int
     socket: SocketInfo
+    payload_size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +122,48 @@ def _address(raw: bytes) -> Address | None:
 
 
 def _socket_info(raw: "_sockdup._Socket") -> SocketInfo:
-    family, kind, protocol, name, local, remote, only, inode, netns, state = raw
+    (
+        family,
+        kind,
+        protocol,
+        protocol_name,
+        local,
+        remote,
+        only,
+        inode,
+        netns,
+        state,
+        name,
+    ) = raw
     return SocketInfo(
         family,
         kind,
         protocol,
-        name,
+        protocol_name,
         _address(local),
         _address(remote),
         only,
         inode,
         netns,
         state,
+        os.fsdecode(name),
     )
 
 
 def _token_info(raw: "_sockdup._Token") -> TokenInfo:
-    id, target, source, uid, gid, age_ms, left_ms, count, sock, target_uid = raw
+    (
+        id,
+        target,
+        source,
+        uid,
+        gid,
+        age_ms,
+        left_ms,
+        count,
+        sock,
+        target_uid,
+        payload_size,
+    ) = raw
     return TokenInfo(
         id,
         target,
@@ -144,6 +173,7 @@ def _token_info(raw: "_sockdup._Token") -> TokenInfo:
         left_ms / 1000,
         count,
         _socket_info(sock),
+        payload_size,
     )
 
 
@@ -174,6 +204,17 @@ def list(
     """
     number = 0 if uid is None else check_uid(uid)
     return map(_token_info, _sockdup.list(target, source, uid is not None, number))
+
+
+def sockets(id: int) -> Iterator[SocketInfo]:
+    """Iterate over the sockets of a token, in the exporter's order.
+
+    *id* is the token's, as :func:`list` and :func:`query` tell it. For those who see
+    the token in :func:`list`.
+
+    Raises :exc:`OSError`: ENOENT where the caller sees no such token.
+    """
+    return (_token_info(raw).socket for raw in _sockdup.list_sockets(check_id(id)))
 
 
 def query(token: Bytes | int) -> TokenInfo:

@@ -11,7 +11,7 @@
 
 static int module_exec(PyObject *module)
 {
-	return token_add(module) || netlink_add(module) ||
+	return token_add(module) || set_add(module) || netlink_add(module) ||
 	       subscription_add(module) || event_add(module) ||
 	       outcome_add(module) ? -1 : 0;
 }

@@ -37,9 +37,12 @@ PyObject *error_raise(const struct reason *reasons);
 PyObject *error_raise_netlink(const struct reason *reasons);
 
 int info_read(PyObject *object, void *info);
+PyObject *info_bytes(const struct sockdup_protocol_info *info);
+int socket_kind(int fd, int *family, int *type, int *protocol);
 PyObject *target_user(unsigned int flags, uid_t uid);
 
 int token_add(PyObject *module);
+int set_add(PyObject *module);
 int netlink_add(PyObject *module);
 int subscription_add(PyObject *module);
 int event_add(PyObject *module);

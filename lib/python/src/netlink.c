@@ -16,14 +16,14 @@ static const struct reason token_reasons[] = {
 
 static PyObject *socket_tuple(const struct sockdup_socket_info *socket)
 {
-	return Py_BuildValue("(iiisy#y#NKKi)", socket->family, socket->type,
+	return Py_BuildValue("(iiisy#y#NKKiy)", socket->family, socket->type,
 			     socket->protocol, socket->protocol_name,
 			     (const char *)&socket->local,
 			     (Py_ssize_t)socket->local_size,
 			     (const char *)&socket->remote,
 			     (Py_ssize_t)socket->remote_size,
 			     PyBool_FromLong(socket->ipv6_only), socket->inode,
-			     socket->netns, socket->state);
+			     socket->netns, socket->state, socket->name);
 }
 
 /**
@@ -42,11 +42,12 @@ PyObject *target_user(unsigned int flags, uid_t uid)
 
 static PyObject *token_tuple(const struct sockdup_token_info *token)
 {
-	return Py_BuildValue("(KiiIIKKINN)", token->id, token->target,
+	return Py_BuildValue("(KiiIIKKINNI)", token->id, token->target,
 			     token->source, token->uid, token->gid,
 			     token->age_ms, token->left_ms,
 			     token->socket_count, socket_tuple(&token->socket),
-			     target_user(token->target_flags, token->target_uid));
+			     target_user(token->target_flags, token->target_uid),
+			     token->payload_size);
 }
 
 /**
@@ -95,6 +96,26 @@ static PyObject *netlink_list(PyObject *module, PyObject *arguments)
 		return listing.tokens;
 	Py_DECREF(listing.tokens);
 	return result < 0 ? error_raise_netlink(NULL) : NULL;
+}
+
+static PyObject *netlink_list_sockets(PyObject *module, PyObject *arguments)
+{
+	struct listing listing;
+	unsigned long long id;
+	int result;
+
+	if (!PyArg_ParseTuple(arguments, "K:list_sockets", &id))
+		return NULL;
+	listing.tokens = PyList_New(0);
+	if (!listing.tokens)
+		return NULL;
+	listing.thread = PyEval_SaveThread();
+	result = sockdup_list_sockets(id, list_append, &listing);
+	PyEval_RestoreThread(listing.thread);
+	if (!result)
+		return listing.tokens;
+	Py_DECREF(listing.tokens);
+	return result < 0 ? error_raise_netlink(token_reasons) : NULL;
 }
 
 static PyObject *found(int result, const struct sockdup_token_info *token)
@@ -175,6 +196,8 @@ static PyObject *netlink_stats(PyObject *module, PyObject *arguments)
 static PyMethodDef functions[] = {
 	{ "list", netlink_list, METH_VARARGS,
 	  TAKES("list", "target, source, by_uid, uid, /") },
+	{ "list_sockets", netlink_list_sockets, METH_VARARGS,
+	  TAKES("list_sockets", "id, /") },
 	{ "find_by_info", netlink_find_by_info, METH_VARARGS,
 	  TAKES("find_by_info", "data, /") },
 	{ "find_by_id", netlink_find_by_id, METH_VARARGS,

@@ -29,6 +29,7 @@ static const struct reason token_reasons[] = {
 	{ ENOENT,
 	  "no live token has these bytes: it was imported or revoked, or has expired" },
 	{ EPERM, "the token is for another process or user" },
+	{ EMSGSIZE, "the token holds several sockets, or a payload: see fromshare_set()" },
 	{ EBUSY, "the token is being imported; if that fails, it is revoked" },
 	{ }
 };
@@ -60,7 +61,13 @@ int info_read(PyObject *object, void *info)
 	return fits;
 }
 
-static PyObject *info_bytes(const struct sockdup_protocol_info *info)
+/**
+ * info_bytes - a protocol info as bytes
+ * @info: it
+ *
+ * Return: new bytes, or NULL with an exception.
+ */
+PyObject *info_bytes(const struct sockdup_protocol_info *info)
 {
 	return PyBytes_FromStringAndSize((const char *)info, sizeof(*info));
 }
@@ -89,21 +96,35 @@ static int socket_number(int fd, int option, int *value)
 	return getsockopt(fd, SOL_SOCKET, option, value, &size);
 }
 
-/*
- * A socket as Python's socket.socket() takes it. Its type says as well whether
- * the file is non-blocking, for Python keeps a timeout of its own.
+/**
+ * socket_kind - a socket as Python's socket.socket() takes it
+ * @fd: its descriptor
+ * @family: filled
+ * @type: filled; says as well whether the file is non-blocking, for Python keeps a
+ *	  timeout of its own
+ * @protocol: filled
+ *
+ * Return: 0, or -1 with errno.
  */
+int socket_kind(int fd, int *family, int *type, int *protocol)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || socket_number(fd, SO_DOMAIN, family) ||
+	    socket_number(fd, SO_TYPE, type) ||
+	    socket_number(fd, SO_PROTOCOL, protocol))
+		return -1;
+	if (flags & O_NONBLOCK)
+		*type |= SOCK_NONBLOCK;
+	return 0;
+}
+
 static PyObject *socket_tuple(int fd, const struct sockdup_identity *source)
 {
-	int family, type, protocol, flags;
+	int family, type, protocol;
 
-	flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || socket_number(fd, SO_DOMAIN, &family) ||
-	    socket_number(fd, SO_TYPE, &type) ||
-	    socket_number(fd, SO_PROTOCOL, &protocol))
+	if (socket_kind(fd, &family, &type, &protocol))
 		return error_raise(NULL);
-	if (flags & O_NONBLOCK)
-		type |= SOCK_NONBLOCK;
 	return Py_BuildValue("(iiii(iII))", fd, family, type, protocol,
 			     source->pid, source->uid, source->gid);
 }
