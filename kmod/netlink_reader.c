@@ -146,9 +146,9 @@ static int nl_put_name(struct sk_buff *skb, const struct sockdup_token *token,
 		       unsigned int index)
 {
 	const struct sockdup_set *set = sockdup_token_set(token);
+	const char *name = set ? set->sockets[index].name : "";
 
-	return set && *set->sockets[index].name ?
-	       nla_put_string(skb, SOCKDUP_A_SOCKET_NAME, set->sockets[index].name) : 0;
+	return *name ? nla_put(skb, SOCKDUP_A_SOCKET_NAME, strlen(name), name) : 0;
 }
 
 /* A nest for one of the token's sockets. */

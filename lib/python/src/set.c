@@ -13,14 +13,14 @@ static const struct reason export_reasons[] = {
 	{ EBADF, "the descriptor of a socket is not open" },
 	{ ENOTSOCK, "a descriptor is not a socket's" },
 	{ EINVAL,
-	  "the target names no process and no user, the life exceeds the limit, or there are no or too many sockets" },
+	  "the target or the life cannot be, or there are no sockets or too many" },
 	{ EMSGSIZE, "the payload is too large" },
 	{ ENOTCONN, "the peer socket has no peer that the kernel knows" },
 	{ ESRCH, "there is no such target process, it has ended, or it is a kernel thread" },
 	{ EPERM,
 	  "a longer life needs a target of the same user, or one that has opened the device" },
 	{ ENOBUFS,
-	  "the user's tokens hold RLIMIT_NOFILE sockets, or max_user_bytes of names and payloads, or 4096 outcomes are to come" },
+	  "the user's tokens hold as many sockets, bytes or outcomes to come as they may" },
 	{ E2BIG, "the module has no sets of sockets" },
 	{ }
 };
@@ -91,8 +91,10 @@ static PyObject *export_all(PyObject *list, Py_buffer *payload, int target,
 	Py_BEGIN_ALLOW_THREADS
 	result = sockdup_export_set(&set, target, flags, ttl_ms, &info);
 	Py_END_ALLOW_THREADS
+	if (result)
+		error_raise(export_reasons);
 	PyMem_Free(set.sockets);
-	return result ? error_raise(export_reasons) : info_bytes(&info);
+	return result ? NULL : info_bytes(&info);
 }
 
 static PyObject *set_export(PyObject *module, PyObject *arguments)
@@ -160,14 +162,11 @@ static PyObject *import_all(const struct sockdup_protocol_info *info, unsigned i
 	Py_BEGIN_ALLOW_THREADS
 	result = sockdup_import_set(info, flags, set, &source);
 	Py_END_ALLOW_THREADS
-	if (result) {
-		Py_DECREF(payload);
-		return error_raise(import_reasons);
-	}
-	list = sockets_list(set);
+	list = result ? error_raise(import_reasons) : sockets_list(set);
 	if (!list) {
 		Py_DECREF(payload);
-		sockets_close(set);
+		if (!result)
+			sockets_close(set);
 		return NULL;
 	}
 	return Py_BuildValue("(NN(iII))", list, payload, source.pid, source.uid,
