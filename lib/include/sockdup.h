@@ -623,9 +623,9 @@ struct sockdup_unix_path;
  *        to keep
  *
  * Makes a second hard link of the socket's file, in the same directory, named
- * like the file with ".sockdup-" and eight digits behind it. Call this while the
- * path still leads to the socket: once the last link is gone, nobody can make
- * another.
+ * like the file with ".sockdup-" and eight hexadecimal digits behind it. Call this
+ * while the path still leads to the socket: once the last link is gone, nobody can
+ * make another.
  *
  * The function makes sure that the path leads to the socket, and replaces no
  * file. If the socket was bound by a relative path, it looks for this path in

@@ -257,7 +257,7 @@ struct sockdup_socket {
  * and sizes, the sockets, payload, target, ttl_ms, the quota, info.
  *
  * A socket may be there several times, and so may a name. Only an import reads the
- * payload.
+ * payload, also one that then fails.
  *
  * The peer of an AF_UNIX socket is the process that called connect() or
  * listen() at the other end. For a socketpair it is the creator, whichever
