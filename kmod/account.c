@@ -404,20 +404,6 @@ int sockdup_account_charge_files(struct sockdup_account *account, unsigned int c
 }
 
 /**
- * sockdup_charge_take - hold a file at the expense of a user
- * @charge: filled
- * @account: the user's, which has counted the file; held by the caller until the charge
- *	     is returned
- * @file: the file; the caller's reference is the charge's
- */
-void sockdup_charge_take(struct sockdup_charge *charge,
-			 struct sockdup_account *account, struct file *file)
-{
-	charge->account = account;
-	charge->file = file;
-}
-
-/**
  * sockdup_charge_return - put the file of a charge here and now
  * @charge: taken
  *

@@ -172,8 +172,22 @@ bool sockdup_account_charge_bytes(struct sockdup_account *account, size_t bytes)
 void sockdup_account_return_bytes(struct sockdup_account *account, size_t bytes);
 
 int sockdup_account_charge_files(struct sockdup_account *account, unsigned int count);
-void sockdup_charge_take(struct sockdup_charge *charge,
-			 struct sockdup_account *account, struct file *file);
+
+/**
+ * sockdup_charge_take - hold a file at the expense of a user
+ * @charge: filled
+ * @account: the user's, which has counted the file; held by the caller until the charge
+ *	     is returned
+ * @file: the file; the caller's reference is the charge's
+ */
+static inline void sockdup_charge_take(struct sockdup_charge *charge,
+				       struct sockdup_account *account,
+				       struct file *file)
+{
+	charge->account = account;
+	charge->file = file;
+}
+
 void sockdup_charge_return(struct sockdup_charge *charge);
 bool sockdup_charge_return_later(struct sockdup_charge *charge,
 				 void (*run)(struct sockdup_job *job));

@@ -264,7 +264,7 @@ static int device_parcel_read(struct sockdup_parcel *parcel,
 }
 
 /* All user memory is read before the first file is held: reading may take for ever. */
-static struct sockdup_set *device_set(const struct sockdup_export *export)
+static noinline struct sockdup_set *device_set(const struct sockdup_export *export)
 {
 	struct sockdup_parcel *parcel;
 	struct sockdup_set *set;
@@ -338,7 +338,8 @@ static bool device_names_one_target(const struct sockdup_export *export)
 static int device_export(struct device_call *call)
 {
 	const struct sockdup_export *export = &call->u.export;
-	struct sockdup_protocol_info info;
+	/* Every byte of it is written below. */
+	struct sockdup_protocol_info info __uninitialized;
 	struct sockdup_set *set = NULL;
 	struct sockdup_token *token;
 	struct file *file;
@@ -348,7 +349,7 @@ static int device_export(struct device_call *call)
 	    !device_names_one_target(export) ||
 	    export->info_size != sizeof(struct sockdup_protocol_info))
 		return -EINVAL;
-	if (export->socket_count || export->payload_size) {
+	if (unlikely(export->socket_count || export->payload_size)) {
 		set = device_set(export);
 		if (IS_ERR(set))
 			return PTR_ERR(set);
@@ -389,15 +390,15 @@ static int device_import_source(const struct device_call *call,
 }
 
 /* And for what the token holds, if the caller knows how to ask. */
-static int device_import_counts(struct device_call *call,
-				const struct sockdup_parcel *parcel)
+static int device_import_counts(const struct device_call *call, u32 sockets,
+				u32 payload_size)
 {
 	struct sockdup_import __user *import = call->argument;
 
 	if (call->size < offsetofend(struct sockdup_import, payload_size))
 		return 0;
-	return put_user(parcel->count, &import->socket_count) ||
-	       put_user(parcel->payload_size, &import->payload_size) ? -EFAULT : 0;
+	return put_user(sockets, &import->socket_count) ||
+	       put_user(payload_size, &import->payload_size) ? -EFAULT : 0;
 }
 
 static bool device_import_has_room(const struct sockdup_import *import,
@@ -426,8 +427,8 @@ static int device_import_payload(const struct sockdup_import *import,
 }
 
 /* Consumes the caller's reference. */
-static int device_import_one(const struct sockdup_import *import,
-			     struct sockdup_token *token)
+static __always_inline int device_import_one(const struct sockdup_import *import,
+					     struct sockdup_token *token)
 {
 	int fd;
 
@@ -489,7 +490,8 @@ static int device_import_parcel(struct device_call *call,
 	struct sockdup_token *token;
 	int err;
 
-	err = device_import_source(call, source) ?: device_import_counts(call, parcel);
+	err = device_import_source(call, source) ?:
+	      device_import_counts(call, parcel->count, parcel->payload_size);
 	if (!err && !device_import_has_room(import, parcel))
 		err = -EMSGSIZE;
 	if (!err)
@@ -510,7 +512,8 @@ static int device_import_parcel(struct device_call *call,
  * What a token holds is copied first, at the caller's expense: a caller who does not take
  * it from there does not keep the exporter's. Consumes the caller's reference.
  */
-static int device_import_set(struct device_call *call, struct sockdup_token *token)
+static noinline int device_import_set(struct device_call *call,
+				      struct sockdup_token *token)
 {
 	struct sockdup_identity source = device_source(token);
 	struct sockdup_opaque opaque = token->opaque;
@@ -547,11 +550,11 @@ static int device_import(struct device_call *call)
 		err = sockdup_token_refusal(token);
 		goto err_token;
 	}
-	if (sockdup_token_set(token) || call->size > SOCKDUP_IMPORT_SIZE_VER0)
+	if (unlikely(sockdup_token_set(token) || import->socket_count))
 		return device_import_set(call, token);
 	/* Answered first: after the descriptor is in use nothing may fail. */
 	source = device_source(token);
-	err = device_import_source(call, &source);
+	err = device_import_source(call, &source) ?: device_import_counts(call, 1, 0);
 	if (!err)
 		return device_import_one(import, token);
 
@@ -941,8 +944,9 @@ static int device_run(struct device_call *call, unsigned int cmd)
 		return -EINVAL;
 	if (call->size > PAGE_SIZE)
 		return -E2BIG;
-	err = copy_struct_from_user(&call->u, command->size, call->argument,
-				    call->size);
+	/* What the caller does not know is zero already. */
+	err = copy_struct_from_user(&call->u, min(command->size, call->size),
+				    call->argument, call->size);
 	if (err)
 		return err;
 	return command->run(call);
@@ -952,11 +956,12 @@ static long device_ioctl(struct file *file, unsigned int cmd,
 			 unsigned long argument)
 {
 	/* A command sees only the struct that was copied in whole. */
-	struct device_call call;
+	struct device_call call = {
+		.handle = file->private_data,
+		.argument = (void __user *)argument,
+	};
 	int result;
 
-	call.handle = file->private_data;
-	call.argument = (void __user *)argument;
 	result = device_run(&call, cmd);
 	if (result < 0)
 		trace_sockdup_refuse(cmd, result);

@@ -69,6 +69,7 @@ static int nl_list_filter(struct nl_list *list,
 			  struct netlink_ext_ack *extack)
 {
 	struct nlattr *attrs[SOCKDUP_A_TOKEN_UID + 1];
+	struct nlattr *other;
 	int err;
 
 	/* Parse again: kernels differ in where they keep the attributes of a dump. */
@@ -77,6 +78,13 @@ static int nl_list_filter(struct nl_list *list,
 	if (err)
 		return err;
 	if (attrs[SOCKDUP_A_TOKEN_ID]) {
+		other = attrs[SOCKDUP_A_TOKEN_TARGET] ?: attrs[SOCKDUP_A_TOKEN_SOURCE] ?:
+			attrs[SOCKDUP_A_TOKEN_UID];
+		if (other) {
+			NL_SET_ERR_MSG_ATTR(extack, other,
+					    "an id names one token: filters are for many");
+			return -EINVAL;
+		}
 		list->by_id = true;
 		list->id = nla_get_u64(attrs[SOCKDUP_A_TOKEN_ID]);
 	}

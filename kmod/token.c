@@ -918,40 +918,6 @@ int sockdup_token_revoke(struct sockdup_token *token)
 }
 
 /**
- * sockdup_token_socket_count - how many sockets a token holds
- * @token: got by the caller
- */
-unsigned int sockdup_token_socket_count(const struct sockdup_token *token)
-{
-	const struct sockdup_set *set = sockdup_token_set(token);
-
-	return set ? set->count : 1;
-}
-
-/**
- * sockdup_token_payload_size - how many bytes travel with a token
- * @token: got by the caller
- */
-unsigned int sockdup_token_payload_size(const struct sockdup_token *token)
-{
-	const struct sockdup_set *set = sockdup_token_set(token);
-
-	return set ? set->payload_size : 0;
-}
-
-/**
- * sockdup_token_file - the file of one of a token's sockets
- * @token: live for as long as the file is needed
- * @index: of the socket, from 0 on
- */
-struct file *sockdup_token_file(const struct sockdup_token *token, unsigned int index)
-{
-	const struct sockdup_set *set = sockdup_token_set(token);
-
-	return set ? set->sockets[index].charge.file : token->charge.file;
-}
-
-/**
  * sockdup_token_look - look at a live token's files
  * @token: got by the caller
  * @look: does it under a spinlock, while the files stay

@@ -14,11 +14,11 @@
 #include <linux/uidgid.h>
 
 #include "account.h"
+#include "set.h"
 
 struct file;
 struct pid;
 struct sockdup_report;
-struct sockdup_set;
 struct sockdup_target;
 
 /**
@@ -223,9 +223,42 @@ sockdup_token_set(const struct sockdup_token *token)
 	return token->extra ? token->extra->set : NULL;
 }
 
-unsigned int sockdup_token_socket_count(const struct sockdup_token *token);
-unsigned int sockdup_token_payload_size(const struct sockdup_token *token);
-struct file *sockdup_token_file(const struct sockdup_token *token, unsigned int index);
+/**
+ * sockdup_token_socket_count - how many sockets a token holds
+ * @token: got by the caller
+ */
+static inline unsigned int
+sockdup_token_socket_count(const struct sockdup_token *token)
+{
+	const struct sockdup_set *set = sockdup_token_set(token);
+
+	return set ? set->count : 1;
+}
+
+/**
+ * sockdup_token_payload_size - how many bytes travel with a token
+ * @token: got by the caller
+ */
+static inline unsigned int
+sockdup_token_payload_size(const struct sockdup_token *token)
+{
+	const struct sockdup_set *set = sockdup_token_set(token);
+
+	return set ? set->payload_size : 0;
+}
+
+/**
+ * sockdup_token_file - the file of one of a token's sockets
+ * @token: live for as long as the file is needed
+ * @index: of the socket, from 0 on
+ */
+static inline struct file *sockdup_token_file(const struct sockdup_token *token,
+					      unsigned int index)
+{
+	const struct sockdup_set *set = sockdup_token_set(token);
+
+	return set ? set->sockets[index].charge.file : token->charge.file;
+}
 
 int sockdup_token_refusal(const struct sockdup_token *token);
 u64 sockdup_token_age_ms(const struct sockdup_token *token, u64 now);

@@ -384,7 +384,7 @@ int raw_export_with(int device, int fd, pid_t pid, unsigned int flags,
 		    unsigned int ttl_ms, struct sockdup_protocol_info *info)
 {
 	struct sockdup_export arg = {
-		.size = sizeof(arg),
+		.size = SOCKDUP_EXPORT_SIZE_VER0,
 		.flags = flags,
 		.fd = fd,
 		.target = pid,
@@ -406,7 +406,7 @@ int raw_import(int device, const struct sockdup_protocol_info *info,
 	       unsigned int flags, struct sockdup_identity *source)
 {
 	struct sockdup_import arg = {
-		.size = sizeof(arg),
+		.size = SOCKDUP_IMPORT_SIZE_VER0,
 		.flags = flags,
 		.info_size = sizeof(*info),
 		.info = (uintptr_t)info,

@@ -319,8 +319,16 @@ FIXTURE_VARIANT_ADD(refusal, get_by_bytes) {
 		{ A(PROTOCOL_INFO), PROTOCOL_INFO_SIZE, PROTOCOL_INFO_SIZE })
 };
 
-FIXTURE_VARIANT_ADD(refusal, list_by_id) {
-	LIST_REFUSED(-EINVAL, A(ID), { A(ID), 8, 1 })
+FIXTURE_VARIANT_ADD(refusal, list_by_an_id_of_nothing) {
+	LIST_REFUSED(-ENOENT, 0, { A(ID), 8, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, list_by_id_and_target) {
+	LIST_REFUSED(-EINVAL, A(TARGET), { A(ID), 8, 1 }, { A(TARGET), 4, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, list_by_id_and_user) {
+	LIST_REFUSED(-EINVAL, A(UID), { A(ID), 8, 1 }, { A(UID), 4, 1 })
 };
 
 FIXTURE_VARIANT_ADD(refusal, list_for_no_number) {
