@@ -271,8 +271,7 @@ static noinline struct sockdup_set *device_set(const struct sockdup_export *expo
 	int err;
 
 	if (export->socket_count > SOCKDUP_MAX_SOCKETS ||
-	    (export->socket_count && export->fd != -1) ||
-	    (!export->socket_count && export->sockets))
+	    (export->socket_count && export->fd != -1))
 		return ERR_PTR(-EINVAL);
 	if (export->payload_size > SOCKDUP_MAX_PAYLOAD)
 		return ERR_PTR(-EMSGSIZE);
@@ -956,12 +955,13 @@ static long device_ioctl(struct file *file, unsigned int cmd,
 			 unsigned long argument)
 {
 	/* A command sees only the struct that was copied in whole. */
-	struct device_call call = {
-		.handle = file->private_data,
-		.argument = (void __user *)argument,
-	};
+	struct device_call call __uninitialized;
 	int result;
 
+	/* All of it: an initializer need not reach beyond the union's first member. */
+	memset(&call, 0, sizeof(call));
+	call.handle = file->private_data;
+	call.argument = (void __user *)argument;
 	result = device_run(&call, cmd);
 	if (result < 0)
 		trace_sockdup_refuse(cmd, result);

@@ -248,13 +248,13 @@ struct sockdup_socket {
  * @info: out: pointer to a struct sockdup_protocol_info
  * @socket_count: in: how many there are at @sockets, or 0 for the socket @fd alone
  * @payload_size: in: bytes at @payload
- * @sockets: in: pointer to an array of struct sockdup_socket
- * @payload: in: pointer to bytes that travel with the token
+ * @sockets: in: pointer to an array of struct sockdup_socket; ignored where there is none
+ * @payload: in: pointer to bytes that travel with the token; likewise
  *
  * Makes a token that holds the sockets open until it is imported or revoked,
  * its target ends, or its deadline passes. It outlives the caller, unless
  * SOCKDUP_EXPORT_END_ON_CLOSE is set. The values are checked in the order flags
- * and sizes, the sockets, payload, target, ttl_ms, the quota, info.
+ * and sizes, names, payload, descriptors of sockets, target, ttl_ms, the quota, info.
  *
  * A socket may be there several times, and so may a name. Only an import reads the
  * payload, also one that then fails.
