@@ -292,7 +292,7 @@ static const char *quota_reason(void)
 	return reason;
 }
 
-/* Which of several is no socket, or is not open. */
+/* Which of them is no socket. */
 static const char *socket_reason(void)
 {
 	static char reason[64];
@@ -300,6 +300,8 @@ static const char *socket_reason(void)
 	int kind;
 	socklen_t size = sizeof(kind);
 
+	if (parcel.count == 1)
+		return "it is not a socket";
 	for (i = 0; i < parcel.count; i++) {
 		if (!getsockopt(parcel.sockets[i].fd, SOL_SOCKET, SO_TYPE, &kind, &size))
 			continue;
@@ -307,7 +309,7 @@ static const char *socket_reason(void)
 			 parcel.sources[i].shown);
 		return reason;
 	}
-	return "it is not a socket";
+	return "one of them is not a socket";
 }
 
 /* Why there is no token, by errno; NULL where that says all. */
