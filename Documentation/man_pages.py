@@ -32,6 +32,7 @@ KERNEL = ROOT / "uapi/linux/sockdup.h"
 COMMAND_OF = {"sockdup_duplicate": "sockdup_export",
               "sockdup_duplicate_pidfd": "sockdup_export",
               "sockdup_duplicate_user": "sockdup_export",
+              "sockdup_duplicate_cgroup": "sockdup_export",
               "sockdup_socket": "sockdup_import", "sockdup_revoke_id": "sockdup_revoke"}
 # Groups of functions that do not open the device.
 NO_DEVICE = {"Names of AF_UNIX sockets", "The text form", "Netlink"}

@@ -127,7 +127,8 @@ static struct sockdup_account *account_new(kuid_t uid, gfp_t gfp)
 		account->lines[i].account = account;
 	}
 	spin_lock_init(&account->lock);
-	account->users = RB_ROOT;
+	account->scopes = RB_ROOT;
+	INIT_LIST_HEAD(&account->watched);
 	account->tokens = RB_ROOT_CACHED;
 	account->alarm = U64_MAX;
 	INIT_DELAYED_WORK(&account->sweep, account_token_sweep);

@@ -116,7 +116,8 @@ struct sockdup_account_registrations {
  * @notices: notifications in line
  * @lines: jobs to do
  * @lock: taken in process context only; inside a target's lock
- * @users: targets that the user exports to and that are not processes
+ * @scopes: targets that the user exports to and that are not processes
+ * @watched: those that are cgroups, by when to look whether they are removed
  * @tokens: live tokens by the time they are due, and by id
  * @alarm: when @sweep is due, in nanoseconds of CLOCK_BOOTTIME; U64_MAX where
  *	   it is not
@@ -135,8 +136,9 @@ struct sockdup_account {
 	struct sockdup_account_registrations in_force;
 	atomic_t notices;
 	struct sockdup_account_line lines[SOCKDUP_LINES];
-	spinlock_t lock;		/* covers the next three */
-	struct rb_root users;
+	spinlock_t lock;		/* covers the next four */
+	struct rb_root scopes;
+	struct list_head watched;
 	struct rb_root_cached tokens;
 	u64 alarm;
 	struct delayed_work sweep;

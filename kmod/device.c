@@ -11,6 +11,7 @@
 #include <linux/err.h>
 #include <linux/fdtable.h>
 #include <linux/fs.h>
+#include <linux/log2.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/net.h>
@@ -27,6 +28,7 @@
 #include <linux/user_namespace.h>
 
 #include "account.h"
+#include "cgroup.h"
 #include "compat/file.h"
 #include "descriptors.h"
 #include "device.h"
@@ -40,9 +42,9 @@
 #include "token.h"
 #include "trace.h"
 
-/* What an export's target is, where it is not a number; one of them at most. */
+/* What an export's target is, where it is not a number. */
 #define DEVICE_EXPORT_TO	(SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD | \
-				 SOCKDUP_EXPORT_TO_USER)
+				 SOCKDUP_EXPORT_TO_USER | SOCKDUP_EXPORT_TO_CGROUP)
 
 #define DEVICE_EXPORT_FLAGS	(DEVICE_EXPORT_TO | SOCKDUP_EXPORT_END_ON_CLOSE | \
 				 SOCKDUP_EXPORT_REPORT)
@@ -54,9 +56,9 @@
  * struct device_handle - one open of the device
  * @target: the record of the process that opened; held
  * @account: of the user who opened; held
- * @users: the target of its last token to a user, held, or NULL: so that a user who
- *	   exports to users again and again does not write to the first process's
- *	   wait queue, which is common to all users, each time
+ * @scope: the target of its last token that was not for one process, held, or NULL: so
+ *	   that a user who exports to users again and again does not write to the first
+ *	   process's wait queue, which is common to all users, each time
  * @tokens: those that end when the handle is closed
  * @outcomes: what the opener can read of tokens that ended
  * @registrations: likewise
@@ -67,7 +69,7 @@
 struct device_handle {
 	struct sockdup_target *target;
 	struct sockdup_account *account;
-	struct sockdup_target *users;
+	struct sockdup_target *scope;
 	struct sockdup_token_list *tokens;
 	struct sockdup_outcomes *outcomes;
 	struct sockdup_registration_list registrations;
@@ -184,6 +186,7 @@ static int device_info(struct device_call *call)
 			 SOCKDUP_FEATURE_EXPORT_TO_PIDFD |
 			 SOCKDUP_FEATURE_EXPORT_REPORT |
 			 SOCKDUP_FEATURE_EXPORT_TO_USER |
+			 (IS_ENABLED(CONFIG_CGROUPS) ? SOCKDUP_FEATURE_EXPORT_TO_CGROUP : 0) |
 			 SOCKDUP_FEATURE_SETS;
 	info->default_ttl_ms = sockdup_token_default_ttl();
 	info->max_ttl_ms = sockdup_token_max_ttl();
@@ -191,26 +194,49 @@ static int device_info(struct device_call *call)
 	return device_answer(call, sizeof(*info));
 }
 
-static struct sockdup_target *device_target_users(struct device_handle *handle)
+static struct sockdup_target *device_target_scope(struct device_handle *handle,
+						  bool users, struct cgroup *cgroup)
 {
 	struct sockdup_target *target, *last;
 
-	target = sockdup_target_find_users(handle->account, GFP_KERNEL_ACCOUNT);
-	if (IS_ERR(target) || READ_ONCE(handle->users) == target)
+	target = sockdup_target_find_scope(handle->account, users, cgroup,
+					   GFP_KERNEL_ACCOUNT);
+	if (IS_ERR(target) || READ_ONCE(handle->scope) == target)
 		return target;
 	/* Another thread may do the same. */
-	last = xchg(&handle->users, sockdup_target_hold(target));
+	last = xchg(&handle->scope, sockdup_target_hold(target));
 	if (last)
 		sockdup_target_put(last);
 	return target;
 }
 
-/* The target that an export names, in one of four ways, and the user, if it is one. */
-static struct sockdup_target *device_target(struct device_call *call, kuid_t *user)
+static struct sockdup_target *device_target_cgroup(struct device_call *call, bool users,
+						   struct sockdup_token_terms *terms)
+{
+	struct sockdup_target *target;
+	struct cgroup *cgroup;
+
+	cgroup = sockdup_cgroup_get(call->u.export.cgroup, &terms->trusted);
+	if (IS_ERR(cgroup))
+		return ERR_CAST(cgroup);
+	target = device_target_scope(call->handle, users, cgroup);
+	sockdup_cgroup_put(cgroup);
+	return target;
+}
+
+/* The target that an export names, and what of the terms depends on it. */
+static struct sockdup_target *device_target(struct device_call *call,
+					    struct sockdup_token_terms *terms)
 {
 	const struct sockdup_export *export = &call->u.export;
+	u32 to = export->flags & DEVICE_EXPORT_TO;
 
-	switch (export->flags & DEVICE_EXPORT_TO) {
+	if (to & SOCKDUP_EXPORT_TO_USER) {
+		terms->user = make_kuid(current_user_ns(), export->target);
+		if (!uid_valid(terms->user))
+			return ERR_PTR(-EINVAL);
+	}
+	switch (to) {
 	case 0:
 		return sockdup_target_find(export->target, GFP_KERNEL_ACCOUNT);
 	case SOCKDUP_EXPORT_TO_PEER:
@@ -218,9 +244,11 @@ static struct sockdup_target *device_target(struct device_call *call, kuid_t *us
 	case SOCKDUP_EXPORT_TO_PIDFD:
 		return sockdup_target_find_pidfd(export->target, GFP_KERNEL_ACCOUNT);
 	case SOCKDUP_EXPORT_TO_USER:
-		*user = make_kuid(current_user_ns(), export->target);
-		return uid_valid(*user) ? device_target_users(call->handle) :
-					  ERR_PTR(-EINVAL);
+		return device_target_scope(call->handle, true, NULL);
+	case SOCKDUP_EXPORT_TO_CGROUP:
+		return device_target_cgroup(call, false, terms);
+	case SOCKDUP_EXPORT_TO_USER | SOCKDUP_EXPORT_TO_CGROUP:
+		return device_target_cgroup(call, true, terms);
 	default:
 		return ERR_PTR(-EINVAL);
 	}
@@ -309,7 +337,7 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 	};
 	struct sockdup_target *target;
 
-	target = device_target(call, &terms.user);
+	target = device_target(call, &terms);
 	if (IS_ERR(target)) {
 		device_discard(file, set);
 		return ERR_CAST(target);
@@ -327,11 +355,15 @@ static struct sockdup_token *device_token_create(struct device_call *call,
 	return sockdup_token_create(file, target, &terms, GFP_KERNEL_ACCOUNT);
 }
 
+/* A process in one way at most, or a scope; and of what it is not, nothing is said. */
 static bool device_names_one_target(const struct sockdup_export *export)
 {
 	u32 to = export->flags & DEVICE_EXPORT_TO;
+	u32 process = to & (SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD);
 
-	return !(to & (to - 1));
+	if (to & SOCKDUP_EXPORT_TO_CGROUP)
+		return !process && (to & SOCKDUP_EXPORT_TO_USER || !export->target);
+	return !export->cgroup && (!to || is_power_of_2(to));
 }
 
 static int device_export(struct device_call *call)
@@ -345,7 +377,7 @@ static int device_export(struct device_call *call)
 	int err;
 
 	if (export->flags & ~DEVICE_EXPORT_FLAGS ||
-	    !device_names_one_target(export) ||
+	    !device_names_one_target(export) || export->__reserved ||
 	    export->info_size != sizeof(struct sockdup_protocol_info))
 		return -EINVAL;
 	if (unlikely(export->socket_count || export->payload_size)) {
@@ -642,13 +674,11 @@ static int device_query_token(struct sockdup_query *query, struct sockdup_token 
 
 	query->target_pid = sockdup_target_nr(token->target,
 					      task_active_pid_ns(current));
-	query->target_flags = 0;
-	query->target_uid = 0;
-	if (token->target->user_ns) {
-		query->target_flags = SOCKDUP_EXPORT_TO_USER;
-		query->target_uid = from_kuid_munged(current_user_ns(),
-						     token->target_uid);
-	}
+	query->target_flags = sockdup_target_flags(token->target);
+	query->target_uid = query->target_flags & SOCKDUP_EXPORT_TO_USER ?
+			    from_kuid_munged(current_user_ns(), token->target_uid) : 0;
+	query->target_cgroup = sockdup_target_cgroup_ino(token->target);
+	query->for_caller = sockdup_target_is_current(token->target, token->target_uid);
 	query->source = device_source(token);
 	query->age_ms = sockdup_token_age_ms(token, now);
 	query->left_ms = sockdup_token_left_ms(token, now);
@@ -666,7 +696,7 @@ static int device_query(struct device_call *call)
 	struct sockdup_token *token;
 	int err;
 
-	if (query->flags)
+	if (query->flags || query->__reserved)
 		return -EINVAL;
 	token = device_own_token(query->info, query->info_size);
 	if (IS_ERR(token))
@@ -996,7 +1026,7 @@ static int device_open(struct inode *inode, struct file *file)
 		err = -ENOMEM;
 		goto err_tokens;
 	}
-	handle->users = NULL;
+	handle->scope = NULL;
 	sockdup_registration_list_init(&handle->registrations);
 	atomic_inc(&handle->target->handles);
 	file->private_data = handle;
@@ -1020,8 +1050,8 @@ static int device_release(struct inode *inode, struct file *file)
 	sockdup_registration_list_drop(&handle->registrations);
 	sockdup_outcomes_close(handle->outcomes);
 	sockdup_token_list_drop(handle->tokens);
-	if (handle->users)
-		sockdup_target_put(handle->users);
+	if (handle->scope)
+		sockdup_target_put(handle->scope);
 	atomic_dec(&handle->target->handles);
 	sockdup_target_put(handle->target);
 	sockdup_account_put(handle->account);

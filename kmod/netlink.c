@@ -23,6 +23,7 @@
 #include <net/sock.h>
 
 #include "account.h"
+#include "cgroup.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "netlink_list.h"
@@ -65,22 +66,54 @@ static int nl_reply_token(struct genl_info *info, struct sockdup_token *token,
 	return genlmsg_reply(reply, info);
 }
 
-/* The one attribute that names an export's target, or NULL. */
+/*
+ * The one attribute that names an export's target, or NULL. A control group can be
+ * named beside a user.
+ */
 static struct nlattr *nl_target_attr(const struct genl_info *info)
 {
 	struct nlattr *number = info->attrs[SOCKDUP_A_TOKEN_TARGET];
 	struct nlattr *peer = info->attrs[SOCKDUP_A_TOKEN_PEER_FD];
 	struct nlattr *pidfd = info->attrs[SOCKDUP_A_TOKEN_PIDFD];
 	struct nlattr *user = info->attrs[SOCKDUP_A_TOKEN_TARGET_UID];
+	struct nlattr *cgroup = info->attrs[SOCKDUP_A_TOKEN_CGROUP_FD];
+	struct nlattr *scope = cgroup ?: user;
 
-	return !!number + !!peer + !!pidfd + !!user == 1 ?
-	       number ?: peer ?: pidfd ?: user : NULL;
+	return !!number + !!peer + !!pidfd + !!scope == 1 ?
+	       number ?: peer ?: pidfd ?: scope : NULL;
 }
 
 /* See SOCKDUP_NL_GFP. */
 #define NL_NO_MEMORY	"no memory is free at once: try again, or export by the device"
 
-/* The target that an export names, and the user, if it is one. */
+/*
+ * The target of a token to a user, a control group, or both. Whether the caller may write
+ * to the group's directory is not asked: the answer takes a lock of all groups.
+ */
+static struct sockdup_target *nl_target_scope(struct genl_info *info, kuid_t *uid)
+{
+	struct nlattr *user = info->attrs[SOCKDUP_A_TOKEN_TARGET_UID];
+	struct nlattr *fd = info->attrs[SOCKDUP_A_TOKEN_CGROUP_FD];
+	struct sockdup_target *target;
+	struct cgroup *cgroup = NULL;
+
+	if (user) {
+		*uid = make_kuid(current_user_ns(), nla_get_u32(user));
+		if (!uid_valid(*uid))
+			return ERR_PTR(-EINVAL);
+	}
+	if (fd) {
+		cgroup = sockdup_cgroup_get(nla_get_s32(fd), NULL);
+		if (IS_ERR(cgroup))
+			return ERR_CAST(cgroup);
+	}
+	target = sockdup_target_find_scope(NULL, user, cgroup, SOCKDUP_NL_GFP);
+	if (cgroup)
+		sockdup_cgroup_put(cgroup);
+	return target;
+}
+
+/* The target that an export names, and the user, if there is one. */
 static struct sockdup_target *nl_target(struct genl_info *info, kuid_t *user)
 {
 	struct nlattr *attr = nl_target_attr(info);
@@ -88,7 +121,7 @@ static struct sockdup_target *nl_target(struct genl_info *info, kuid_t *user)
 
 	if (!attr) {
 		NL_SET_ERR_MSG(info->extack,
-			       "give one of target, peer-fd, pidfd and target-uid");
+			       "give one of target, peer-fd, pidfd, target-uid and cgroup-fd, or the last two");
 		return ERR_PTR(-EINVAL);
 	}
 	switch (nla_type(attr)) {
@@ -102,10 +135,7 @@ static struct sockdup_target *nl_target(struct genl_info *info, kuid_t *user)
 		target = sockdup_target_find_pidfd(nla_get_s32(attr), SOCKDUP_NL_GFP);
 		break;
 	default:
-		*user = make_kuid(current_user_ns(), nla_get_u32(attr));
-		target = uid_valid(*user) ?
-			 sockdup_target_find_users(NULL, SOCKDUP_NL_GFP) :
-			 ERR_PTR(-EINVAL);
+		target = nl_target_scope(info, user);
 	}
 	if (PTR_ERR_OR_ZERO(target) == -ENOMEM)
 		NL_SET_ERR_MSG(info->extack, NL_NO_MEMORY);
@@ -167,7 +197,11 @@ static void nl_blame(struct genl_info *info, int err)
 				    "no token may live this long, see max_ttl_ms");
 		break;
 	case -EPERM:
-		if (nla_type(target) == SOCKDUP_A_TOKEN_TARGET_UID)
+		if (nla_type(target) == SOCKDUP_A_TOKEN_CGROUP_FD)
+			NL_SET_ERR_MSG_ATTR(info->extack,
+					    info->attrs[SOCKDUP_A_TOKEN_TTL_MS],
+					    "the target is a control group, so its token may not live longer than default_ttl_ms, unless the device exports it");
+		else if (nla_type(target) == SOCKDUP_A_TOKEN_TARGET_UID)
 			NL_SET_ERR_MSG_ATTR(info->extack,
 					    info->attrs[SOCKDUP_A_TOKEN_TTL_MS],
 					    "the target is another user, so its token may not live longer than default_ttl_ms");
@@ -339,7 +373,7 @@ nl_token_by_info(struct genl_info *info,
 	err = sockdup_token_refusal(token);
 	sockdup_token_put(token);
 	NL_SET_ERR_MSG_ATTR(info->extack, attr,
-			    "this token is for another process or user, and not exported by you");
+			    "this token is not for this process, and not exported by you");
 	return ERR_PTR(err);
 }
 

@@ -11,12 +11,13 @@
 #include <uapi/linux/sockdup_netlink.h>
 
 /* SOCKDUP_CMD_TOKEN_EXPORT - do */
-const struct nla_policy sockdup_token_export_nl_policy[SOCKDUP_A_TOKEN_TARGET_UID + 1] = {
+const struct nla_policy sockdup_token_export_nl_policy[SOCKDUP_A_TOKEN_CGROUP_FD + 1] = {
 	[SOCKDUP_A_TOKEN_FD] = NLA_POLICY_MIN(NLA_S32, 0),
 	[SOCKDUP_A_TOKEN_TARGET] = NLA_POLICY_MIN(NLA_S32, 1),
 	[SOCKDUP_A_TOKEN_PEER_FD] = NLA_POLICY_MIN(NLA_S32, 0),
 	[SOCKDUP_A_TOKEN_PIDFD] = NLA_POLICY_MIN(NLA_S32, 0),
 	[SOCKDUP_A_TOKEN_TARGET_UID] = { .type = NLA_U32, },
+	[SOCKDUP_A_TOKEN_CGROUP_FD] = NLA_POLICY_MIN(NLA_S32, 0),
 	[SOCKDUP_A_TOKEN_TTL_MS] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
@@ -50,7 +51,7 @@ const struct genl_ops sockdup_nl_ops[5] = {
 		.cmd		= SOCKDUP_CMD_TOKEN_EXPORT,
 		.doit		= sockdup_nl_token_export_doit,
 		.policy		= sockdup_token_export_nl_policy,
-		.maxattr	= SOCKDUP_A_TOKEN_TARGET_UID,
+		.maxattr	= SOCKDUP_A_TOKEN_CGROUP_FD,
 	},
 	{
 		.cmd		= SOCKDUP_CMD_TOKEN_QUERY,

@@ -11,7 +11,7 @@
 
 #include <uapi/linux/sockdup_netlink.h>
 
-extern const struct nla_policy sockdup_token_export_nl_policy[SOCKDUP_A_TOKEN_TARGET_UID + 1];
+extern const struct nla_policy sockdup_token_export_nl_policy[SOCKDUP_A_TOKEN_CGROUP_FD + 1];
 
 extern const struct nla_policy sockdup_token_query_nl_policy[SOCKDUP_A_TOKEN_PROTOCOL_INFO + 1];
 

@@ -115,7 +115,7 @@ NL_SAME_ORDER(EXPIRED);
 NL_SAME_ORDER(HANDLE_CLOSED);
 NL_SAME_ORDER(TARGET_DIED);
 
-#define NL_NOTICE_SIZE	(nla_total_size_64bit(sizeof(u64)) + \
+#define NL_NOTICE_SIZE	(2 * nla_total_size_64bit(sizeof(u64)) + \
 			 2 * nla_total_size(sizeof(u32)))
 
 /*
@@ -138,7 +138,11 @@ static struct sk_buff *nl_notice(const struct sockdup_token *token,
 			from_kuid_munged(net->user_ns, token->uid)) ||
 	    (token->target->user_ns &&
 	     nla_put_u32(skb, SOCKDUP_A_TOKEN_TARGET_UID,
-			 from_kuid_munged(net->user_ns, token->target_uid)))) {
+			 from_kuid_munged(net->user_ns, token->target_uid))) ||
+	    (token->target->cgroup &&
+	     nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_TARGET_CGROUP,
+			       sockdup_target_cgroup_ino(token->target),
+			       SOCKDUP_A_TOKEN_PAD))) {
 		nlmsg_free(skb);
 		return NULL;
 	}

@@ -193,6 +193,10 @@ int sockdup_nl_reader_put_token(struct sk_buff *skb,
 	    (token->target->user_ns &&
 	     nla_put_u32(skb, SOCKDUP_A_TOKEN_TARGET_UID,
 			 from_kuid_munged(reader->users, token->target_uid))) ||
+	    (token->target->cgroup &&
+	     nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_TARGET_CGROUP,
+			       sockdup_target_cgroup_ino(token->target),
+			       SOCKDUP_A_TOKEN_PAD)) ||
 	    nla_put_s32(skb, SOCKDUP_A_TOKEN_SOURCE,
 			pid_nr_ns(token->source, reader->pids)) ||
 	    nla_put_u32(skb, SOCKDUP_A_TOKEN_UID,

@@ -5,11 +5,15 @@
  * process has a token or an open handle. It notices the death of the process,
  * which is the exit of its last thread.
  *
- * A token can be for any process of a user instead. Then its record is one of a pid
- * namespace and a user namespace, and notices the death of the first process in the
- * pid namespace. It belongs to the account of the exporting user, so that strangers
- * share no record. The user is the token's: with a record for each, an exporter could
- * make the first process have a million wait entries.
+ * A token can be for any process of a user, in a cgroup, or both instead. Then its
+ * record is one of a scope. It belongs to the account of the exporting user, so that
+ * strangers share no record.
+ *
+ * With users, the scope is of a pid namespace and a user namespace, and its record
+ * notices the death of the first process in the pid namespace. The user is the token's:
+ * with a record for each, an exporter could make the first process have a million wait
+ * entries. With a cgroup, the account looks now and then whether that has been removed:
+ * the kernel tells no module.
  */
 
 #include <linux/capability.h>
@@ -20,16 +24,23 @@
 #include <linux/pid_namespace.h>
 #include <linux/rbtree.h>
 #include <linux/slab.h>
+#include <linux/sockdup.h>
+#include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
 #include "account.h"
+#include "cgroup.h"
 #include "compat/pidfd.h"
 #include "target.h"
 
 #define TARGET_TABLE_BITS	10
+
+/* How long a cgroup's removal goes unnoticed, and how many are looked at in one turn. */
+#define TARGET_LOOK_NS		(NSEC_PER_SEC / 2)
+#define TARGET_LOOK_BATCH	64
 
 struct target_bucket {
 	spinlock_t lock;		/* additions to and removals from @head */
@@ -82,27 +93,85 @@ static bool target_is_dead(struct pid *pid)
 	return dead;
 }
 
+/* What the target of a scope is found by, in the tree of an account. */
+struct target_scope {
+	struct pid *pid;
+	struct user_namespace *user_ns;
+	struct cgroup *cgroup;
+};
+
+static int target_compare(const void *key, const struct rb_node *node)
+{
+	const struct sockdup_target *target =
+		rb_entry(node, struct sockdup_target, place);
+	const struct target_scope *scope = key;
+
+	if (scope->pid != target->pid)
+		return scope->pid < target->pid ? -1 : 1;
+	if (scope->user_ns != target->user_ns)
+		return scope->user_ns < target->user_ns ? -1 : 1;
+	if (scope->cgroup != target->cgroup)
+		return scope->cgroup < target->cgroup ? -1 : 1;
+	return 0;
+}
+
+static int target_compare_nodes(struct rb_node *one, const struct rb_node *other)
+{
+	const struct sockdup_target *target =
+		rb_entry(one, struct sockdup_target, place);
+	struct target_scope scope = { target->pid, target->user_ns, target->cgroup };
+
+	return target_compare(&scope, other);
+}
+
+/**
+ * sockdup_target_has_ended - whether a target can have no process any more
+ * @target: held by the caller
+ *
+ * True of a removed cgroup at once, before its tokens are told.
+ */
+bool sockdup_target_has_ended(const struct sockdup_target *target)
+{
+	return READ_ONCE(target->dead) ||
+	       (target->cgroup && !sockdup_cgroup_is_online(target->cgroup));
+}
+
+/* The caller holds the account's lock. */
+static void target_join_account(struct sockdup_target *target)
+{
+	struct sockdup_account *account = target->account;
+
+	rb_find_add(&target->place, &account->scopes, target_compare_nodes);
+	if (!target->cgroup)
+		return;
+	target->look_due = ktime_get_boottime_ns() + TARGET_LOOK_NS;
+	list_add_tail(&target->watch, &account->watched);
+	sockdup_account_alarm(account, target->look_due);
+}
+
 static void target_leave_account(struct sockdup_target *target)
 {
 	struct sockdup_account *account = target->account;
 
 	spin_lock(&account->lock);
 	if (!RB_EMPTY_NODE(&target->place)) {
-		rb_erase(&target->place, &account->users);
+		rb_erase(&target->place, &account->scopes);
 		RB_CLEAR_NODE(&target->place);
 	}
+	list_del_init(&target->watch);
 	spin_unlock(&account->lock);
 }
 
 /* A user can keep very many handles of dead processes: take their targets off the chain. */
 static void target_unhash(struct sockdup_target *target)
 {
-	struct target_bucket *bucket = target_bucket(target->pid);
+	struct target_bucket *bucket;
 
-	if (target->user_ns) {
+	if (target->account) {
 		target_leave_account(target);
 		return;
 	}
+	bucket = target_bucket(target->pid);
 	spin_lock(&bucket->lock);
 	if (!hlist_unhashed(&target->node))
 		hlist_del_init_rcu(&target->node);
@@ -118,7 +187,8 @@ static void target_work(struct work_struct *work)
 	struct sockdup_target *target =
 		container_of(work, struct sockdup_target, work);
 
-	if (!target_is_dead(target->pid))
+	if (!sockdup_target_has_ended(target) &&
+	    !(target->pid && target_is_dead(target->pid)))
 		return;
 	spin_lock(&target->lock);
 	WRITE_ONCE(target->dead, true);
@@ -144,50 +214,57 @@ static int target_wake(wait_queue_entry_t *death, unsigned int mode, int sync,
 
 static void target_release(struct sockdup_target *target)
 {
-	remove_wait_queue(&target->pid->wait_pidfd, &target->death);
+	if (target->pid)
+		remove_wait_queue(&target->pid->wait_pidfd, &target->death);
 	target_unhash(target);
-	/* No wake-up comes any more. The work holds nothing of the target's. */
+	/* No wake-up or look comes any more. The work holds nothing of the target's. */
 	cancel_work_sync(&target->work);
 	put_pid(target->pid);
-	if (target->user_ns) {
+	if (target->user_ns)
 		put_user_ns(target->user_ns);
+	if (target->cgroup)
+		sockdup_cgroup_put(target->cgroup);
+	if (target->account)
 		sockdup_account_put(target->account);
-	}
 	kfree_rcu(target, rcu);
 }
 
-/* @user_ns and @account are NULL where the process is the target. */
-static struct sockdup_target *target_new(struct pid *pid,
-					 struct user_namespace *user_ns,
-					 struct sockdup_account *account,
-					 gfp_t gfp)
+static struct sockdup_target *target_alloc(struct pid *pid, gfp_t gfp)
 {
 	struct sockdup_target *target;
 
 	target = kzalloc(sizeof(*target), gfp);
 	if (!target)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	INIT_HLIST_NODE(&target->node);
 	refcount_set(&target->ref, 1);
 	target->pid = get_pid(pid);
 	RB_CLEAR_NODE(&target->place);
-	if (user_ns) {
-		target->user_ns = get_user_ns(user_ns);
-		refcount_inc(&account->ref);
-		target->account = account;
-	}
+	INIT_LIST_HEAD(&target->watch);
 	spin_lock_init(&target->lock);
 	target->users = RB_ROOT;
 	INIT_WORK(&target->work, target_work);
 	init_waitqueue_func_entry(&target->death, target_wake);
+	return target;
+}
 
+/* Notices the death of @pid from here on. Consumes the target where it is dead already. */
+static struct sockdup_target *target_watch(struct sockdup_target *target)
+{
 	/* On the queue first, then the look: no death falls between. */
-	add_wait_queue(&pid->wait_pidfd, &target->death);
-	if (target_is_dead(pid)) {
+	add_wait_queue(&target->pid->wait_pidfd, &target->death);
+	if (target_is_dead(target->pid)) {
 		sockdup_target_put(target);
 		return ERR_PTR(-ESRCH);
 	}
 	return target;
+}
+
+static struct sockdup_target *target_new(struct pid *pid, gfp_t gfp)
+{
+	struct sockdup_target *target = target_alloc(pid, gfp);
+
+	return target ? target_watch(target) : ERR_PTR(-ENOMEM);
 }
 
 /**
@@ -209,7 +286,7 @@ struct sockdup_target *sockdup_target_get(struct pid *pid, gfp_t gfp)
 	if (target)
 		return target;
 
-	fresh = target_new(pid, NULL, NULL, gfp);
+	fresh = target_new(pid, gfp);
 	if (IS_ERR(fresh))
 		return fresh;
 
@@ -365,83 +442,71 @@ struct sockdup_target *sockdup_target_find_peer(int fd, gfp_t gfp)
 	return target;
 }
 
-/* What a target of users is found by, in the tree of an account. */
-struct target_users {
-	const struct pid *pid;
-	const struct user_namespace *user_ns;
-};
-
-static int target_compare(const void *key, const struct rb_node *node)
-{
-	const struct sockdup_target *target =
-		rb_entry(node, struct sockdup_target, place);
-	const struct target_users *users = key;
-
-	if (users->pid != target->pid)
-		return users->pid < target->pid ? -1 : 1;
-	if (users->user_ns != target->user_ns)
-		return users->user_ns < target->user_ns ? -1 : 1;
-	return 0;
-}
-
-static int target_compare_nodes(struct rb_node *one, const struct rb_node *other)
-{
-	const struct sockdup_target *target =
-		rb_entry(one, struct sockdup_target, place);
-	struct target_users users = { target->pid, target->user_ns };
-
-	return target_compare(&users, other);
-}
-
-/* Caller holds the account's lock. One that is about to be released leaves the tree. */
-static struct sockdup_target *target_take(struct sockdup_account *account,
-					  struct rb_node *place)
+/* The account's target of a scope, held, or NULL. Caller holds the account's lock. */
+static struct sockdup_target *target_lookup_scope(struct sockdup_account *account,
+						  const struct target_scope *scope)
 {
 	struct sockdup_target *target;
+	struct rb_node *place;
 
 	lockdep_assert_held(&account->lock);
 
+	place = rb_find(scope, &account->scopes, target_compare);
 	if (!place)
 		return NULL;
 	target = rb_entry(place, struct sockdup_target, place);
 	if (refcount_inc_not_zero(&target->ref))
 		return target;
-	rb_erase(place, &account->users);
+	/* About to be released: make room for the next one. */
+	rb_erase(place, &account->scopes);
 	RB_CLEAR_NODE(place);
 	return NULL;
 }
 
-static struct sockdup_target *target_find_users(struct sockdup_account *account,
-						struct pid *pid,
-						struct user_namespace *user_ns)
+static struct sockdup_target *target_find_scope(struct sockdup_account *account,
+						const struct target_scope *scope)
 {
-	struct target_users users = { pid, user_ns };
 	struct sockdup_target *target;
 
 	spin_lock(&account->lock);
-	target = target_take(account,
-			     rb_find(&users, &account->users, target_compare));
+	target = target_lookup_scope(account, scope);
 	spin_unlock(&account->lock);
 	return target;
 }
 
-static struct sockdup_target *target_make_users(struct sockdup_account *account,
-						struct pid *pid,
-						struct user_namespace *user_ns,
+static struct sockdup_target *target_new_scope(struct sockdup_account *account,
+					       const struct target_scope *scope,
+					       gfp_t gfp)
+{
+	struct sockdup_target *target = target_alloc(scope->pid, gfp);
+
+	if (!target)
+		return ERR_PTR(-ENOMEM);
+	refcount_inc(&account->ref);
+	target->account = account;
+	if (scope->user_ns)
+		target->user_ns = get_user_ns(scope->user_ns);
+	if (scope->cgroup) {
+		sockdup_cgroup_hold(scope->cgroup);
+		target->cgroup = scope->cgroup;
+	}
+	return target->pid ? target_watch(target) : target;
+}
+
+static struct sockdup_target *target_make_scope(struct sockdup_account *account,
+						const struct target_scope *scope,
 						gfp_t gfp)
 {
-	struct target_users users = { pid, user_ns };
 	struct sockdup_target *target, *fresh;
 
-	fresh = target_new(pid, user_ns, account, gfp);
+	fresh = target_new_scope(account, scope, gfp);
 	if (IS_ERR(fresh))
 		return fresh;
 	spin_lock(&account->lock);
-	target = target_take(account,
-			     rb_find(&users, &account->users, target_compare));
+	target = target_lookup_scope(account, scope);
 	/* One that has died meanwhile may have been through target_unhash(). */
 	if (!target && !READ_ONCE(fresh->dead))
-		rb_find_add(&fresh->place, &account->users, target_compare_nodes);
+		target_join_account(fresh);
 	spin_unlock(&account->lock);
 	if (!target)
 		return fresh;
@@ -450,39 +515,41 @@ static struct sockdup_target *target_make_users(struct sockdup_account *account,
 }
 
 /**
- * sockdup_target_find_users - the target of a token to a user
+ * sockdup_target_find_scope - the target of a token that is not for one process
  * @likely: an account that is held by the caller, and often the current user's, or
  *	    NULL
+ * @users: whether it is for a user; the token says for which
+ * @cgroup: that it is for, held by the caller, or NULL
  * @gfp: how to allocate the record
- *
- * It is one for all users. The token says which of them it is for.
  *
  * Return: a held target; ERR_PTR(-ESRCH) where the caller's pid namespace ends;
  * ERR_PTR(-ENOMEM).
  */
-struct sockdup_target *sockdup_target_find_users(struct sockdup_account *likely,
+struct sockdup_target *sockdup_target_find_scope(struct sockdup_account *likely,
+						 bool users, struct cgroup *cgroup,
 						 gfp_t gfp)
 {
-	struct user_namespace *user_ns = current_user_ns();
+	struct target_scope scope = { .cgroup = cgroup };
+	struct sockdup_target *target = ERR_PTR(-ESRCH);
 	struct sockdup_account *account;
-	struct sockdup_target *target;
-	struct pid *pid;
 
 	account = sockdup_account_get_current(likely, gfp);
 	if (IS_ERR(account))
 		return ERR_CAST(account);
-	pid = find_get_pid(1);
-	target = ERR_PTR(-ESRCH);
-	if (pid)
-		target = target_find_users(account, pid, user_ns) ?:
-			 target_make_users(account, pid, user_ns, gfp);
-	put_pid(pid);
+	if (users) {
+		scope.pid = find_get_pid(1);
+		scope.user_ns = current_user_ns();
+	}
+	if (!users || scope.pid)
+		target = target_find_scope(account, &scope) ?:
+			 target_make_scope(account, &scope, gfp);
+	put_pid(scope.pid);
 	sockdup_account_put(account);
 	return target;
 }
 
 /**
- * sockdup_target_find_known_users - the same, where there is one already
+ * sockdup_target_find_known_users - that of tokens to users, where there is one already
  * @account: of the exporting user, held by the caller
  * @pid_ns: where the processes are
  * @user_ns: where the users are
@@ -494,13 +561,13 @@ sockdup_target_find_known_users(struct sockdup_account *account,
 				struct pid_namespace *pid_ns,
 				struct user_namespace *user_ns)
 {
+	struct target_scope users = { .user_ns = user_ns };
 	struct sockdup_target *target = NULL;
-	struct pid *pid;
 
 	rcu_read_lock();
-	pid = find_pid_ns(1, pid_ns);
-	if (pid)
-		target = target_find_users(account, pid, user_ns);
+	users.pid = find_pid_ns(1, pid_ns);
+	if (users.pid)
+		target = target_find_scope(account, &users);
 	rcu_read_unlock();
 	return target;
 }
@@ -517,23 +584,96 @@ struct sockdup_target *sockdup_target_hold(struct sockdup_target *target)
 	return target;
 }
 
-/**
- * sockdup_target_is_current_user - whether a token to a user is for the caller
- * @target: of the token, held by the caller
- * @user: of the token
- *
- * A program that took or keeps another user's id is not wholly the user's, and a
- * process in another namespace is a stranger, even where it has the same user.
- */
-bool sockdup_target_is_current_user(const struct sockdup_target *target,
-				    kuid_t user)
+/* Whether the caller is a process of a user, in the exporter's namespaces. */
+static bool target_user_is_current(const struct sockdup_target *target, kuid_t user)
 {
 	const struct cred *cred = current_cred();
 
 	return uid_eq(cred->uid, user) && uid_eq(cred->euid, user) &&
 	       uid_eq(cred->suid, user) && cred->user_ns == target->user_ns &&
-	       task_active_pid_ns(current) == ns_of_pid(target->pid) &&
+	       task_active_pid_ns(current) == ns_of_pid(target->pid);
+}
+
+/**
+ * sockdup_target_has_current - whether a token to a scope is for the caller
+ * @target: of the token, held by the caller
+ * @user: of the token
+ *
+ * A program that took or keeps another user's id is not wholly the user's, and a
+ * process in another namespace is a stranger, even where it has the same user. A cgroup
+ * is what it is in every namespace.
+ */
+bool sockdup_target_has_current(const struct sockdup_target *target, kuid_t user)
+{
+	return (!target->user_ns || target_user_is_current(target, user)) &&
+	       (!target->cgroup || sockdup_cgroup_has_current(target->cgroup)) &&
 	       !(current->flags & PF_KTHREAD);
+}
+
+/**
+ * sockdup_target_flags - what kind of scope a target is
+ * @target: held by the caller
+ *
+ * Return: flags of an export, or 0 where the target is a process.
+ */
+u32 sockdup_target_flags(const struct sockdup_target *target)
+{
+	return (target->user_ns ? SOCKDUP_EXPORT_TO_USER : 0) |
+	       (target->cgroup ? SOCKDUP_EXPORT_TO_CGROUP : 0);
+}
+
+/**
+ * sockdup_target_cgroup_ino - what names a target's cgroup
+ * @target: held by the caller
+ *
+ * Return: the inode number of the cgroup's directory, 0 where there is none.
+ */
+u64 sockdup_target_cgroup_ino(const struct sockdup_target *target)
+{
+	return target->cgroup ? sockdup_cgroup_ino(target->cgroup) : 0;
+}
+
+/**
+ * sockdup_target_look_at_cgroups - look which cgroups of an account's are removed
+ * @account: of the exporting user, held by the caller
+ * @now: nanoseconds of CLOCK_BOOTTIME
+ *
+ * A part of those whose time has come: other accounts have their turns between.
+ */
+void sockdup_target_look_at_cgroups(struct sockdup_account *account, u64 now)
+{
+	struct sockdup_target *target;
+	unsigned int i;
+
+	spin_lock(&account->lock);
+	for (i = 0; i < TARGET_LOOK_BATCH; i++) {
+		target = list_first_entry_or_null(&account->watched,
+						  struct sockdup_target, watch);
+		if (!target || target->look_due > now)
+			break;
+		target->look_due = now + TARGET_LOOK_NS;
+		list_move_tail(&target->watch, &account->watched);
+		/* A release takes it off the list before it cancels the work. */
+		if (!sockdup_cgroup_is_online(target->cgroup))
+			queue_work(target_queue, &target->work);
+	}
+	spin_unlock(&account->lock);
+}
+
+/**
+ * sockdup_target_look_due - when to look at the next cgroup
+ * @account: its lock is held by the caller
+ *
+ * Return: nanoseconds of CLOCK_BOOTTIME; U64_MAX where there is none.
+ */
+u64 sockdup_target_look_due(struct sockdup_account *account)
+{
+	const struct sockdup_target *target;
+
+	lockdep_assert_held(&account->lock);
+
+	target = list_first_entry_or_null(&account->watched, struct sockdup_target, watch);
+	return target ? target->look_due : U64_MAX;
 }
 
 /**
@@ -555,7 +695,7 @@ bool sockdup_target_is_users(const struct sockdup_target *target)
 /**
  * sockdup_target_check_trust - whether the caller may make the target wait
  * @target: held by the caller
- * @user: that the token is for, where the target is not a process
+ * @user: that the token is for, or INVALID_UID
  *
  * A process that has the device open expects tokens. One of the caller's own user
  * is that user's responsibility. A token for any other process could keep a
@@ -567,21 +707,22 @@ bool sockdup_target_is_users(const struct sockdup_target *target)
 int sockdup_target_check_trust(struct sockdup_target *target, kuid_t user)
 {
 	struct task_struct *task;
-	int err = -ESRCH;
 
 	if (atomic_read(&target->handles))
 		return 0;
-	rcu_read_lock();
-	task = pid_task(target->pid, PIDTYPE_TGID);
-	if (task && !target->user_ns)
-		user = task_uid(task);
-	if (task)
-		err = uid_eq(user, current_uid()) ? 0 : -EPERM;
-	rcu_read_unlock();
-	if (err == -EPERM &&
+	if (!target->account) {
+		rcu_read_lock();
+		task = pid_task(target->pid, PIDTYPE_TGID);
+		if (task)
+			user = task_uid(task);
+		rcu_read_unlock();
+		if (!task)
+			return -ESRCH;
+	}
+	if (uid_eq(user, current_uid()) ||
 	    ns_capable_noaudit(&init_user_ns, CAP_SYS_RESOURCE))
-		err = 0;
-	return err;
+		return 0;
+	return -EPERM;
 }
 
 /**

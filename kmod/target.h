@@ -12,25 +12,31 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+struct cgroup;
 struct sockdup_account;
 struct user_namespace;
 
 /**
- * struct sockdup_target - what tokens are bound to: a process, or users
+ * struct sockdup_target - what tokens are bound to: a process, or all that a scope has
  * @node: in the table; covered by the bucket's lock, read under RCU
  * @ref: one for each token and each open handle of the process
  * @pid: the process; with @user_ns, the first process of the pid namespace, which
- *	 ends with it; owned
- * @user_ns: NULL where the target is a process. Otherwise the token names a user,
- *	     and the target is all processes in this and @pid's namespace; owned
- * @account: with @user_ns, of the exporting user; held
- * @place: with @user_ns, in the account's tree; covered by the account's lock
- * @death: on @pid's wait queue, from creation until release
- * @work: looks whether the process has ended, and tells its tokens; the release
+ *	 ends with it; NULL where neither is; owned
+ * @account: NULL where the target is a process. Otherwise the target is a scope, and
+ *	     this is of the exporting user; held
+ * @user_ns: of a scope, or NULL. The token names a user, and the processes are those
+ *	     in this and @pid's namespace; owned
+ * @cgroup: of a scope, or NULL. The processes are those in it or below it; owned
+ * @place: of a scope, in the account's tree; covered by the account's lock
+ * @watch: with @cgroup, among the account's; covered by the account's lock
+ * @look_due: when to look for the removal of @cgroup, in nanoseconds of CLOCK_BOOTTIME;
+ *	      covered by the account's lock
+ * @death: on the wait queue of @pid, if any, from creation until release
+ * @work: looks whether the target has ended, and tells its tokens; the release
  *	  waits for it
  * @handles: number of open handles of the process
  * @lock: taken in process context only
- * @dead: the process has ended; no token joins any more; also read without
+ * @dead: the target has ended; no token joins any more; also read without
  *        the lock, as it never turns back
  * @users: the oldest live token of each user, by the user's id; those that know of the
  *	   death have left
@@ -42,9 +48,12 @@ struct sockdup_target {
 	struct hlist_node node;
 	refcount_t ref;
 	struct pid *pid;
-	struct user_namespace *user_ns;
 	struct sockdup_account *account;
+	struct user_namespace *user_ns;
+	struct cgroup *cgroup;
 	struct rb_node place;
+	struct list_head watch;
+	u64 look_due;
 	wait_queue_entry_t death;
 	struct work_struct work;
 	atomic_t handles;
@@ -60,7 +69,8 @@ struct sockdup_target *sockdup_target_get(struct pid *pid, gfp_t gfp);
 struct sockdup_target *sockdup_target_find(pid_t nr, gfp_t gfp);
 struct sockdup_target *sockdup_target_find_pidfd(int fd, gfp_t gfp);
 struct sockdup_target *sockdup_target_find_peer(int fd, gfp_t gfp);
-struct sockdup_target *sockdup_target_find_users(struct sockdup_account *likely,
+struct sockdup_target *sockdup_target_find_scope(struct sockdup_account *likely,
+						 bool users, struct cgroup *cgroup,
 						 gfp_t gfp);
 struct sockdup_target *sockdup_target_find_known_users(struct sockdup_account *account,
 						       struct pid_namespace *pid_ns,
@@ -70,20 +80,24 @@ void sockdup_target_put(struct sockdup_target *target);
 
 bool sockdup_target_is_users(const struct sockdup_target *target);
 int sockdup_target_check_trust(struct sockdup_target *target, kuid_t user);
+void sockdup_target_look_at_cgroups(struct sockdup_account *account, u64 now);
+u64 sockdup_target_look_due(struct sockdup_account *account);
 
-bool sockdup_target_is_current_user(const struct sockdup_target *target,
-				    kuid_t user);
+bool sockdup_target_has_current(const struct sockdup_target *target, kuid_t user);
+bool sockdup_target_has_ended(const struct sockdup_target *target);
+u32 sockdup_target_flags(const struct sockdup_target *target);
+u64 sockdup_target_cgroup_ino(const struct sockdup_target *target);
 
 /**
  * sockdup_target_is_current - whether a token is for the caller
  * @target: of the token, held by the caller
- * @user: of the token, and without meaning where the target is a process
+ * @user: of the token, and without meaning where the target has no users
  */
 static inline bool sockdup_target_is_current(const struct sockdup_target *target,
 					     kuid_t user)
 {
-	if (target->user_ns)
-		return sockdup_target_is_current_user(target, user);
+	if (target->account)
+		return sockdup_target_has_current(target, user);
 	return target->pid == task_tgid(current);
 }
 
@@ -98,7 +112,7 @@ static inline bool sockdup_target_is_current(const struct sockdup_target *target
 static inline pid_t sockdup_target_nr(const struct sockdup_target *target,
 				      struct pid_namespace *pid_ns)
 {
-	return target->user_ns ? 0 : pid_nr_ns(target->pid, pid_ns);
+	return target->account ? 0 : pid_nr_ns(target->pid, pid_ns);
 }
 
 int sockdup_target_init(bool (*died)(struct sockdup_target *target));

@@ -122,7 +122,7 @@ static struct hlist_bl_head *token_bucket(u64 id)
 /* Whether a token has to end without a caller: by which event, or 0. */
 static enum sockdup_token_event token_cause(const struct sockdup_token *token)
 {
-	if (READ_ONCE(token->target->dead))
+	if (sockdup_target_has_ended(token->target))
 		return SOCKDUP_TOKEN_TARGET_DIED;
 	if (ktime_get_boottime_ns() >= token->deadline)
 		return SOCKDUP_TOKEN_EXPIRED;
@@ -463,7 +463,8 @@ static void token_drop(struct sockdup_token *token)
 }
 
 /* The life that a caller's token may have; *ttl_ms is 0 for the default. */
-static int token_check_ttl(struct sockdup_target *target, kuid_t user,
+static int token_check_ttl(struct sockdup_target *target,
+			   const struct sockdup_token_terms *terms,
 			   unsigned int *ttl_ms)
 {
 	unsigned int usual = sockdup_token_default_ttl();
@@ -474,7 +475,9 @@ static int token_check_ttl(struct sockdup_target *target, kuid_t user,
 	}
 	if (*ttl_ms > sockdup_token_max_ttl())
 		return -EINVAL;
-	return *ttl_ms > usual ? sockdup_target_check_trust(target, user) : 0;
+	if (*ttl_ms <= usual || terms->trusted)
+		return 0;
+	return sockdup_target_check_trust(target, terms->user);
 }
 
 static void token_list_put(struct sockdup_token_list *list)
@@ -580,7 +583,7 @@ static struct sockdup_token *token_new(struct file *file,
 	struct sockdup_token *token;
 	int err;
 
-	err = token_check_ttl(target, terms->user, &ttl_ms);
+	err = token_check_ttl(target, terms, &ttl_ms);
 	if (err)
 		return ERR_PTR(err);
 	account = sockdup_account_get_current(account, gfp);
@@ -768,7 +771,7 @@ void sockdup_token_put(struct sockdup_token *token)
  * To be restored or spent. Sleeps while another claim lasts.
  *
  * Return: 0; -ENOENT where the token has ended, or is over; -EINTR where the
- * caller is killed.
+ * caller is killed; -EPERM where it was moved out of the token's cgroup meanwhile.
  */
 int sockdup_token_claim(struct sockdup_token *token)
 {
@@ -791,6 +794,11 @@ int sockdup_token_claim(struct sockdup_token *token)
 		atomic_cmpxchg(&token->verdict, 0, cause);
 		token_drop(token);
 		return -ENOENT;
+	}
+	if (token->target->account &&
+	    !sockdup_target_is_current(token->target, token->target_uid)) {
+		sockdup_token_restore(token);
+		return -EPERM;
 	}
 	return 0;
 }
@@ -1207,11 +1215,12 @@ static void token_set_alarm(struct sockdup_account *account)
 	if (first)
 		sockdup_account_alarm(account, rb_entry(first, struct sockdup_token,
 							node)->due);
+	sockdup_account_alarm(account, sockdup_target_look_due(account));
 	spin_unlock(&account->lock);
 }
 
 /**
- * sockdup_token_sweep - end what is due of an account
+ * sockdup_token_sweep - end what is due of an account, and look for removed cgroups
  * @work: the account's
  *
  * In turns with the other accounts.
@@ -1236,6 +1245,7 @@ void sockdup_token_sweep(struct work_struct *work)
 		sockdup_token_put(token);
 		cond_resched();
 	}
+	sockdup_target_look_at_cgroups(account, now);
 	token_set_alarm(account);
 	sockdup_account_put(account);
 }

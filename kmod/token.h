@@ -105,7 +105,7 @@ enum sockdup_token_event {
  * @source: the exporting process; owned
  * @uid: the exporter's effective user
  * @gid: and effective group
- * @target_uid: the user that the token is for, where @target is not a process
+ * @target_uid: the user that the token is for, where @target has users
  * @news: events to tell of; netlink's
  * @net: the cookie of the network namespace that it was exported in: the
  *	 exporter's, unless netlink has put its socket's here before publication
@@ -143,8 +143,9 @@ struct sockdup_token {
 /**
  * struct sockdup_token_terms - what an exporter asks for
  * @account: one that the caller holds, and often the current user's, or NULL
- * @user: that the token is for, where the target is not a process
+ * @user: that the token is for, where the target has users, or INVALID_UID
  * @ttl_ms: life in milliseconds from now, 0 for the default
+ * @trusted: whether it may be long whatever the target is
  * @list: the tokens that this one is to end with, held by the caller, or NULL
  * @report: what is to tell of its end, or NULL; consumed
  * @set: the sockets, where they are several or have names, and the payload, or NULL;
@@ -154,6 +155,7 @@ struct sockdup_token_terms {
 	struct sockdup_account *account;
 	kuid_t user;
 	unsigned int ttl_ms;
+	bool trusted;
 	struct sockdup_token_list *list;
 	struct sockdup_report *report;
 	struct sockdup_set *set;

@@ -14,7 +14,7 @@
 
 /*
  * Numbers of processes and users are those of the initial namespaces. A token to a user
- * has target 0, another one target_uid -1. A token is named by its id alone, which nobody
+ * or a cgroup has target 0, one to no user target_uid -1, one to no cgroup cgroup 0. A token is named by its id alone, which nobody
  * can import with.
  */
 DECLARE_EVENT_CLASS(sockdup_token_class,
@@ -25,6 +25,7 @@ DECLARE_EVENT_CLASS(sockdup_token_class,
 				     __field(pid_t, target)
 				     __field(uid_t, uid)
 				     __field(int, target_uid)
+				     __field(u64, cgroup)
 				     __field(unsigned int, sockets)
 		    ),
 		    TP_fast_assign(__entry->id = token->opaque.id;
@@ -33,11 +34,12 @@ DECLARE_EVENT_CLASS(sockdup_token_class,
 				   __entry->uid = __kuid_val(token->uid);
 				   __entry->target_uid = token->target->user_ns ?
 							 (int)__kuid_val(token->target_uid) : -1;
+				   __entry->cgroup = sockdup_target_cgroup_ino(token->target);
 				   __entry->sockets = sockdup_token_socket_count(token);
 		    ),
-		    TP_printk("id=%016llx source=%d target=%d uid=%u target_uid=%d sockets=%u",
-			      __entry->id, __entry->source, __entry->target,
-			      __entry->uid, __entry->target_uid, __entry->sockets)
+		    TP_printk("id=%016llx source=%d target=%d uid=%u target_uid=%d cgroup=%llu sockets=%u",
+			      __entry->id, __entry->source, __entry->target, __entry->uid,
+			      __entry->target_uid, __entry->cgroup, __entry->sockets)
 );
 
 DEFINE_EVENT(sockdup_token_class, sockdup_export,

@@ -145,18 +145,6 @@ static int names_check(struct plan *plan)
 	return EXIT_OK;
 }
 
-/* Whether a token that we may query is for us. */
-static bool is_for_us(const struct sockdup_description *description)
-{
-	const uid_t user = description->target_uid;
-	uid_t real, effective, saved;
-
-	if (!(description->target_flags & SOCKDUP_EXPORT_TO_USER))
-		return description->target_pid == getpid();
-	return !getresuid(&real, &effective, &saved) && real == user &&
-	       effective == user && saved == user;
-}
-
 /* What the token holds. A module that has no sets knows no names. */
 static int token_read(struct plan *plan, struct plan_token *token,
 		      const struct sockdup_description *description)
@@ -179,11 +167,11 @@ static int token_ask(struct plan *plan, struct plan_token *token, int i)
 	struct sockdup_description description;
 	bool known = !sockdup_query(&token->info, &description);
 
-	if (known && is_for_us(&description)) {
+	if (known && description.for_caller) {
 		if (!token_read(plan, token, &description))
 			return EXIT_OK;
 	} else if (known || errno == EPERM) {
-		return complain("token %d is for another process or user", i + 1);
+		return complain("token %d is not for this process", i + 1);
 	}
 	if (errno == ENOENT)
 		return complain("token %d is not live: it was imported or revoked, or has expired",

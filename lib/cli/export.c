@@ -9,6 +9,7 @@
 
 #include <sockdup.h>
 
+#include "cgroup.h"
 #include "descriptor.h"
 #include "interrupt.h"
 #include "message.h"
@@ -51,17 +52,23 @@ struct parcel {
 };
 
 /**
- * struct target - the process or user that the token is for
+ * struct target - the process, user or control group that the token is for
  * @number: names it
  * @flags: how, as sockdup_export() wants to know it; 0 by its process id
  * @kind: the same in words
  * @shown: what the user calls it
+ * @group: what the user calls the control group, where there is one
+ * @by_unit: whether that is the name of a unit, and no path
+ * @cgroup: a descriptor of it, where there is a user beside it; else 0
  */
 struct target {
 	int number;
 	unsigned int flags;
 	const char *kind;
 	const char *shown;
+	const char *group;
+	bool by_unit;
+	int cgroup;
 };
 
 static struct target target;
@@ -77,6 +84,8 @@ enum {
 	OPTION_PIDFD,
 	OPTION_PEER,
 	OPTION_USER,
+	OPTION_CGROUP,
+	OPTION_UNIT,
 	OPTION_WAIT,
 	OPTION_PAYLOAD,
 };
@@ -86,6 +95,8 @@ static const struct option options[] = {
 	{ "pidfd", required_argument, NULL, OPTION_PIDFD },
 	{ "peer", required_argument, NULL, OPTION_PEER },
 	{ "user", required_argument, NULL, OPTION_USER },
+	{ "cgroup", required_argument, NULL, OPTION_CGROUP },
+	{ "unit", required_argument, NULL, OPTION_UNIT },
 	{ "wait", optional_argument, NULL, OPTION_WAIT },
 	{ "payload", required_argument, NULL, OPTION_PAYLOAD },
 	{ }
@@ -105,12 +116,47 @@ static int target_number(const char *text, unsigned int flags)
 
 static void target_parse(const char *text, unsigned int flags, const char *kind)
 {
-	if (target.kind)
+	if (target.kind || (target.group && flags != SOCKDUP_EXPORT_TO_USER))
 		usage_error("a token has one target");
 	target.number = target_number(text, flags);
 	target.flags = flags;
 	target.kind = kind;
 	target.shown = text;
+}
+
+/* A user may be named beside it, and nothing else. */
+static void group_parse(const char *text, bool by_unit)
+{
+	if (target.group || (target.kind && target.flags != SOCKDUP_EXPORT_TO_USER))
+		usage_error("a token has one target");
+	target.group = text;
+	target.by_unit = by_unit;
+}
+
+static int group_open(void)
+{
+	int fd, status;
+	char *both;
+
+	if (!target.group)
+		return EXIT_OK;
+	status = target.by_unit ? cgroup_open_unit(target.group, &fd) :
+				  cgroup_open(target.group, &fd);
+	if (status)
+		return status;
+	if (target.kind) {
+		target.cgroup = fd;
+		if (asprintf(&both, "%s in control group %s", target.shown,
+			     target.group) < 0)
+			both = checked(NULL);
+		target.shown = both;
+	} else {
+		target.number = fd;
+		target.kind = "control group";
+		target.shown = target.group;
+	}
+	target.flags |= SOCKDUP_EXPORT_TO_CGROUP;
+	return EXIT_OK;
 }
 
 /* @text is NULL for a wait without end. */
@@ -144,6 +190,12 @@ static void option(int value, char *argument)
 		break;
 	case OPTION_USER:
 		target_parse(argument, SOCKDUP_EXPORT_TO_USER, "user");
+		break;
+	case OPTION_CGROUP:
+		group_parse(argument, false);
+		break;
+	case OPTION_UNIT:
+		group_parse(argument, true);
 		break;
 	case OPTION_WAIT:
 		wait_parse(argument);
@@ -261,6 +313,7 @@ static const char *ttl_reason(void)
 	static char reason[192];
 	struct sockdup_info info = { .size = sizeof(info) };
 	const char *whose = "a";
+	bool user = target.flags & SOCKDUP_EXPORT_TO_USER;
 	char limit[32];
 	bool too_long;
 
@@ -270,8 +323,9 @@ static const char *ttl_reason(void)
 	duration_format(limit, sizeof(limit),
 			too_long ? info.max_ttl_ms : info.default_ttl_ms);
 	if (!too_long)
-		whose = target.flags == SOCKDUP_EXPORT_TO_USER ?
-			"the target is another user, so its" :
+		whose = target.flags & SOCKDUP_EXPORT_TO_CGROUP ?
+			"this user may not write to the control group's directory, so its" :
+			user ? "the target is another user, so its" :
 			"the target is another user's and does not have the device open, so its";
 	snprintf(reason, sizeof(reason),
 		 "%s token may live %s at most (asked: %s); see --ttl", whose,
@@ -316,6 +370,8 @@ static const char *socket_reason(void)
 static const char *reason(void)
 {
 	bool pidfd = target.flags == SOCKDUP_EXPORT_TO_PIDFD;
+	bool user = target.flags & SOCKDUP_EXPORT_TO_USER;
+	bool cgroup = target.flags & SOCKDUP_EXPORT_TO_CGROUP;
 
 	switch (errno) {
 	case EBADF:
@@ -323,9 +379,11 @@ static const char *reason(void)
 	case ENOTSOCK:
 		return socket_reason();
 	case E2BIG:
-		return "the loaded module has no sets of sockets and no payloads";
+		return cgroup ? "the loaded module takes no control groups" :
+			"the loaded module has no sets of sockets and no payloads";
 	case ESRCH:
-		return pidfd ? "that process has ended, or is a kernel thread" :
+		return cgroup ? "that control group has been removed" :
+		       pidfd ? "that process has ended, or is a kernel thread" :
 			       "there is no such process";
 	case ENOTCONN:
 		return "that descriptor is not connected, so it has no peer";
@@ -333,8 +391,8 @@ static const char *reason(void)
 		return quota_reason();
 	case EINVAL:
 		return ttl_reason() ? :
-		       target.flags == SOCKDUP_EXPORT_TO_USER ?
-		       "there is no such user in this user namespace" :
+		       user ? "there is no such user in this user namespace" :
+		       cgroup ? "that is the root of all control groups" :
 		       "that is a thread's id, not a process's";
 	case EPERM:
 	case ERANGE:
@@ -351,21 +409,22 @@ static int export_by_device(unsigned int flags, struct sockdup_protocol_info *in
 		.socket_count = parcel.count,
 		.payload = &parcel.payload,
 		.payload_count = parcel.payload_file ? 1 : 0,
+		.cgroup = target.cgroup,
 	};
 
-	return parcel_is_set() ?
+	return parcel_is_set() || target.cgroup ?
 	       sockdup_export_set(&set, target.number, flags, ttl_ms, info) :
 	       sockdup_export(parcel.sockets->fd, target.number, flags, ttl_ms, info);
 }
 
 /*
  * By netlink, and where that is switched off by the device, which tells no @id. Only
- * the device tells what becomes of a token, ends it if we do not live to see that, and
- * has sets.
+ * the device tells what becomes of a token, ends it if we do not live to see that, has
+ * sets, and looks whether we may write to a control group.
  */
 static int token_make(struct sockdup_protocol_info *info, __u64 *id)
 {
-	bool by_device = wait_for_end || parcel_is_set();
+	bool by_device = wait_for_end || parcel_is_set() || target.group;
 	unsigned int flags = target.flags;
 	int result = -1;
 
@@ -438,9 +497,9 @@ static int run(int count, char **arguments)
 	__u64 id = 0;
 	int status;
 
-	if (!target.kind && count > 1)
+	if (!target.kind && !target.group && count > 1)
 		target_parse(arguments[--count], 0, "process");
-	if (!count || !target.kind)
+	if (!count || !(target.kind || target.group))
 		usage_error("give a socket and a target");
 	if (count > SOCKDUP_MAX_SOCKETS)
 		usage_error("a token holds %d sockets at most", SOCKDUP_MAX_SOCKETS);
@@ -450,6 +509,7 @@ static int run(int count, char **arguments)
 		return complain("descriptor %d is not an AF_UNIX socket",
 				target.number);
 	status = wait_for_end ? outcome_check() : EXIT_OK;
+	status = status ? : group_open();
 	status = status ? : parcel_open();
 	if (status)
 		return status;
@@ -473,7 +533,8 @@ const struct verb verb_export = {
 	.usage =
 	"export [-j|-o] [--ttl TIME] [--wait[=TIME]] [--payload FILE]\n"
 	"                      [NAME=]FD|[NAME=]PID:FD ...\n"
-	"                      TARGET|--pidfd FD|--peer FD|--user USER\n"
+	"                      TARGET|--pidfd FD|--peer FD|\n"
+	"                      [--user USER] [--cgroup PATH|--unit UNIT]\n"
 	"\n"
 	"Makes a token of sockets for the process TARGET, and prints it as text. FD is\n"
 	"the command's own descriptor, as the shell passed it in. PID:FD is the\n"
@@ -488,6 +549,9 @@ const struct verb verb_export = {
 	"                       socket that was passed in\n"
 	"  --user USER          in place of TARGET, any process of this user, by name or\n"
 	"                       number\n"
+	"  --cgroup PATH        in place of TARGET, any process in this control group or\n"
+	"                       below it; with --user, any of that user's there\n"
+	"  --unit UNIT          the same, by the systemd unit that it is of\n"
 	"  --ttl TIME           life of the token, such as 500ms, 30s or 5m\n"
 	"  --wait[=TIME]        wait until the target has imported the socket; status 4\n"
 	"                       if it ends without that. After TIME, or if the command\n"

@@ -174,6 +174,7 @@ static void event_print(const struct sockdup_token_event *event)
 	const struct sockdup_token_info told = {
 		.target_flags = event->target_flags,
 		.target_uid = event->target_uid,
+		.target_cgroup = event->target_cgroup,
 	};
 	char id[20], time[64];
 

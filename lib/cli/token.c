@@ -141,15 +141,23 @@ void target_cell(const struct sockdup_token_info *token)
 {
 	const struct passwd *user;
 
+	const bool cgroup = token->target_flags & SOCKDUP_EXPORT_TO_CGROUP;
+	char group[32] = "";
+
+	if (cgroup)
+		snprintf(group, sizeof(group), "cgroup:%llu", token->target_cgroup);
 	if (!(token->target_flags & SOCKDUP_EXPORT_TO_USER)) {
-		process_cell(token->target);
+		if (cgroup)
+			cell(PLAIN, "%s", group);
+		else
+			process_cell(token->target);
 		return;
 	}
 	user = getpwuid(token->target_uid);
 	if (user)
-		cell(PLAIN, "user:%s", user->pw_name);
+		cell(PLAIN, "user:%s%s%s", user->pw_name, cgroup ? " " : "", group);
 	else
-		cell(PLAIN, "user:%u", token->target_uid);
+		cell(PLAIN, "user:%u%s%s", token->target_uid, cgroup ? " " : "", group);
 }
 
 /* What is not known of the target, or does not fit its kind, is null. */
@@ -168,6 +176,10 @@ void target_fields(const struct sockdup_token_info *token)
 		field_text("target_user", user->pw_name);
 	else
 		field_null("target_user");
+	if (token->target_flags & SOCKDUP_EXPORT_TO_CGROUP)
+		field_number("target_cgroup", token->target_cgroup);
+	else
+		field_null("target_cgroup");
 }
 
 static void token_cells(const struct sockdup_token_info *token)

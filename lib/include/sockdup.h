@@ -179,28 +179,58 @@ int sockdup_duplicate_user(int fd, uid_t uid,
 			   struct sockdup_protocol_info *info);
 
 /**
+ * sockdup_duplicate_cgroup - export a socket to any process in a control group
+ * @fd: a descriptor of the socket
+ * @cgroup: a descriptor of the directory of a control group of version 2
+ * @info: filled with the bytes to send
+ *
+ * Like sockdup_duplicate(), but the target is every process whose importing thread is
+ * in that group or below it at the import, in whichever namespaces and of whichever
+ * user. None needs to exist yet. The first to import has the socket. The token ends
+ * with the removal of the group.
+ *
+ * A module without SOCKDUP_FEATURE_EXPORT_TO_CGROUP answers EINVAL or E2BIG.
+ *
+ * Return: 0, or -1 with errno: EFAULT, ENOBUFS, ENOMEM,
+ *
+ *  EBADF     @fd or @cgroup is not an open descriptor; or @fd is an O_PATH one; or
+ *            @cgroup is not the directory of a control group of version 2
+ *  ENOTSOCK  @fd is not a socket
+ *  EINVAL    @cgroup is the root, which has every process below it
+ *  ESRCH     the group has been removed
+ */
+int sockdup_duplicate_cgroup(int fd, int cgroup,
+			     struct sockdup_protocol_info *info);
+
+/**
  * sockdup_export - export a socket, with every choice
  * @fd: a descriptor of the socket
  * @target: the target's process id; with SOCKDUP_EXPORT_TO_PIDFD a pidfd, as
  *          for sockdup_duplicate_pidfd(); with SOCKDUP_EXPORT_TO_PEER a
  *          connected AF_UNIX socket whose peer it is; with
- *          SOCKDUP_EXPORT_TO_USER a user id, as for sockdup_duplicate_user()
+ *          SOCKDUP_EXPORT_TO_USER a user id, as for sockdup_duplicate_user(); with
+ *          SOCKDUP_EXPORT_TO_CGROUP a descriptor of a control group's directory, as
+ *          for sockdup_duplicate_cgroup()
  * @flags: SOCKDUP_EXPORT_* or 0. SOCKDUP_EXPORT_END_ON_CLOSE ends the token
  *         with this process's handle; other tokens outlive the process.
  *         SOCKDUP_EXPORT_REPORT lets sockdup_outcome_next() tell how it ended
  * @ttl_ms: life of the token in milliseconds, 0 for the module's default. A
  *          longer life needs a target of the same user (with
- *          SOCKDUP_EXPORT_TO_USER, that user itself) or one that has the device
- *          open (see sockdup_open()), or a caller with CAP_SYS_RESOURCE in the
- *          initial user namespace
+ *          SOCKDUP_EXPORT_TO_USER, that user itself), one that has the device
+ *          open (see sockdup_open()) or a control group whose directory the caller
+ *          may write to, or a caller with CAP_SYS_RESOURCE in the initial user
+ *          namespace
  * @info: filled with the bytes to send to the target
  *
  * Return: 0, or -1 with errno: EPERM, ENOTCONN, EFAULT, ENOBUFS, ENOMEM,
  *
  *  EBADF       @fd is not an open descriptor, or an O_PATH one; or @target is
- *              not, where it is a descriptor; or it should be a pidfd and is none
+ *              not, where it is a descriptor; or it should be a pidfd or the directory
+ *              of a control group and is none
  *  ENOTSOCK    @fd is not a socket; or @target, with SOCKDUP_EXPORT_TO_PEER
- *  EINVAL      @flags has an unknown flag, or names the target in two ways;
+ *  EINVAL      @flags has an unknown flag, or names the target in two ways; a control
+ *              group is the root; a user and a control group together need
+ *              sockdup_export_set();
  *              @target is not above zero, is the id of a thread that does not
  *              lead its process, is a socket of another family than AF_UNIX, or
  *              is a user that the caller's user namespace does not have;
@@ -248,13 +278,15 @@ int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
  * @info: the protocol info, its description read from the socket
  * @source: the exporter
  * @target_pid: the process that it is bound to, 0 if not visible to the caller, or
- *              if the token is for a user
+ *              if the token is not for one process
  * @age_ms: milliseconds since the export
  * @left_ms: milliseconds until the end of its life
- * @target_flags: SOCKDUP_EXPORT_TO_USER where it is for a user, else 0
- * @target_uid: with that flag, the user
+ * @target_flags: SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP as it is for a
+ *                user, a control group, or both; 0 for a process
+ * @target_uid: with the first, the user
  * @payload_size: bytes of its payload
- * @__reserved0: zero
+ * @for_caller: 1 where the caller may import it, else 0
+ * @target_cgroup: with the second, the inode number of the group's directory
  * @__reserved: zero
  */
 struct sockdup_description {
@@ -266,8 +298,9 @@ struct sockdup_description {
 	__u32 target_flags;
 	uid_t target_uid;
 	__u32 payload_size;
-	__u32 __reserved0;
-	__u64 __reserved[2];
+	__u32 for_caller;
+	__u64 target_cgroup;
+	__u64 __reserved[1];
 };
 
 /**
@@ -317,6 +350,9 @@ int sockdup_revoke(const struct sockdup_protocol_info *info);
  * @payload_count: pieces of memory at @payload, 0 for no payload
  * @payload: where the payload lies; in an import the room for it
  * @payload_size: after an import, bytes of the payload; else without meaning
+ * @cgroup: in an export with both SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP, a
+ *          descriptor of the control group's directory; else 0
+ * @__reserved0: zero
  * @__reserved: zero
  */
 struct sockdup_set {
@@ -325,7 +361,9 @@ struct sockdup_set {
 	unsigned int payload_count;
 	const struct iovec *payload;
 	size_t payload_size;
-	__u64 __reserved[4];
+	int cgroup;
+	__u32 __reserved0;
+	__u64 __reserved[3];
 };
 
 /**
@@ -848,7 +886,7 @@ struct sockdup_socket_info {
 /**
  * struct sockdup_token_info - a live token
  * @id: names the token in lists and notifications; nobody can import with it
- * @target: the process that may import, 0 where the token is for a user
+ * @target: the process that may import, 0 where the token is not for one process
  * @source: the process that exported
  * @uid: its effective user at that time
  * @gid: its effective group at that time
@@ -856,10 +894,12 @@ struct sockdup_socket_info {
  * @left_ms: milliseconds until the end of the token's life
  * @socket_count: sockets that the token holds
  * @socket: the first of them
- * @target_flags: SOCKDUP_EXPORT_TO_USER where the token is for a user, else 0
- * @target_uid: with that flag, the user
+ * @target_flags: SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP as the token is for
+ *                a user, a control group, or both; 0 for a process
+ * @target_uid: with the first, the user
  * @payload_size: bytes that travel with the token
  * @__reserved0: zero
+ * @target_cgroup: with the second, the inode number of the group's directory
  * @__reserved: zero
  */
 struct sockdup_token_info {
@@ -876,7 +916,8 @@ struct sockdup_token_info {
 	uid_t target_uid;
 	__u32 payload_size;
 	__u32 __reserved0;
-	__u64 __reserved[6];
+	__u64 target_cgroup;
+	__u64 __reserved[5];
 };
 
 /**
@@ -1072,8 +1113,10 @@ enum sockdup_token_happening {
  * @id: the token's
  * @uid: the exporter's effective user, as the user namespace that owns the
  *       network namespace numbers it
- * @target_flags: SOCKDUP_EXPORT_TO_USER where the token is for a user, else 0
- * @target_uid: with that flag, the user, likewise
+ * @target_flags: SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP as the token is for
+ *                a user, a control group, or both; 0 for a process
+ * @target_uid: with the first, the user, likewise
+ * @target_cgroup: with the second, the inode number of the group's directory
  * @__reserved: zero
  *
  * A notification names no process, as its readers can be in different pid
@@ -1085,7 +1128,8 @@ struct sockdup_token_event {
 	uid_t uid;
 	__u32 target_flags;
 	uid_t target_uid;
-	__u64 __reserved[3];
+	__u64 target_cgroup;
+	__u64 __reserved[2];
 };
 
 struct sockdup_subscription;

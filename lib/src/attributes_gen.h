@@ -19,6 +19,8 @@ static const char * const token_attributes[] = {
 	[SOCKDUP_A_TOKEN_PIDFD] = "pidfd",
 	[SOCKDUP_A_TOKEN_TARGET_UID] = "target-uid",
 	[SOCKDUP_A_TOKEN_PAYLOAD_SIZE] = "payload-size",
+	[SOCKDUP_A_TOKEN_CGROUP_FD] = "cgroup-fd",
+	[SOCKDUP_A_TOKEN_TARGET_CGROUP] = "target-cgroup",
 };
 
 static const char * const stats_attributes[] = {

@@ -29,6 +29,7 @@ static bool set_is_wrong(const struct sockdup_set *set)
 		return true;
 	}
 	if (!set->socket_count ||
+	    set->__reserved0 ||
 	    memcmp(set->__reserved, none.__reserved, sizeof(none.__reserved))) {
 		errno = EINVAL;
 		return true;
@@ -113,17 +114,20 @@ int sockdup_export_set(const struct sockdup_set *set, int target,
 		       unsigned int flags, unsigned int ttl_ms,
 		       struct sockdup_protocol_info *info)
 {
+	bool user = flags & SOCKDUP_EXPORT_TO_USER;
+	bool cgroup = flags & SOCKDUP_EXPORT_TO_CGROUP;
 	struct sockdup_export export = {
 		.size = sizeof(export),
 		.flags = flags,
 		.fd = -1,
-		.target = target,
+		.target = cgroup && !user ? 0 : target,
 		.ttl_ms = ttl_ms,
 		.info_size = sizeof(*info),
 		.info = address_of(info),
 	};
 	bool descriptor = flags & (SOCKDUP_EXPORT_TO_PEER |
-				   SOCKDUP_EXPORT_TO_PIDFD);
+				   SOCKDUP_EXPORT_TO_PIDFD |
+				   SOCKDUP_EXPORT_TO_CGROUP);
 	struct device_named named = {
 		.fd = NO_DESCRIPTOR,
 		.other = descriptor ? target : NO_DESCRIPTOR,
@@ -133,6 +137,14 @@ int sockdup_export_set(const struct sockdup_set *set, int target,
 
 	if (set_is_wrong(set))
 		return -1;
+	if (set->cgroup && !(user && cgroup)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (cgroup) {
+		export.cgroup = user ? set->cgroup : target;
+		named.other = export.cgroup;
+	}
 	if (set->socket_count > SOCKDUP_MAX_SOCKETS) {
 		errno = EINVAL;
 		return -1;

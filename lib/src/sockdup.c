@@ -28,18 +28,26 @@ static int command(unsigned long number, void *argument)
 int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
 		   struct sockdup_protocol_info *info)
 {
+	bool cgroup = flags & SOCKDUP_EXPORT_TO_CGROUP;
 	struct sockdup_export export = {
-		.size = SOCKDUP_EXPORT_SIZE_VER0,
+		.size = cgroup ? sizeof(export) : SOCKDUP_EXPORT_SIZE_VER0,
 		.flags = flags,
 		.fd = fd,
-		.target = target,
+		.target = cgroup ? 0 : target,
 		.ttl_ms = ttl_ms,
 		.info_size = sizeof(*info),
 		.info = address_of(info),
+		.cgroup = cgroup ? target : 0,
 	};
 	bool descriptor = flags & (SOCKDUP_EXPORT_TO_PEER |
-				   SOCKDUP_EXPORT_TO_PIDFD);
+				   SOCKDUP_EXPORT_TO_PIDFD |
+				   SOCKDUP_EXPORT_TO_CGROUP);
 
+	/* Two targets do not fit in one: see sockdup_export_set(). */
+	if (cgroup && flags & SOCKDUP_EXPORT_TO_USER) {
+		errno = EINVAL;
+		return -1;
+	}
 	return device_call(SOCKDUP_IOC_EXPORT, &export, fd,
 			   descriptor ? target : NO_DESCRIPTOR);
 }
@@ -59,6 +67,12 @@ int sockdup_duplicate_user(int fd, uid_t uid,
 			   struct sockdup_protocol_info *info)
 {
 	return sockdup_export(fd, uid, SOCKDUP_EXPORT_TO_USER, 0, info);
+}
+
+int sockdup_duplicate_cgroup(int fd, int cgroup,
+			     struct sockdup_protocol_info *info)
+{
+	return sockdup_export(fd, cgroup, SOCKDUP_EXPORT_TO_CGROUP, 0, info);
 }
 
 int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
@@ -105,8 +119,9 @@ int sockdup_query(const struct sockdup_protocol_info *info,
 	description->left_ms = query.left_ms;
 	description->target_flags = query.target_flags;
 	description->target_uid = query.target_uid;
+	description->target_cgroup = query.target_cgroup;
 	description->payload_size = query.payload_size;
-	description->__reserved0 = 0;
+	description->for_caller = query.for_caller;
 	memset(description->__reserved, 0, sizeof(description->__reserved));
 	return 0;
 }

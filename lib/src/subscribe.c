@@ -90,6 +90,7 @@ static bool event_read(const struct family *family,
 		.uid = token.uid,
 		.target_flags = token.target_flags,
 		.target_uid = token.target_uid,
+		.target_cgroup = token.target_cgroup,
 	};
 	return true;
 }

@@ -107,8 +107,12 @@ static void token_attr(const struct nlattr *attr,
 		token->target = attr_u32(attr);
 		break;
 	case SOCKDUP_A_TOKEN_TARGET_UID:
-		token->target_flags = SOCKDUP_EXPORT_TO_USER;
+		token->target_flags |= SOCKDUP_EXPORT_TO_USER;
 		token->target_uid = attr_u32(attr);
+		break;
+	case SOCKDUP_A_TOKEN_TARGET_CGROUP:
+		token->target_flags |= SOCKDUP_EXPORT_TO_CGROUP;
+		token->target_cgroup = attr_u64(attr);
 		break;
 	case SOCKDUP_A_TOKEN_SOURCE:
 		token->source = attr_u32(attr);
@@ -284,7 +288,8 @@ static int export_to(int fd, __u16 attribute, int target,
 	union family_request buffer;
 	struct nlmsghdr *request;
 	bool descriptor = attribute == SOCKDUP_A_TOKEN_PEER_FD ||
-			  attribute == SOCKDUP_A_TOKEN_PIDFD;
+			  attribute == SOCKDUP_A_TOKEN_PIDFD ||
+			  attribute == SOCKDUP_A_TOKEN_CGROUP_FD;
 
 	if (device_check_callers(fd, descriptor ? target : NO_DESCRIPTOR))
 		return -1;
@@ -322,6 +327,10 @@ int sockdup_netlink_export(int fd, int target, unsigned int flags,
 	case SOCKDUP_EXPORT_TO_USER:
 		result = export_to(fd, SOCKDUP_A_TOKEN_TARGET_UID, target,
 				   ttl_ms, &export);
+		break;
+	case SOCKDUP_EXPORT_TO_CGROUP:
+		result = export_to(fd, SOCKDUP_A_TOKEN_CGROUP_FD, target, ttl_ms,
+				   &export);
 		break;
 	default:
 		return error_of_caller(EINVAL);

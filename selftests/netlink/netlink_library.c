@@ -698,7 +698,7 @@ TEST_F(library, refuses_users_in_words)
 		       "id", "");
 	EXPECT_FAILURE(ENOENT, sockdup_revoke_id(self->id), "id", "");
 	EXPECT_FAILURE(EPERM, sockdup_find_by_info(&self->info, &self->token),
-		       "protocol-info", "this token is for");
+		       "protocol-info", "this token is not for");
 	EXPECT_FAILURE(EPERM, sockdup_stats_of(0, &self->stats),
 		       "uid", "only CAP_SYS_ADMIN may see what other users hold");
 	EXPECT_FAILURE(EPERM, sockdup_netlink_export(self->fd, self->target.pid,

@@ -84,6 +84,26 @@ FIXTURE_VARIANT_ADD(refusal, export_to_no_user) {
 		{ A(TARGET_UID), 4, -1 })
 };
 
+FIXTURE_VARIANT_ADD(refusal, export_to_a_number_and_a_cgroup) {
+	REFUSED(TOKEN_EXPORT, -EINVAL, 0, { A(FD), 4, TCP_FD },
+		{ A(TARGET), 4, 1 }, { A(CGROUP_FD), 4, TCP_FD })
+};
+
+FIXTURE_VARIANT_ADD(refusal, export_to_no_cgroup) {
+	REFUSED(TOKEN_EXPORT, -EBADF, A(CGROUP_FD), { A(FD), 4, TCP_FD },
+		{ A(CGROUP_FD), 4, TCP_FD })
+};
+
+FIXTURE_VARIANT_ADD(refusal, export_to_a_user_and_no_cgroup) {
+	REFUSED(TOKEN_EXPORT, -EBADF, A(CGROUP_FD), { A(FD), 4, TCP_FD },
+		{ A(TARGET_UID), 4, 1 }, { A(CGROUP_FD), 4, TCP_FD })
+};
+
+FIXTURE_VARIANT_ADD(refusal, export_to_a_negative_cgroup) {
+	REFUSED(TOKEN_EXPORT, -ERANGE, A(CGROUP_FD), { A(FD), 4, TCP_FD },
+		{ A(CGROUP_FD), 4, -1 })
+};
+
 FIXTURE_VARIANT_ADD(refusal, export_of_a_negative_fd) {
 	REFUSED(TOKEN_EXPORT, -ERANGE, A(FD), { A(FD), 4, -1 },
 		{ A(TARGET), 4, 1 })

@@ -57,7 +57,7 @@ PIN(sockdup_socket, fd, 0);
 PIN(sockdup_socket, flags, 4);
 PIN(sockdup_socket, name, 8);
 
-PIN_SIZE(sockdup_export, 56);
+PIN_SIZE(sockdup_export, 64);
 PIN(sockdup_export, size, 0);
 PIN(sockdup_export, flags, 4);
 PIN(sockdup_export, fd, 8);
@@ -69,6 +69,8 @@ PIN(sockdup_export, socket_count, 32);
 PIN(sockdup_export, payload_size, 36);
 PIN(sockdup_export, sockets, 40);
 PIN(sockdup_export, payload, 48);
+PIN(sockdup_export, cgroup, 56);
+PIN(sockdup_export, __reserved, 60);
 
 PIN_SIZE(sockdup_outcome, 32);
 PIN(sockdup_outcome, id, 0);
@@ -90,7 +92,7 @@ PIN(sockdup_import, payload_size, 44);
 PIN(sockdup_import, sockets, 48);
 PIN(sockdup_import, payload, 56);
 
-PIN_SIZE(sockdup_query, 88);
+PIN_SIZE(sockdup_query, 104);
 PIN(sockdup_query, size, 0);
 PIN(sockdup_query, flags, 4);
 PIN(sockdup_query, info_size, 8);
@@ -105,6 +107,9 @@ PIN(sockdup_query, socket_count, 64);
 PIN(sockdup_query, payload_size, 68);
 PIN(sockdup_query, sockets, 72);
 PIN(sockdup_query, descriptions, 80);
+PIN(sockdup_query, target_cgroup, 88);
+PIN(sockdup_query, for_caller, 96);
+PIN(sockdup_query, __reserved, 100);
 
 PIN_SIZE(sockdup_revoke, 24);
 PIN(sockdup_revoke, size, 0);

@@ -390,6 +390,7 @@ TEST_F(query, tells_of_source_and_target)
 	EXPECT_EQ(geteuid(), self->argument.source.uid);
 	EXPECT_EQ(getegid(), self->argument.source.gid);
 	EXPECT_EQ(0, self->argument.source.__reserved);
+	EXPECT_EQ(1, self->argument.for_caller);
 }
 
 TEST_F(query, of_the_first_version_is_served)

@@ -89,7 +89,7 @@ static struct trace_line token_line(const char *event,
 	struct trace_line line = { .times = 1 };
 
 	snprintf(line.text, sizeof(line.text),
-		 ": sockdup_%s: id=%016llx source=%d target=%d uid=%u target_uid=-1 sockets=1\n",
+		 ": sockdup_%s: id=%016llx source=%d target=%d uid=%u target_uid=-1 cgroup=0 sockets=1\n",
 		 event, id_of(info), source, target, uid);
 	return line;
 }
@@ -120,7 +120,7 @@ TEST_F(trace, tells_of_an_export_to_a_user)
 				     TARGET_UID, SOCKDUP_EXPORT_TO_USER, 0,
 				     &self->scene.info));
 	snprintf(line.text, sizeof(line.text),
-		 ": sockdup_export: id=%016llx source=%d target=0 uid=%u target_uid=%u sockets=1\n",
+		 ": sockdup_export: id=%016llx source=%d target=0 uid=%u target_uid=%u cgroup=0 sockets=1\n",
 		 id_of(&self->scene.info), getpid(), geteuid(), TARGET_UID);
 	EXPECT_EQ(0, trace_log_wait(line));
 	EXPECT_EQ(1, count_lines_on(&self->scene.info));
@@ -387,9 +387,10 @@ TEST_F(trace, has_no_field_for_a_secret)
 		EXPECT_EQ(1, count_in(text, " target;\toffset"));
 		EXPECT_EQ(1, count_in(text, " uid;\toffset"));
 		EXPECT_EQ(1, count_in(text, " target_uid;\toffset"));
+		EXPECT_EQ(1, count_in(text, " cgroup;\toffset"));
 		EXPECT_EQ(1, count_in(text, " sockets;\toffset"));
 		/* And four that every event has. */
-		EXPECT_EQ(10, count_in(text, "\tfield:"));
+		EXPECT_EQ(11, count_in(text, "\tfield:"));
 		free(text);
 	}
 }

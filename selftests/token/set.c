@@ -692,7 +692,7 @@ TEST_F(set, library_refuses_what_it_does_not_know)
 {
 	struct sockdup_set set = { .sockets = self->exported, .socket_count = 1 };
 
-	set.__reserved[3] = 1;
+	set.__reserved[2] = 1;
 	EXPECT_EQ(-EINVAL, result(sockdup_export_set(&set, getpid(), 0, 0, &self->info)));
 	EXPECT_EQ(-EINVAL, result(sockdup_import_set(&self->info, 0, &set, NULL)));
 	EXPECT_EQ(-EFAULT, result(sockdup_export_set(NULL, getpid(), 0, 0, &self->info)));

@@ -164,6 +164,8 @@ struct sockdup_identity {
 #define SOCKDUP_FEATURE_EXPORT_TO_PIDFD	0x4
 /* The module knows SOCKDUP_EXPORT_TO_USER, and netlink the attribute target-uid. */
 #define SOCKDUP_FEATURE_EXPORT_TO_USER	0x8
+/* The module knows SOCKDUP_EXPORT_TO_CGROUP, and netlink the attribute cgroup-fd. */
+#define SOCKDUP_FEATURE_EXPORT_TO_CGROUP	0x10
 /* The module knows SOCKDUP_EXPORT_REPORT. */
 #define SOCKDUP_FEATURE_EXPORT_REPORT	0x20
 /* A token can hold several sockets, their names, and a payload. */
@@ -226,8 +228,13 @@ struct sockdup_socket {
 #define SOCKDUP_EXPORT_END_ON_CLOSE	0x2
 /* @target is not a process id, but a pidfd of the target. Not with TO_PEER. */
 #define SOCKDUP_EXPORT_TO_PIDFD		0x4
-/* @target is a user id: any process of that user. With no other TO_ flag. */
+/* @target is a user id: any process of that user. */
 #define SOCKDUP_EXPORT_TO_USER		0x8
+/*
+ * Any process in the control group @cgroup or below it; with SOCKDUP_EXPORT_TO_USER, any
+ * of that user's there. With no other TO_ flag.
+ */
+#define SOCKDUP_EXPORT_TO_CGROUP	0x10
 /* The exporting handle is told how the token ends, see struct sockdup_outcome. */
 #define SOCKDUP_EXPORT_REPORT		0x20
 
@@ -242,7 +249,8 @@ struct sockdup_socket {
  *          namespace; with SOCKDUP_EXPORT_TO_PEER, a descriptor of a connected
  *          AF_UNIX socket; with SOCKDUP_EXPORT_TO_PIDFD, a pidfd of the process,
  *          which need not be visible in that namespace; with
- *          SOCKDUP_EXPORT_TO_USER, a user id in the caller's user namespace
+ *          SOCKDUP_EXPORT_TO_USER, a user id in the caller's user namespace;
+ *          with SOCKDUP_EXPORT_TO_CGROUP alone, zero
  * @ttl_ms: in: life of the token in milliseconds, 0 for the default
  * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
  * @info: out: pointer to a struct sockdup_protocol_info
@@ -250,6 +258,9 @@ struct sockdup_socket {
  * @payload_size: in: bytes at @payload
  * @sockets: in: pointer to an array of struct sockdup_socket; ignored where there is none
  * @payload: in: pointer to bytes that travel with the token; likewise
+ * @cgroup: in: with SOCKDUP_EXPORT_TO_CGROUP, a descriptor of the directory of a control
+ *          group of version 2, else zero
+ * @__reserved: zero
  *
  * Makes a token that holds the sockets open until it is imported or revoked,
  * its target ends, or its deadline passes. It outlives the caller, unless
@@ -268,22 +279,32 @@ struct sockdup_socket {
  * pid namespace, now or later. The first of them to import has the socket. Such
  * a token ends with that pid namespace, and not with any process of the user.
  *
+ * With SOCKDUP_EXPORT_TO_CGROUP the target is every process that has its importing
+ * thread in that control group or below it at the import, in whichever namespaces. Such
+ * a token ends with the removal of the control group: nobody imports it from then on,
+ * and within a second it lets go of its sockets.
+ *
  *  EBADF    a socket's descriptor is not open, or an O_PATH one; or @target is
- *           not, where it is a descriptor; or it should be a pidfd and is none
+ *           not, where it is a descriptor; or it should be a pidfd and is none; or
+ *           @cgroup is not the directory of a control group of version 2
  *  ENOTSOCK a socket's descriptor is of something else; or @target, with
  *           SOCKDUP_EXPORT_TO_PEER
  *  EINVAL   @target is not above zero, names a thread that does not lead its
  *           process, or is a socket of another family than AF_UNIX; @flags name
  *           it in two ways; the caller's user namespace has no user @target;
+ *           @cgroup is the root, or not zero without its flag; @target is not zero
+ *           where a control group alone is the target;
  *           @ttl_ms exceeds the limit; @info_size is wrong; @socket_count exceeds
  *           SOCKDUP_MAX_SOCKETS, or is not 0 and @fd not -1; a name has no NUL, or
  *           something behind it
  *  EMSGSIZE @payload_size exceeds SOCKDUP_MAX_PAYLOAD
  *  ENOTCONN @target is a socket without a peer that the kernel knows
- *  ESRCH    there is no such process, it has ended, or it is a kernel thread
+ *  ESRCH    there is no such process, it has ended, or it is a kernel thread; the
+ *           control group has been removed
  *  EPERM    @ttl_ms exceeds the default, the target neither is or runs as the
- *           caller's user nor has the device open, and the caller lacks
- *           CAP_SYS_RESOURCE in the initial user namespace
+ *           caller's user nor has the device open, it is no control group whose
+ *           directory the caller may write to, and the caller lacks CAP_SYS_RESOURCE in
+ *           the initial user namespace
  *  ENOBUFS  the caller's user would hold more sockets in tokens than
  *           RLIMIT_NOFILE allows, or more bytes of sets and payloads than the
  *           module's parameter max_user_bytes; or, with SOCKDUP_EXPORT_REPORT, the handle
@@ -302,6 +323,8 @@ struct sockdup_export {
 	__u32 payload_size;
 	__aligned_u64 sockets;
 	__aligned_u64 payload;
+	__s32 cgroup;
+	__u32 __reserved;
 };
 
 /**
@@ -427,15 +450,20 @@ struct sockdup_import {
  * @source: out: the exporter
  * @age_ms: out: milliseconds since the export
  * @left_ms: out: milliseconds until the end of the token's life
- * @target_flags: out: SOCKDUP_EXPORT_TO_USER where the token is for a user,
- *                else 0
- * @target_uid: out: with that flag, the user in the caller's user namespace
+ * @target_flags: out: SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP as the
+ *                token is for a user, a control group, or both; 0 for a process
+ * @target_uid: out: with the first, the user in the caller's user namespace
  * @socket_count: in: how many there is room for at @sockets and @descriptions; out:
  *                how many the token holds
  * @payload_size: out: bytes of the token's payload
  * @sockets: out: pointer to an array of struct sockdup_socket, for the names, or 0
  * @descriptions: out: pointer to an array of struct sockdup_protocol_info, one for
  *                each socket, without opaque bytes, or 0
+ * @target_cgroup: out: with SOCKDUP_EXPORT_TO_CGROUP, the inode number of the control
+ *                 group's directory, which names it; else 0
+ * @for_caller: out: 1 where the caller is the target, or one of those whom the target
+ *              names, and may import; else 0
+ * @__reserved: zero
  *
  * The target, the exporter's effective user, and CAP_SYS_ADMIN in the initial
  * user namespace may query. The token stays as it is.
@@ -462,6 +490,9 @@ struct sockdup_query {
 	__u32 payload_size;
 	__aligned_u64 sockets;
 	__aligned_u64 descriptions;
+	__aligned_u64 target_cgroup;
+	__u32 for_caller;
+	__u32 __reserved;
 };
 
 #define SOCKDUP_REVOKE_SIZE_VER0	24

@@ -160,7 +160,7 @@ def fromshare(data: Bytes, *, inheritable: bool = False) -> socket.socket:
 
     Raises :exc:`ValueError` where *data* has another length than 128 bytes, and
     :exc:`OSError`: EINVAL where they are no protocol info; ENOENT where no live
-    token has these bytes; EPERM where it is for another process or user; EMFILE where
+    token has these bytes; EPERM where it is not for this process; EMFILE where
     no descriptor is free; EMSGSIZE where it holds several sockets or a payload, see
     :func:`fromshare_set`; the token lives on then.
     """

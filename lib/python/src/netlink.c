@@ -9,7 +9,7 @@
 
 static const struct reason token_reasons[] = {
 	{ ENOENT, "the caller sees no live token of this name" },
-	{ EPERM, "the token is for another process or user" },
+	{ EPERM, "the token is not for this process" },
 	{ EBUSY, "the token is being imported; if that fails, it is revoked" },
 	{ }
 };

@@ -29,7 +29,7 @@ static const struct reason import_reasons[] = {
 	{ EINVAL, "these bytes are no protocol info" },
 	{ ENOENT,
 	  "no live token has these bytes: it was imported or revoked, or has expired" },
-	{ EPERM, "the token is for another process or user" },
+	{ EPERM, "the token is not for this process" },
 	{ EMFILE, "the process cannot have as many more descriptors as the token has sockets" },
 	{ E2BIG, "the module has no sets of sockets" },
 	{ }

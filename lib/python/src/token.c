@@ -28,7 +28,7 @@ static const struct reason token_reasons[] = {
 	{ EINVAL, "these bytes are no protocol info" },
 	{ ENOENT,
 	  "no live token has these bytes: it was imported or revoked, or has expired" },
-	{ EPERM, "the token is for another process or user" },
+	{ EPERM, "the token is not for this process" },
 	{ EMSGSIZE, "the token holds several sockets, or a payload: see fromshare_set()" },
 	{ EBUSY, "the token is being imported; if that fails, it is revoked" },
 	{ }

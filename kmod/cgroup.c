@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Control groups of version 2, as far as a token can be for one. Where the kernel has no
+ * control groups, no descriptor is of one.
+ */
+
+#include <linux/cgroup.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+
+#include "cgroup.h"
+
+#ifdef CONFIG_CGROUPS
+
+/* Whether a file is the directory of a cgroup. */
+static bool cgroup_is_of(struct cgroup *cgroup, const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	return inode->i_sb->s_magic == CGROUP2_SUPER_MAGIC &&
+	       inode->i_ino == cgroup_ino(cgroup);
+}
+
+/**
+ * sockdup_cgroup_get - the cgroup that a caller names
+ * @fd: the caller's descriptor of its directory
+ * @writable: set to whether the caller may write to that directory, which is to make
+ *	      cgroups below it; NULL where that is not asked for, as the answer takes a
+ *	      lock of all cgroups
+ *
+ * Return: the cgroup, to be put; ERR_PTR(-EBADF) where @fd is not open, or not a
+ * cgroup of version 2; ERR_PTR(-ESRCH) where it has been removed; ERR_PTR(-EINVAL) for
+ * the root, which every process is below.
+ */
+struct cgroup *sockdup_cgroup_get(int fd, bool *writable)
+{
+	struct file *file = fget_raw(fd);
+	struct cgroup *cgroup;
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	cgroup = cgroup_get_from_fd(fd);
+	if (IS_ERR(cgroup)) {
+		if (PTR_ERR(cgroup) == -ENOENT)
+			cgroup = ERR_PTR(-ESRCH);
+		goto out;
+	}
+	/* Another thread may have put another file at the number meanwhile. */
+	if (!cgroup_is_of(cgroup, file)) {
+		cgroup_put(cgroup);
+		cgroup = ERR_PTR(-EBADF);
+	} else if (!cgroup_parent(cgroup)) {
+		cgroup_put(cgroup);
+		cgroup = ERR_PTR(-EINVAL);
+	} else if (writable) {
+		*writable = !file_permission(file, MAY_WRITE | MAY_EXEC);
+	}
+out:
+	fput(file);
+	return cgroup;
+}
+
+/**
+ * sockdup_cgroup_hold - get a cgroup once more
+ * @cgroup: got by the caller
+ */
+void sockdup_cgroup_hold(struct cgroup *cgroup)
+{
+	cgroup_get(cgroup);
+}
+
+/**
+ * sockdup_cgroup_put - let go of a cgroup
+ * @cgroup: got by the caller
+ */
+void sockdup_cgroup_put(struct cgroup *cgroup)
+{
+	cgroup_put(cgroup);
+}
+
+/**
+ * sockdup_cgroup_is_online - whether a cgroup has not been removed
+ * @cgroup: got by the caller
+ */
+bool sockdup_cgroup_is_online(const struct cgroup *cgroup)
+{
+	return READ_ONCE(cgroup->self.flags) & CSS_ONLINE;
+}
+
+/**
+ * sockdup_cgroup_has_current - whether the calling thread is in a cgroup or below it
+ * @cgroup: got by the caller
+ *
+ * Anybody with the right may move the thread at any time.
+ */
+bool sockdup_cgroup_has_current(struct cgroup *cgroup)
+{
+	bool has;
+
+	rcu_read_lock();
+	has = cgroup_is_descendant(task_dfl_cgroup(current), cgroup);
+	rcu_read_unlock();
+	return has;
+}
+
+/**
+ * sockdup_cgroup_ino - what names a cgroup
+ * @cgroup: got by the caller
+ *
+ * Return: the inode number of its directory, which no other cgroup has had before.
+ */
+u64 sockdup_cgroup_ino(struct cgroup *cgroup)
+{
+	return cgroup_ino(cgroup);
+}
+
+#else /* !CONFIG_CGROUPS */
+
+struct cgroup *sockdup_cgroup_get(int fd, bool *writable)
+{
+	return ERR_PTR(-EBADF);
+}
+
+void sockdup_cgroup_hold(struct cgroup *cgroup)
+{
+}
+
+void sockdup_cgroup_put(struct cgroup *cgroup)
+{
+}
+
+bool sockdup_cgroup_is_online(const struct cgroup *cgroup)
+{
+	return false;
+}
+
+bool sockdup_cgroup_has_current(struct cgroup *cgroup)
+{
+	return false;
+}
+
+u64 sockdup_cgroup_ino(struct cgroup *cgroup)
+{
+	return 0;
+}
+
+#endif /* CONFIG_CGROUPS */
