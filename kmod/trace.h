@@ -13,9 +13,9 @@
 #include "token.h"
 
 /*
- * Numbers of processes and users are those of the initial namespaces. A token to a user
- * or a cgroup has target 0, one to no user target_uid -1, one to no cgroup cgroup 0. A token is named by its id alone, which nobody
- * can import with.
+ * Numbers of processes and users are those of the initial namespaces. A token that is not
+ * for one process has target 0, one to no user has target_uid -1, and one to no control
+ * group has 0 for that. A token is named by its id alone, which nobody can import with.
  */
 DECLARE_EVENT_CLASS(sockdup_token_class,
 		    TP_PROTO(const struct sockdup_token *token),

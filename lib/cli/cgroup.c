@@ -54,8 +54,9 @@ static char *cgroup_root(void)
  */
 static char *systemctl_group(const char *unit)
 {
-	const char *arguments[] = {
-		"systemctl", "show", "--property=ControlGroup", "--value", "--", unit, NULL
+	char *const arguments[] = {
+		"systemctl", "show", "--property=ControlGroup", "--value", "--",
+		(char *)unit, NULL
 	};
 	posix_spawn_file_actions_t actions;
 	char *line = NULL;
@@ -68,7 +69,7 @@ static char *systemctl_group(const char *unit)
 		return NULL;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-	errno = posix_spawnp(&child, arguments[0], &actions, NULL, (char **)arguments,
+	errno = posix_spawnp(&child, arguments[0], &actions, NULL, arguments,
 			     environ);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);

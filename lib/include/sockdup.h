@@ -300,7 +300,7 @@ struct sockdup_description {
 	__u32 payload_size;
 	__u32 for_caller;
 	__u64 target_cgroup;
-	__u64 __reserved[1];
+	__u64 __reserved[2];
 };
 
 /**
