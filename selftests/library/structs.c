@@ -20,7 +20,7 @@ TEST(sizes_are_those_of_the_first_version)
 {
 	SIZE(sockdup_protocol_info, 128, 128);
 	SIZE(sockdup_identity, 16, 16);
-	SIZE(sockdup_description, 200, 196);
+	SIZE(sockdup_description, 208, 204);
 	SIZE(sockdup_network_events, 64, 64);
 	SIZE(sockdup_registration, 64, 64);
 	SIZE(sockdup_socket_info, 456, 448);
