@@ -253,7 +253,7 @@ bench-docs: $(O)/bench/bench.json ## copy the figures of the last `make bench` a
 	$(Q)find $(O)/bench/docs -name '*.csv' -o -name '*.svg' -o -name '*.png' | \
 		xargs cp -t Documentation/performance
 
-style: need-style node python ## run checkpatch, sparse, gcc and clang at W=1, pahole, shellcheck, mypy, tsc, and check generated files
+style: need-style node python ## run checkpatch, sparse, gcc and clang at W=1, the ABI, shellcheck, mypy, tsc, and check generated files
 	$(call need,guest)
 	$(Q)selftests/tools/style $(O) $(GUEST_RELEASE)
 

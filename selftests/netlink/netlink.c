@@ -13,12 +13,6 @@
 #include "harness.h"
 #include "page.h"
 
-/* The last of each: whatever is new comes after them, and moves none. */
-static_assert(SOCKDUP_A_SOCKET_NETNS == 11, "numbers of a socket's attributes");
-static_assert(SOCKDUP_A_TOKEN_TARGET_CGROUP == 19, "numbers of a token's attributes");
-static_assert(SOCKDUP_A_STATS_TARGET_DIED == 9, "numbers of counts");
-static_assert(SOCKDUP_CMD_TOKEN_TARGET_DIED_NTF == 12, "numbers of commands");
-
 FIXTURE(command) {
 	struct genl genl;
 	struct agent target;
