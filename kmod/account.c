@@ -312,19 +312,24 @@ static struct notifier_block account_resume_block = {
 };
 
 /**
- * sockdup_account_held_by - how many files a user pays for
+ * sockdup_account_usage_of - what a user pays for
  * @uid: the real user id
+ *
+ * Return: how much that is now.
  */
-long sockdup_account_held_by(kuid_t uid)
+struct sockdup_usage sockdup_account_usage_of(kuid_t uid)
 {
+	struct sockdup_usage usage = { 0 };
 	struct sockdup_account *account;
-	long held;
 
 	rcu_read_lock();
 	account = account_find(account_bucket(uid), uid);
-	held = account ? atomic_long_read(&account->held) : 0;
+	if (account) {
+		usage.files = atomic_long_read(&account->held);
+		usage.bytes = atomic_long_read(&account->bytes);
+	}
 	rcu_read_unlock();
-	return held;
+	return usage;
 }
 
 static bool account_allows(long count)

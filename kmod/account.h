@@ -161,7 +161,17 @@ struct sockdup_account *sockdup_account_get(kuid_t uid, gfp_t gfp);
 struct sockdup_account *
 sockdup_account_get_current(struct sockdup_account *likely, gfp_t gfp);
 void sockdup_account_put(struct sockdup_account *account);
-long sockdup_account_held_by(kuid_t uid);
+/**
+ * struct sockdup_usage - what a user pays for
+ * @files: of tokens
+ * @bytes: of names and payloads
+ */
+struct sockdup_usage {
+	long files;
+	long bytes;
+};
+
+struct sockdup_usage sockdup_account_usage_of(kuid_t uid);
 void sockdup_account_do(struct sockdup_account *account, enum sockdup_line line,
 			struct sockdup_job *job);
 void sockdup_account_alarm(struct sockdup_account *account, u64 due);

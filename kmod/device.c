@@ -1147,8 +1147,9 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 	bool own = privileged || uid_eq(handle->account->uid, current_uid());
 
 	if (own && task_active_pid_ns(current) == &init_pid_ns)
-		seq_printf(m, "held:\t%ld\n",
-			   atomic_long_read(&handle->account->held));
+		seq_printf(m, "held:\t%ld\nbytes:\t%ld\n",
+			   atomic_long_read(&handle->account->held),
+			   atomic_long_read(&handle->account->bytes));
 	seq_printf(m, "registrations:\t%u\n",
 		   sockdup_registration_list_count(&handle->registrations));
 	seq_printf(m, "reports:\t%u\n",

@@ -501,10 +501,13 @@ static int nl_put_counts(struct sk_buff *skb)
 static int nl_put_stats(struct sk_buff *skb, kuid_t uid,
 			const struct sockdup_nl_reader *reader)
 {
+	struct sockdup_usage usage = sockdup_account_usage_of(uid);
+
 	if (nla_put_u32(skb, SOCKDUP_A_STATS_UID,
 			from_kuid_munged(reader->users, uid)) ||
-	    nla_put_u64_64bit(skb, SOCKDUP_A_STATS_HELD,
-			      sockdup_account_held_by(uid),
+	    nla_put_u64_64bit(skb, SOCKDUP_A_STATS_HELD, usage.files,
+			      SOCKDUP_A_STATS_PAD) ||
+	    nla_put_u64_64bit(skb, SOCKDUP_A_STATS_BYTES, usage.bytes,
 			      SOCKDUP_A_STATS_PAD))
 		return -EMSGSIZE;
 	return reader->all ? nl_put_counts(skb) : 0;

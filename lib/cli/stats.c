@@ -19,13 +19,14 @@ static void count(const char *key, __u64 value)
 
 static void user_print(const struct sockdup_stats *stats)
 {
-	static const char * const titles[] = { "USER", "HELD", NULL };
+	static const char * const titles[] = { "USER", "HELD", "BYTES", NULL };
 
 	output_titles(titles, NULL);
 	group_begin("user");
 	user_cell(stats->uid);
 	user_fields(stats->uid);
 	count("held", stats->held);
+	count("bytes", stats->bytes);
 	group_end();
 }
 
@@ -82,12 +83,13 @@ static int run(int argc, char **argv)
 
 const struct verb verb_stats = {
 	.name = "stats",
-	.summary = "show how many sockets tokens hold",
+	.summary = "show what your tokens hold",
 	.usage =
 	"stats [-j|-o] [--user USER]\n"
 	"\n"
-	"Shows how many sockets your tokens hold; to administrators also what became of\n"
-	"all users' tokens since the module was loaded.\n"
+	"Shows how many sockets your tokens hold, and the bytes of their names and\n"
+	"payloads; to administrators also what became of all users' tokens since the\n"
+	"module was loaded.\n"
 	"\n"
 	"  --user USER          another user, by name or number\n",
 	.options = options,

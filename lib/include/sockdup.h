@@ -1051,6 +1051,7 @@ int sockdup_netlink_export(int fd, int target, unsigned int flags,
  * @expired: that were not imported in time
  * @handle_closed: that ended with the handle that exported
  * @target_died: that ended with their target
+ * @bytes: bytes that the names and payloads of the user's tokens take now
  * @__reserved: zero
  */
 struct sockdup_stats {
@@ -1063,7 +1064,8 @@ struct sockdup_stats {
 	__u64 expired;
 	__u64 handle_closed;
 	__u64 target_died;
-	__u64 __reserved[16];
+	__u64 bytes;
+	__u64 __reserved[15];
 };
 
 /**

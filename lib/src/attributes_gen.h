@@ -33,4 +33,5 @@ static const char * const stats_attributes[] = {
 	[SOCKDUP_A_STATS_EXPIRED] = "expired",
 	[SOCKDUP_A_STATS_HANDLE_CLOSED] = "handle-closed",
 	[SOCKDUP_A_STATS_TARGET_DIED] = "target-died",
+	[SOCKDUP_A_STATS_BYTES] = "bytes",
 };

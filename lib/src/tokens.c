@@ -349,6 +349,9 @@ static void stats_attr(const struct nlattr *attr, struct sockdup_stats *stats)
 	case SOCKDUP_A_STATS_HELD:
 		stats->held = attr_u64(attr);
 		break;
+	case SOCKDUP_A_STATS_BYTES:
+		stats->bytes = attr_u64(attr);
+		break;
 	case SOCKDUP_A_STATS_EXPORTED:
 		stats->exported = attr_u64(attr);
 		stats->counted = true;

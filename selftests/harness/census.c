@@ -45,18 +45,28 @@ long count_descriptors(void)
 	return count;
 }
 
-long held_by_tokens(void)
+static long read_of_handle(const char *name)
 {
 	int device = device_open();
 	char path[64];
-	long held;
+	long number;
 
 	if (device < 0)
 		return device;
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", device);
-	held = read_field(path, "held:");
+	number = read_field(path, name);
 	close(device);
-	return held;
+	return number;
+}
+
+long held_by_tokens(void)
+{
+	return read_of_handle("held:");
+}
+
+long bytes_of_tokens(void)
+{
+	return read_of_handle("bytes:");
 }
 
 int take_census(struct census *census)
@@ -66,9 +76,10 @@ int take_census(struct census *census)
 	census->descriptors = count_descriptors();
 	census->references = read_number("/sys/module/sockdup/refcnt");
 	census->held = held_by_tokens();
+	census->bytes = bytes_of_tokens();
 	return census->files < 0 || census->sockets < 0 ||
 	       census->descriptors < 0 || census->references < 0 ||
-	       census->held < 0 ? -EPROTO : 0;
+	       census->held < 0 || census->bytes < 0 ? -EPROTO : 0;
 }
 
 static bool is_no_more(void *context)
@@ -81,15 +92,15 @@ static bool is_no_more(void *context)
 	       now.sockets <= before->sockets &&
 	       now.descriptors <= before->descriptors &&
 	       now.references <= before->references &&
-	       now.held <= before->held;
+	       now.held <= before->held && now.bytes <= before->bytes;
 }
 
 static void print_census(const char *when, const struct census *census)
 {
 	fprintf(stderr,
-		"# %s: %ld files, %ld sockets, %ld descriptors, %ld references, %ld held\n",
+		"# %s: %ld files, %ld sockets, %ld descriptors, %ld references, %ld held, %ld bytes\n",
 		when, census->files, census->sockets, census->descriptors,
-		census->references, census->held);
+		census->references, census->held, census->bytes);
 }
 
 int wait_for_census(const struct census *before)

@@ -14,6 +14,7 @@
  * @descriptors: of the test
  * @references: to the module
  * @held: sockets that tokens of the test's user hold, as the module tells
+ * @bytes: of names and payloads in them, likewise
  */
 struct census {
 	long files;
@@ -21,6 +22,7 @@ struct census {
 	long descriptors;
 	long references;
 	long held;
+	long bytes;
 };
 
 /* 0 or -errno. */
@@ -32,6 +34,8 @@ int wait_for_census(const struct census *before);
 /* What tokens of the test's user hold; and 0 once that is @held or less. */
 long held_by_tokens(void);
 int wait_for_held(long held);
+/* The bytes of names and payloads in them. */
+long bytes_of_tokens(void);
 
 /* Open descriptors of the caller. */
 long count_descriptors(void);

@@ -451,7 +451,7 @@ int genl_stats(struct genl *genl, const __u32 *uid, struct genl_stats *stats)
 	stats->uid = mnl_attr_get_u32(genl->attributes[SOCKDUP_A_STATS_UID]);
 	stats->held = mnl_attr_get_u64(genl->attributes[SOCKDUP_A_STATS_HELD]);
 	stats->all = genl->attributes[SOCKDUP_A_STATS_EXPORTED];
-	for (i = SOCKDUP_A_STATS_EXPORTED; i <= SOCKDUP_A_STATS_MAX; i++) {
+	for (i = SOCKDUP_A_STATS_EXPORTED; i <= SOCKDUP_A_STATS_TARGET_DIED; i++) {
 		if (!genl->attributes[i] == stats->all)
 			return -EPROTO;
 		if (stats->all)

@@ -686,6 +686,7 @@ TEST_F(fdinfo, counts_nothing_for_a_reader_in_a_pid_namespace)
 	ASSERT_LE(0, fd);
 	ASSERT_LT(0, agent_read(&reader, fd, text, sizeof(text) - 1));
 	EXPECT_EQ(0, count_in(text, "held:"));
+	EXPECT_EQ(0, count_in(text, "bytes:"));
 	EXPECT_EQ(1, count_in(text, "\ntokens:\t"));
 	EXPECT_EQ(0, agent_stop(&reader));
 }

@@ -873,6 +873,18 @@ TEST_F(set, bytes_of_a_user_are_limited)
 	ASSERT_EQ(0, write_number(MAX_USER_BYTES, limit));
 }
 
+TEST_F(set, bytes_are_shown)
+{
+	long before = bytes_of_tokens();
+
+	ASSERT_LE(0, before);
+	ASSERT_EQ(0, export_set(self, 1, 60000));
+	EXPECT_LE(before + 60000, bytes_of_tokens());
+	EXPECT_GT(before + 70000, bytes_of_tokens());
+	ASSERT_EQ(0, try_revoke(&self->info));
+	EXPECT_EQ(before, bytes_of_tokens());
+}
+
 /* An import gives them back: as many rounds as would fill it several times. */
 TEST_F(set, bytes_come_back)
 {

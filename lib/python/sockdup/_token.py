@@ -96,13 +96,14 @@ class Counts:
 class Stats:
     """What a user's tokens hold.
 
-    *held* is the number of sockets. *all_users* is None for callers without
-    privilege.
+    *held* is the number of sockets, *bytes* that of bytes in names and payloads.
+    *all_users* is None for callers without privilege.
     """
 
     uid: int
     held: int
     all_users: Counts | None
+    bytes: int = 0
 
 
 
@@ -240,7 +241,7 @@ def stats(uid: int | None = None) -> Stats:
     Raises :exc:`OSError`: EPERM; EINVAL where the caller's user namespace has no
     such user.
     """
-    user, held, counted, *counts = _sockdup.stats(
+    user, held, size, counted, *counts = _sockdup.stats(
         None if uid is None else check_uid(uid)
     )
-    return Stats(user, held, Counts(*counts) if counted else None)
+    return Stats(user, held, Counts(*counts) if counted else None, size)

@@ -187,7 +187,7 @@ static PyObject *netlink_stats(PyObject *module, PyObject *arguments)
 	Py_END_ALLOW_THREADS
 	if (result)
 		return error_raise_netlink(NULL);
-	return Py_BuildValue("(IKNKKKKKK)", stats.uid, stats.held,
+	return Py_BuildValue("(IKKNKKKKKK)", stats.uid, stats.held, stats.bytes,
 			     PyBool_FromLong(stats.counted), stats.exported,
 			     stats.imported, stats.revoked, stats.expired,
 			     stats.handle_closed, stats.target_died);
