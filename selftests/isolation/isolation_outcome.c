@@ -18,7 +18,7 @@
 FIXTURE(outcome) {
 	int device;
 	int fd;
-	struct samples *alone;
+	struct samples *few;
 	struct samples *watched;
 };
 
@@ -31,9 +31,9 @@ FIXTURE_SETUP(outcome)
 	ASSERT_LE(0, self->device);
 	self->fd = udp_bound(AF_INET);
 	ASSERT_LE(0, self->fd);
-	self->alone = samples_new(ROUNDS);
+	self->few = samples_new(ROUNDS);
 	self->watched = samples_new(ROUNDS);
-	ASSERT_NE(NULL, self->alone);
+	ASSERT_NE(NULL, self->few);
 	ASSERT_NE(NULL, self->watched);
 }
 
@@ -41,12 +41,12 @@ FIXTURE_TEARDOWN(outcome)
 {
 }
 
-static int watch(int device)
+static int watch(int device, int count)
 {
 	struct epoll_event wanted = { .events = EPOLLIN };
 	int epoll, i;
 
-	for (i = 0; i < WATCHERS; i++) {
+	for (i = 0; i < count; i++) {
 		epoll = epoll_create1(EPOLL_CLOEXEC);
 		if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, device, &wanted))
 			return -errno;
@@ -80,24 +80,30 @@ static int measure(int device, int fd, struct samples *samples)
 	return 0;
 }
 
+/*
+ * An importer that woke the sets would take that long each time. The worker that does so
+ * can keep an importer from running, where others need the processors, but not each time.
+ */
 TEST_F(outcome, waited_for_in_many_sets_does_not_delay_the_import)
 {
-	long long alone, watched;
+	long long few, watched;
 	bool good = false;
 	int other = device_open();
 	int i;
 
 	ASSERT_LE(0, other);
-	ASSERT_EQ(0, watch(self->device));
+	/* One has a worker woken, too. */
+	ASSERT_EQ(0, watch(other, 1));
+	ASSERT_EQ(0, watch(self->device, WATCHERS));
 	for (i = 0; i < ATTEMPTS && !good; i++) {
-		self->alone->count = 0;
+		self->few->count = 0;
 		self->watched->count = 0;
-		ASSERT_EQ(0, measure(other, self->fd, self->alone));
+		ASSERT_EQ(0, measure(other, self->fd, self->few));
 		ASSERT_EQ(0, measure(self->device, self->fd, self->watched));
-		alone = samples_rank(self->alone, 50);
-		watched = samples_rank(self->watched, 50);
-		TH_LOG("%lld us, %lld us alone", watched / 1000, alone / 1000);
-		good = watched <= 2 * alone;
+		few = samples_rank(self->few, 10);
+		watched = samples_rank(self->watched, 10);
+		TH_LOG("%lld us, %lld us with one", watched / 1000, few / 1000);
+		good = watched <= 2 * few;
 	}
 	EXPECT_TRUE(good);
 }
