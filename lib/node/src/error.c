@@ -28,7 +28,7 @@ static const struct {
 	{ "sockdup_export", ENOBUFS,
 	  "this user's tokens hold RLIMIT_NOFILE sockets, or 4096 outcomes are to come" },
 	{ "sockdup_import", EINVAL, "these bytes are no protocol info" },
-	{ "sockdup_import", EPERM, "the token is bound to another process or user" },
+	{ "sockdup_import", EPERM, "the token is not for this process" },
 	{ "sockdup_query", EINVAL, "these bytes are no protocol info" },
 	{ "sockdup_query", EPERM, "the token is another user's, and not for this process" },
 	{ "sockdup_revoke", EINVAL, "these bytes are no protocol info" },

@@ -15,14 +15,15 @@ class Feature(enum.IntFlag):
     """What the module can do beyond tokens.
 
     EVENTS: :func:`register`. EVENT_ONCE: :func:`register` with *once*.
-    EXPORT_TO_USER: :func:`share` with *uid*. EXPORT_REPORT: :func:`share` with
-    *report*. SETS: :func:`share_set`.
+    EXPORT_TO_USER: :func:`share` with *uid*. EXPORT_TO_CGROUP: with *cgroup*.
+    EXPORT_REPORT: with *report*. SETS: :func:`share_set`.
     """
 
     EVENTS = _sockdup.SOCKDUP_FEATURE_EVENTS
     EVENT_ONCE = _sockdup.SOCKDUP_FEATURE_EVENT_ONCE
     EXPORT_TO_PIDFD = _sockdup.SOCKDUP_FEATURE_EXPORT_TO_PIDFD
     EXPORT_TO_USER = _sockdup.SOCKDUP_FEATURE_EXPORT_TO_USER
+    EXPORT_TO_CGROUP = _sockdup.SOCKDUP_FEATURE_EXPORT_TO_CGROUP
     EXPORT_REPORT = _sockdup.SOCKDUP_FEATURE_EXPORT_REPORT
     SETS = _sockdup.SOCKDUP_FEATURE_SETS
 

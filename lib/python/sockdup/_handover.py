@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Export, import, revoke: what is done with a token."""
 
+import contextlib
 import errno
 import math
 import os
 import socket
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from . import _sockdup
 from ._token import Identity, check_id, check_uid
-from ._types import Bytes, Descriptor, descriptor
+from ._types import Bytes, Descriptor, Directory, descriptor
 
 _LONGEST_MS = 0xFFFFFFFF
 
@@ -21,19 +24,41 @@ def _milliseconds(life: float | None) -> int:
     return min(math.ceil(life * 1000), _LONGEST_MS)
 
 
+@contextlib.contextmanager
+def open_group(cgroup: Directory | None) -> Iterator[int | None]:
+    """A descriptor of a control group, which may be named by its path."""
+    if not isinstance(cgroup, str | os.PathLike):
+        yield None if cgroup is None else descriptor(cgroup)
+        return
+    fd = os.open(cgroup, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
 def _target(
     pid: int | None,
     pidfd: Descriptor | None,
     peer: Descriptor | None,
     uid: int | None,
+    cgroup: int | None,
 ) -> tuple[int, int]:
-    """The target as the library takes it, and the flag that says how."""
-    if [pid, pidfd, peer, uid].count(None) != 3:
-        raise TypeError("share() takes one of pid, pidfd, peer and uid")
+    """The target as the library takes it, and the flags that say how."""
+    scope = cgroup if uid is None else uid
+    if [pid, pidfd, peer, scope].count(None) != 3:
+        raise TypeError(
+            "share() takes one of pid, pidfd, peer, uid and cgroup, or the last two"
+        )
     if uid is not None:
         number = check_uid(uid)
+        flags = _sockdup.SOCKDUP_EXPORT_TO_USER
+        if cgroup is not None:
+            flags |= _sockdup.SOCKDUP_EXPORT_TO_CGROUP
         # The library has one parameter for all of them, an int of C.
-        return number - (number >> 31 << 32), _sockdup.SOCKDUP_EXPORT_TO_USER
+        return number - (number >> 31 << 32), flags
+    if cgroup is not None:
+        return cgroup, _sockdup.SOCKDUP_EXPORT_TO_CGROUP
     if pidfd is not None:
         return descriptor(pidfd), _sockdup.SOCKDUP_EXPORT_TO_PIDFD
     if peer is not None:
@@ -44,22 +69,33 @@ def _target(
     return pid, 0
 
 
+class Terms(NamedTuple):
+    """Of an export, as the library takes them: *cgroup* is the group beside a
+    user, or 0."""
+
+    target: int
+    flags: int
+    ttl_ms: int
+    cgroup: int
+
+
 def export_terms(
     pid: int | None,
     pidfd: Descriptor | None,
     peer: Descriptor | None,
     uid: int | None,
+    cgroup: int | None,
     life: float | None,
     end_on_close: bool,
     report: bool,
-) -> tuple[int, int, int]:
-    """Target, flags and milliseconds, as the library takes them."""
-    target, flags = _target(pid, pidfd, peer, uid)
+) -> Terms:
+    target, flags = _target(pid, pidfd, peer, uid, cgroup)
     if end_on_close:
         flags |= _sockdup.SOCKDUP_EXPORT_END_ON_CLOSE
     if report:
         flags |= _sockdup.SOCKDUP_EXPORT_REPORT
-    return target, flags, _milliseconds(life)
+    beside = 0 if uid is None or cgroup is None else cgroup
+    return Terms(target, flags, _milliseconds(life), beside)
 
 
 def share(
@@ -69,11 +105,13 @@ def share(
     pidfd: Descriptor | None = None,
     peer: Descriptor | None = None,
     uid: int | None = None,
+    cgroup: Directory | None = None,
     life: float | None = None,
     end_on_close: bool = False,
     report: bool = False,
 ) -> bytes:
-    """Export a socket to one process, or one user, and return the bytes to send.
+    """Export a socket to one process, a user or a control group, and return the
+    bytes to send.
 
     Name the target by one of
 
@@ -83,31 +121,41 @@ def share(
     * *peer*, a connected AF_UNIX socket at whose other end it is;
     * *uid*, a user: any process that is wholly this user's may import, in the
       caller's user and pid namespace. None needs to exist yet, and the token does
-      not end with any of them.
+      not end with any of them;
+    * *cgroup*, the directory of a control group of version 2, by its path or a
+      descriptor: any process in it or below it may import. None needs to exist yet,
+      and the token ends with the group's removal. With *uid*, only that user's
+      processes there may.
 
     The token that this makes holds the socket open for *life* seconds, by
     default for 60, until it is imported or revoked, or its target ends. So the
     source may close *sock* at once. The token outlives the source unless
     *end_on_close* is true. A life above the default needs a target of the same
-    user, a process that has called :func:`open`, or CAP_SYS_RESOURCE.
+    user, a process that has called :func:`open`, a control group whose directory
+    the caller may write to, or CAP_SYS_RESOURCE.
 
     With *report* :func:`outcomes` tells how the token ended.
 
     Returns 128 bytes. They are a secret: with them the target can import, and
     processes of the source's user can revoke.
 
-    Raises :exc:`OSError`: EBADF or ENOTSOCK for *sock*, EBADF for a *pidfd* that is
-    none; ESRCH where the target does not exist, EINVAL where it cannot be one or
+    Raises :exc:`OSError`: EBADF or ENOTSOCK for *sock*, EBADF for a *pidfd* or
+    *cgroup* that is none; ESRCH where the target does not exist, EINVAL where it cannot be one or
     *life* is above the module's limit; EPERM where *life* needs more rights;
     ENOTCONN where *peer* has no peer; ENOBUFS where the user's tokens hold as many
     sockets as RLIMIT_NOFILE allows, or, with *report*, 4096 outcomes are to come or
     not taken yet. Raises :exc:`ValueError` for a *life* of 0 or less and for a *uid*
     that does not fit into 32 bits.
     """
-    target, flags, ttl_ms = export_terms(
-        pid, pidfd, peer, uid, life, end_on_close, report
-    )
-    return _sockdup.export(descriptor(sock), target, flags, ttl_ms)
+    with open_group(cgroup) as group:
+        terms = export_terms(
+            pid, pidfd, peer, uid, group, life, end_on_close, report
+        )
+        if group is not None and uid is not None:
+            return _sockdup.export_set([(descriptor(sock), b"")], b"", *terms)
+        return _sockdup.export(
+            descriptor(sock), terms.target, terms.flags, terms.ttl_ms
+        )
 
 
 def socket_of(fd: int, family: int, kind: int, protocol: int) -> socket.socket:

@@ -30,14 +30,16 @@ class Notification(NamedTuple):
 
     *id* is the token's, for :func:`query`. *uid* is the exporter's effective
     user, as the user namespace that owns the network namespace numbers it.
-    *target_uid* is the user that the token is for, likewise, or None where that is
-    a process.
+    *target_uid* is the user that the token is for, likewise, and *target_cgroup* the
+    control group, by the inode number of its directory; each is None where the token
+    is for none.
     """
 
     what: Happening
     id: int
     uid: int
     target_uid: int | None
+    target_cgroup: int | None
 
 
 class Monitor:
@@ -71,8 +73,8 @@ class Monitor:
         raw = self._subscription.next()
         if raw is None:
             return None
-        what, id, uid, target_uid = raw
-        return Notification(Happening(what), id, uid, target_uid)
+        what, id, uid, target_uid, target_cgroup = raw
+        return Notification(Happening(what), id, uid, target_uid, target_cgroup)
 
     def close(self) -> None:
         """End the subscription."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from . import _sockdup
-from ._handover import export_terms, import_flags, socket_of
+from ._handover import export_terms, import_flags, open_group, socket_of
 from ._token import Identity
-from ._types import Bytes, Descriptor, descriptor
+from ._types import Bytes, Descriptor, Directory, descriptor
 
 
 class SharedSet(NamedTuple):
@@ -33,6 +33,7 @@ def share_set(
     pidfd: Descriptor | None = None,
     peer: Descriptor | None = None,
     uid: int | None = None,
+    cgroup: Directory | None = None,
     life: float | None = None,
     end_on_close: bool = False,
     report: bool = False,
@@ -51,10 +52,11 @@ def share_set(
     """
     pairs = sockets.items() if isinstance(sockets, Mapping) else sockets
     named = [(descriptor(sock), os.fsencode(name)) for name, sock in pairs]
-    target, flags, ttl_ms = export_terms(
-        pid, pidfd, peer, uid, life, end_on_close, report
-    )
-    return _sockdup.export_set(named, payload, target, flags, ttl_ms)
+    with open_group(cgroup) as group:
+        terms = export_terms(
+            pid, pidfd, peer, uid, group, life, end_on_close, report
+        )
+        return _sockdup.export_set(named, payload, *terms)
 
 
 def fromshare_set(data: Bytes, *, inheritable: bool = False) -> SharedSet:

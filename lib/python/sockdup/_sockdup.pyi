@@ -10,12 +10,13 @@ _Socket: TypeAlias = tuple[
     int, int, int, str, bytes, bytes, bool, int, int, int, bytes
 ]
 _Token: TypeAlias = tuple[
-    int, int, int, int, int, int, int, int, _Socket, int | None, int
+    int, int, int, int, int, int, int, int, _Socket, int | None, int, int | None
 ]
 
 SOCKDUP_EXPORT_TO_PIDFD: int
 SOCKDUP_EXPORT_TO_PEER: int
 SOCKDUP_EXPORT_TO_USER: int
+SOCKDUP_EXPORT_TO_CGROUP: int
 SOCKDUP_EXPORT_END_ON_CLOSE: int
 SOCKDUP_EXPORT_REPORT: int
 SOCKDUP_IMPORT_INHERITABLE: int
@@ -23,6 +24,7 @@ SOCKDUP_FEATURE_EVENTS: int
 SOCKDUP_FEATURE_EVENT_ONCE: int
 SOCKDUP_FEATURE_EXPORT_TO_PIDFD: int
 SOCKDUP_FEATURE_EXPORT_TO_USER: int
+SOCKDUP_FEATURE_EXPORT_TO_CGROUP: int
 SOCKDUP_FEATURE_EXPORT_REPORT: int
 SOCKDUP_FEATURE_SETS: int
 SOCKDUP_EVENT_ONCE: int
@@ -49,7 +51,7 @@ SOCKDUP_OUTCOME_TARGET_DIED: int
 class Subscription:
     def close(self) -> None: ...
     def fileno(self) -> int: ...
-    def next(self) -> tuple[int, int, int, int | None] | None: ...
+    def next(self) -> tuple[int, int, int, int | None, int | None] | None: ...
 
 def export(fd: int, target: int, flags: int, ttl_ms: int, /) -> bytes: ...
 def import_(data: _Buffer, flags: int, /) -> tuple[int, int, int, int, _Identity]: ...
@@ -59,6 +61,7 @@ def export_set(
     target: int,
     flags: int,
     ttl_ms: int,
+    cgroup: int,
     /,
 ) -> bytes: ...
 def import_set(

@@ -62,8 +62,9 @@ class TokenInfo:
 
     *id* names it in lists and notifications; nobody can import with it.
     *target* is the pid of the process that may import, 0 where it is not visible
-    to the caller, or where the token is for a user, *target_uid*. That is None for
-    a token to a process. *age* and *left* are seconds since the export and until the
+    to the caller, or where the token is for a user, *target_uid*, or a control group,
+    *target_cgroup*, by the inode number of its directory. These are None where the
+    token is for none. *age* and *left* are seconds since the export and until the
     end of its life. *socket* is the first of *socket_count* sockets; :func:`sockets`
     has all. *payload_size* is the number of bytes that travel with it.
     """
@@ -71,6 +72,7 @@ class TokenInfo:
     id: int
     target: int
     target_uid: int | None
+    target_cgroup: int | None
     source: Identity
     age: float
     left: float
@@ -164,11 +166,13 @@ def _token_info(raw: "_sockdup._Token") -> TokenInfo:
         sock,
         target_uid,
         payload_size,
+        target_cgroup,
     ) = raw
     return TokenInfo(
         id,
         target,
         target_uid,
+        target_cgroup,
         Identity(source, uid, gid),
         age_ms / 1000,
         left_ms / 1000,

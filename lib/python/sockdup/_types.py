@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the other modules take."""
 
+import os
 from typing import Protocol, TypeAlias
 
 Bytes: TypeAlias = bytes | bytearray | memoryview
@@ -11,6 +12,7 @@ class HasFileno(Protocol):
 
 
 Descriptor: TypeAlias = int | HasFileno
+Directory: TypeAlias = str | os.PathLike[str] | Descriptor
 
 
 def descriptor(thing: Descriptor) -> int:

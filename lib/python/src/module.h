@@ -40,6 +40,7 @@ int info_read(PyObject *object, void *info);
 PyObject *info_bytes(const struct sockdup_protocol_info *info);
 int socket_kind(int fd, int *family, int *type, int *protocol);
 PyObject *target_user(unsigned int flags, uid_t uid);
+PyObject *target_cgroup(unsigned int flags, unsigned long long number);
 
 int token_add(PyObject *module);
 int set_add(PyObject *module);

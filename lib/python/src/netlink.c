@@ -31,7 +31,7 @@ static PyObject *socket_tuple(const struct sockdup_socket_info *socket)
  * @flags: of the target
  * @uid: the user, if the flags say so
  *
- * Return: a number, None where the target is a process, or NULL.
+ * Return: a number, None where the target has no user, or NULL.
  */
 PyObject *target_user(unsigned int flags, uid_t uid)
 {
@@ -40,14 +40,30 @@ PyObject *target_user(unsigned int flags, uid_t uid)
 	Py_RETURN_NONE;
 }
 
+/**
+ * target_cgroup - the control group that a token is for
+ * @flags: of the target
+ * @number: the inode number of the group's directory, if the flags say so
+ *
+ * Return: a number, None where the target is no group, or NULL.
+ */
+PyObject *target_cgroup(unsigned int flags, unsigned long long number)
+{
+	if (flags & SOCKDUP_EXPORT_TO_CGROUP)
+		return PyLong_FromUnsignedLongLong(number);
+	Py_RETURN_NONE;
+}
+
 static PyObject *token_tuple(const struct sockdup_token_info *token)
 {
-	return Py_BuildValue("(KiiIIKKINNI)", token->id, token->target,
+	return Py_BuildValue("(KiiIIKKINNIN)", token->id, token->target,
 			     token->source, token->uid, token->gid,
 			     token->age_ms, token->left_ms,
 			     token->socket_count, socket_tuple(&token->socket),
 			     target_user(token->target_flags, token->target_uid),
-			     token->payload_size);
+			     token->payload_size,
+			     target_cgroup(token->target_flags,
+					   token->target_cgroup));
 }
 
 /**

@@ -74,7 +74,7 @@ static struct sockdup_socket *sockets_read(PyObject *list)
 }
 
 static PyObject *export_all(PyObject *list, Py_buffer *payload, int target,
-			    unsigned int flags, unsigned int ttl_ms)
+			    unsigned int flags, unsigned int ttl_ms, int cgroup)
 {
 	struct iovec piece = { payload->buf, payload->len };
 	struct sockdup_protocol_info info;
@@ -82,6 +82,7 @@ static PyObject *export_all(PyObject *list, Py_buffer *payload, int target,
 		.socket_count = PyList_Size(list),
 		.payload = &piece,
 		.payload_count = payload->len ? 1 : 0,
+		.cgroup = cgroup,
 	};
 	int result;
 
@@ -102,13 +103,14 @@ static PyObject *set_export(PyObject *module, PyObject *arguments)
 	unsigned int flags, ttl_ms;
 	PyObject *list, *bytes;
 	Py_buffer payload;
-	int target;
+	int target, cgroup;
 
-	if (!PyArg_ParseTuple(arguments, "Oy*iII:export_set", &list, &payload,
-			      &target, &flags, &ttl_ms))
+	if (!PyArg_ParseTuple(arguments, "Oy*iIIi:export_set", &list, &payload,
+			      &target, &flags, &ttl_ms, &cgroup))
 		return NULL;
 	if (PyList_Check(list)) {
-		bytes = export_all(list, &payload, target, flags, ttl_ms);
+		bytes = export_all(list, &payload, target, flags, ttl_ms,
+				   cgroup);
 	} else {
 		PyErr_SetString(PyExc_TypeError, "sockets are a list");
 		bytes = NULL;

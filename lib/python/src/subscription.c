@@ -69,9 +69,11 @@ static PyObject *subscription_next(PyObject *object, PyObject *unused)
 		return NULL;
 	}
 	if (!sockdup_next_event(self->it, &event))
-		return Py_BuildValue("(iKIN)", event.what, event.id, event.uid,
+		return Py_BuildValue("(iKINN)", event.what, event.id, event.uid,
 				     target_user(event.target_flags,
-						 event.target_uid));
+						 event.target_uid),
+				     target_cgroup(event.target_flags,
+						   event.target_cgroup));
 	if (errno != EAGAIN && errno != EINTR)
 		return error_raise(reasons);
 	Py_RETURN_NONE;

@@ -277,6 +277,7 @@ int token_add(PyObject *module)
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_TO_PIDFD) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_TO_PEER) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_TO_USER) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_TO_CGROUP) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_END_ON_CLOSE) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_EXPORT_REPORT) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_IMPORT_INHERITABLE) ||
@@ -284,6 +285,7 @@ int token_add(PyObject *module)
 	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EVENT_ONCE) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_TO_PIDFD) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_TO_USER) ||
+	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_TO_CGROUP) ||
 	       PyModule_AddIntMacro(module, SOCKDUP_FEATURE_EXPORT_REPORT) ?
 	       -1 : 0;
 }
