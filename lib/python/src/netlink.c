@@ -68,7 +68,7 @@ static PyObject *token_tuple(const struct sockdup_token_info *token)
 
 /**
  * struct listing - a list that is being made
- * @tokens: a Python list, owned by who asks for the list
+ * @tokens: a Python list, owned until listing_end()
  * @thread: the interpreter's lock, released while the kernel is asked
  */
 struct listing {
@@ -92,6 +92,27 @@ static int list_append(const struct sockdup_token_info *token, void *context)
 	return failed;
 }
 
+/* Releases the interpreter's lock, or fails with an exception. */
+static int listing_begin(struct listing *listing)
+{
+	listing->tokens = PyList_New(0);
+	if (!listing->tokens)
+		return -1;
+	listing->thread = PyEval_SaveThread();
+	return 0;
+}
+
+/* The list, or NULL with an exception: list_append()'s where @result is above 0. */
+static PyObject *listing_end(struct listing *listing, int result,
+			     const struct reason *reasons)
+{
+	PyEval_RestoreThread(listing->thread);
+	if (!result)
+		return listing->tokens;
+	Py_DECREF(listing->tokens);
+	return result < 0 ? error_raise_netlink(reasons) : NULL;
+}
+
 static PyObject *netlink_list(PyObject *module, PyObject *arguments)
 {
 	struct sockdup_filter filter = { };
@@ -102,16 +123,10 @@ static PyObject *netlink_list(PyObject *module, PyObject *arguments)
 			      &filter.source, &by_uid, &filter.uid))
 		return NULL;
 	filter.by_uid = by_uid;
-	listing.tokens = PyList_New(0);
-	if (!listing.tokens)
+	if (listing_begin(&listing))
 		return NULL;
-	listing.thread = PyEval_SaveThread();
 	result = sockdup_list(&filter, list_append, &listing);
-	PyEval_RestoreThread(listing.thread);
-	if (!result)
-		return listing.tokens;
-	Py_DECREF(listing.tokens);
-	return result < 0 ? error_raise_netlink(NULL) : NULL;
+	return listing_end(&listing, result, NULL);
 }
 
 static PyObject *netlink_list_sockets(PyObject *module, PyObject *arguments)
@@ -122,16 +137,10 @@ static PyObject *netlink_list_sockets(PyObject *module, PyObject *arguments)
 
 	if (!PyArg_ParseTuple(arguments, "K:list_sockets", &id))
 		return NULL;
-	listing.tokens = PyList_New(0);
-	if (!listing.tokens)
+	if (listing_begin(&listing))
 		return NULL;
-	listing.thread = PyEval_SaveThread();
 	result = sockdup_list_sockets(id, list_append, &listing);
-	PyEval_RestoreThread(listing.thread);
-	if (!result)
-		return listing.tokens;
-	Py_DECREF(listing.tokens);
-	return result < 0 ? error_raise_netlink(token_reasons) : NULL;
+	return listing_end(&listing, result, token_reasons);
 }
 
 static PyObject *found(int result, const struct sockdup_token_info *token)
