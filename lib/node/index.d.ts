@@ -99,6 +99,73 @@ export interface FromShareOptions {
  */
 export function fromShare(info: Uint8Array, options?: FromShareOptions): net.Socket | net.Server | dgram.Socket;
 
+/** Names and what they stand for: an object, or pairs, such as a Map has. */
+export type NamedShareables = { readonly [name: string]: Shareable } |
+  ReadonlyArray<readonly [string, Shareable]> | Iterable<readonly [string, Shareable]>;
+
+export interface ShareSetOptions extends ShareOptions {
+  /** Up to 64 KiB that the kernel keeps for the importer. */
+  payload?: Uint8Array;
+}
+
+/**
+ * Export up to 1024 sockets and a payload under one token. All else is as for share(). The target
+ * imports all or nothing, by fromShareSet().
+ *
+ * @param sockets in the order in which the target gets them; an object has numbers before other
+ *   names. A name has up to 63 bytes in UTF-8, and may be empty; pairs may have names alike.
+ */
+export function shareSet(
+  sockets: NamedShareables, target: number | net.Socket | UserTarget, options?: ShareSetOptions): Buffer;
+
+/** Export as shareSet() does, and learn what becomes of the token, as by shareWithOutcome(). */
+export function shareSetWithOutcome(
+  sockets: NamedShareables, target: number | net.Socket | UserTarget, options?: ShareSetOptions): Shared;
+
+export interface FromShareSetOptions {
+  /** Each takes the sockets of its name, as the server of FromShareOptions does. */
+  servers?: { [name: string]: net.Server };
+  /** As for new net.Socket() and new net.Server(), for each socket. */
+  allowHalfOpen?: boolean;
+  /** As for new net.Socket(), for each socket. */
+  readable?: boolean;
+  /** As for new net.Socket(), for each socket. */
+  writable?: boolean;
+}
+
+/** A socket of a set, or why Node cannot take it over. In the latter case its descriptor is closed. */
+export type NamedSocket =
+  { name: string, socket: net.Socket | net.Server | dgram.Socket, error?: undefined } |
+  { name: string, socket?: undefined, error: NodeJS.ErrnoException };
+
+export interface SharedSet {
+  /** In the exporter's order. */
+  sockets: NamedSocket[];
+  /** Empty if nothing came along. */
+  payload: Buffer;
+  /** The exporter, as the kernel recorded it. */
+  source: Identity;
+}
+
+/**
+ * Import all sockets of a token, and its payload. A token of share() is a set of one, without a
+ * name. If Node has no class for one of the sockets, nothing is imported.
+ */
+export function fromShareSet(info: Uint8Array, options?: FromShareSetOptions): SharedSet;
+
+export interface SocketKind {
+  name: string;
+  /** AF_* */
+  family: number;
+  /** SOCK_* */
+  type: number;
+  /** The protocol, as the kernel names it. */
+  protocol: string;
+}
+
+/** The sockets of a token, in the exporter's order: for its target, and for its exporter's user. */
+export function querySet(info: Uint8Array): SocketKind[];
+
 export interface Identity {
   /** 0 if the process is not visible here. */
   pid: number;
@@ -107,12 +174,16 @@ export interface Identity {
 }
 
 export interface TokenDescription {
-  /** AF_* of the socket. */
+  /** AF_* of the first socket. */
   family: number;
-  /** SOCK_* of the socket. */
+  /** SOCK_* of the first socket. */
   type: number;
-  /** The protocol, as the kernel names it. */
+  /** The protocol of the first socket, as the kernel names it. */
   protocol: string;
+  /** How many sockets the token holds; querySet() tells of all. */
+  sockets: number;
+  /** Bytes that travel with the token. */
+  payloadSize: number;
   source: Identity;
   /** The process that may import; 0 if it is not visible here, or if the token is for a user. */
   target: number;
@@ -141,19 +212,9 @@ export interface UnixAddress {
   path: string;
 }
 
-export interface TokenInfo {
-  /** Names the token; nobody can import with it. */
-  id: string;
-  target: number;
-  /** The user that the token is for; absent if that is a process. */
-  targetUid?: number;
-  source: number;
-  uid: number;
-  gid: number;
-  age: number;
-  left: number;
-  /** How many sockets the token holds; the rest tells of the first. */
-  sockets: number;
+export interface SocketInfo {
+  /** What its exporter calls it, or empty. */
+  name: string;
   family: number;
   type: number;
   protocol: string;
@@ -168,6 +229,24 @@ export interface TokenInfo {
   state: number;
 }
 
+/** A token, and the first of its sockets. */
+export interface TokenInfo extends SocketInfo {
+  /** Names the token; nobody can import with it. */
+  id: string;
+  target: number;
+  /** The user that the token is for; absent if that is a process. */
+  targetUid?: number;
+  source: number;
+  uid: number;
+  gid: number;
+  age: number;
+  left: number;
+  /** How many sockets the token holds; listSockets() tells of all. */
+  sockets: number;
+  /** Bytes that travel with the token. */
+  payloadSize: number;
+}
+
 export interface ListFilter {
   target?: number;
   source?: number;
@@ -176,6 +255,9 @@ export interface ListFilter {
 
 /** The live tokens that this user sees. */
 export function list(filter?: ListFilter): TokenInfo[];
+
+/** The sockets of a token, by its id, in the exporter's order; for those who see it in list(). */
+export function listSockets(id: string): SocketInfo[];
 
 export interface TokenEvent {
   event: 'exported' | 'imported' | 'revoked' | 'expired' | 'handle-closed' | 'target-died' | 'other';

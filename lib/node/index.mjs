@@ -4,7 +4,7 @@
 import sockdup from './index.js';
 
 export const {
-  share, shareWithOutcome, fromShare, query, revoke, tokenId, list, monitor, info, toText,
-  fromText,
+  share, shareWithOutcome, fromShare, shareSet, shareSetWithOutcome, fromShareSet, querySet,
+  query, revoke, tokenId, list, listSockets, monitor, info, toText, fromText,
 } = sockdup;
 export default sockdup;

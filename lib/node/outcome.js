@@ -40,4 +40,13 @@ function outcomeOf(id) {
   });
 }
 
-module.exports = { outcomeOf, prepare };
+// Of a function that exports with these flags, and returns the bytes.
+function reported(exportWith) {
+  prepare();
+  const info = exportWith(native.REPORT);
+  const id = native.tokenId(info);
+
+  return { info, id, outcome: outcomeOf(id) };
+}
+
+module.exports = { reported };

@@ -5,12 +5,13 @@
 
 'use strict';
 
-const { spawn } = require('child_process');
+const { execFileSync, spawn } = require('child_process');
 const cluster = require('cluster');
 const dgram = require('dgram');
 const { once } = require('events');
 const fs = require('fs');
 const net = require('net');
+const os = require('os');
 const path = require('path');
 const readline = require('readline');
 
@@ -214,9 +215,34 @@ async function reads(socket, length) {
   return Buffer.concat(chunks).toString();
 }
 
+// Sockets of another program, of which some are nothing to Node, as the command names them.
+async function otherSockets() {
+  const child = spawn(path.join(__dirname, 'sockets'), [path.join(os.tmpdir(), `sockdup-${process.pid}`)],
+    { stdio: ['ignore', 'pipe', 'inherit'] });
+  const found = {};
+
+  cleanUp(() => child.kill());
+  for await (const line of readline.createInterface({ input: child.stdout })) {
+    const [name, number] = line.split(' ');
+
+    if (name === 'end')
+      break;
+    found[name] = `${child.pid}:${number}`;
+  }
+  return found;
+}
+
+// A token of such sockets, for this process.
+function exported(...places) {
+  const command = path.join(build, 'cli', 'sockdup');
+  const text = execFileSync(command, ['export', '--ttl', '1h', ...places, String(process.pid)]).toString();
+
+  return sockdup.fromText(text.trim());
+}
+
 setImmediate(runAll);
 
 module.exports = {
   Partner, build, cleanUp, connect, connection, datagramDescriptor, datagramSocket, descriptors,
-  failure, listen, packagePath, reads, share, sockdup, test,
+  exported, failure, listen, otherSockets, packagePath, reads, share, sockdup, test,
 };

@@ -6,17 +6,14 @@
 
 const assert = require('assert');
 const dgram = require('dgram');
-const { execFileSync, spawn } = require('child_process');
 const { once } = require('events');
 const net = require('net');
 const os = require('os');
-const path = require('path');
-const readline = require('readline');
 const tls = require('tls');
 
 const {
-  Partner, build, cleanUp, connect, connection, datagramDescriptor, datagramSocket, descriptors,
-  failure, listen, share, sockdup, test,
+  Partner, cleanUp, connect, connection, datagramDescriptor, datagramSocket, descriptors, exported,
+  failure, listen, otherSockets, share, sockdup, test,
 } = require('./node_test.js');
 
 // The error has the form of those of Node's system calls.
@@ -172,31 +169,8 @@ test('arguments_are_checked', async () => {
   sockdup.revoke(info);
 });
 
-// Sockets of another program, of which some are nothing to Node.
-async function otherSockets() {
-  const child = spawn(path.join(__dirname, 'sockets'), [path.join(os.tmpdir(), `sockdup-${process.pid}`)],
-    { stdio: ['ignore', 'pipe', 'inherit'] });
-  const found = {};
-
-  cleanUp(() => child.kill());
-  for await (const line of readline.createInterface({ input: child.stdout })) {
-    const [name, number] = line.split(' ');
-
-    if (name === 'end')
-      break;
-    found[name] = `${child.pid}:${number}`;
-  }
-  return found;
-}
-
-function shareOther(place) {
-  const command = path.join(build, 'cli', 'sockdup');
-
-  return sockdup.fromText(execFileSync(command, ['export', '--ttl', '1h', place, String(process.pid)]).toString().trim());
-}
-
 test('socket_that_node_has_no_class_for_stays_in_its_token', async () => {
-  const info = shareOther((await otherSockets()).netlink);
+  const info = exported((await otherSockets()).netlink);
 
   await refuses(() => sockdup.fromShare(info), 'EOPNOTSUPP', 'Node has no class for a socket of family 16',
     'fromShare');

@@ -38,7 +38,7 @@ test('query_tells_of_a_token', async () => {
   const { age, left, ...rest } = sockdup.query(info);
 
   assert.deepEqual(rest, {
-    family: 2, type: 2, protocol: 'UDP', target: 1,
+    family: 2, type: 2, protocol: 'UDP', sockets: 1, payloadSize: 0, target: 1,
     source: { pid: process.pid, uid: process.getuid(), gid: process.getgid() },
   });
   assert(age >= 0 && left > 0 && age + left <= 600001);
@@ -56,7 +56,8 @@ test('list_tells_of_tokens', async () => {
   assert.equal(fs.readlinkSync(`/proc/self/fd/${served._handle.fd}`), `socket:[${inode}]`);
   assert.equal(fs.readlinkSync('/proc/self/ns/net'), `net:[${netns}]`);
   assert.deepEqual(rest, {
-    target: 1, source: process.pid, uid: 0, gid: 0, sockets: 1, family: 2, type: 1, protocol: 'TCP',
+    target: 1, source: process.pid, uid: 0, gid: 0, sockets: 1, payloadSize: 0,
+    name: '', family: 2, type: 1, protocol: 'TCP',
     ipv6Only: false, state: 1,
     local: served.address(),
     remote: client.address(),

@@ -2,6 +2,7 @@
 /* The addon: what index.js calls. Each thread may load it. */
 
 #include "outcome.h"
+#include "set.h"
 #include "socket.h"
 #include "subscription.h"
 #include "token.h"
@@ -13,10 +14,14 @@ static const struct {
 } functions[] = {
 	{ "export", token_export },
 	{ "import", token_import },
+	{ "exportSet", set_export },
+	{ "importSet", set_import },
+	{ "querySet", set_query },
 	{ "query", token_query },
 	{ "revoke", token_revoke },
 	{ "revokeId", token_revoke_id },
 	{ "list", token_list },
+	{ "listSockets", token_list_sockets },
 	{ "info", token_module_info },
 	{ "toText", token_to_text },
 	{ "fromText", token_from_text },

@@ -10,7 +10,10 @@
 
 #include "value.h"
 
-/* What an errno means to one function, or to all where call is NULL. */
+/*
+ * What an errno means to one function and those whose names begin likewise, or to all
+ * where call is NULL. The first that fits counts.
+ */
 static const struct {
 	const char *call;
 	int number;
@@ -20,6 +23,12 @@ static const struct {
 	{ NULL, EACCES, "this user may not open /dev/sockdup" },
 	{ NULL, ENOENT, "no such token: it was imported or revoked, or has expired" },
 	{ NULL, EBUSY, "an import of the token is under way" },
+	{ "sockdup_export_set", EINVAL,
+	  "no process, no user here, ttl exceeds info().maxTtl, or no socket or more than 1024" },
+	{ "sockdup_export_set", EMSGSIZE, "the payload has more than 65536 bytes" },
+	{ "sockdup_export_set", ENOBUFS,
+	  "this user's tokens hold as many sockets, bytes or outcomes to come as they may" },
+	{ "sockdup_export_set", E2BIG, "the module has no sets" },
 	{ "sockdup_export", EBADF, "the descriptor is not open" },
 	{ "sockdup_export", EINVAL, "no process, no user here, or ttl exceeds info().maxTtl" },
 	{ "sockdup_export", EPERM, "for this target ttl may not be above the default" },
@@ -27,6 +36,11 @@ static const struct {
 	{ "sockdup_export", ENOTCONN, "the socket that names the target has no peer" },
 	{ "sockdup_export", ENOBUFS,
 	  "this user's tokens hold RLIMIT_NOFILE sockets, or 4096 outcomes are to come" },
+	{ "sockdup_import_set", EMFILE,
+	  "this process cannot have as many more descriptors as the token has sockets" },
+	{ "sockdup_import_set", E2BIG, "the module has no sets" },
+	{ "sockdup_import", EMSGSIZE,
+	  "the token holds several sockets or a payload: fromShareSet() imports it" },
 	{ "sockdup_import", EINVAL, "these bytes are no protocol info" },
 	{ "sockdup_import", EPERM, "the token is not for this process" },
 	{ "sockdup_query", EINVAL, "these bytes are no protocol info" },
@@ -39,11 +53,16 @@ static const struct {
 	{ "sockdup_subscribe", EPERM, "notifications need CAP_NET_ADMIN" },
 };
 
+static bool begins_with(const char *text, const char *start)
+{
+	return !strncmp(text, start, strlen(start));
+}
+
 static const char *meaning_of(const char *call, int number)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
 		if (meanings[i].number == number &&
-		    (!meanings[i].call || !strcmp(meanings[i].call, call)))
+		    (!meanings[i].call || begins_with(call, meanings[i].call)))
 			return meanings[i].meaning;
 	return strerror(number);
 }

@@ -2,6 +2,8 @@
 /* What a descriptor is, which decides what Node can make of it. */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "socket.h"
 #include "value.h"
@@ -45,4 +47,22 @@ napi_value socket_describe(napi_env env, napi_callback_info call)
 	value_set_flag(env, value, "listening", is_listening(fd));
 	value_set_flag(env, value, "connected", is_connected(fd));
 	return value;
+}
+
+/*
+ * Node has its own way with the numbers below 3, which can be free in a process
+ * that closed them. Where no other is free, the socket is lost, as the token has
+ * been spent.
+ */
+int socket_raise(int fd)
+{
+	int other, saved;
+
+	if (fd < 0 || fd > STDERR_FILENO)
+		return fd;
+	other = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return other;
 }

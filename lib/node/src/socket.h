@@ -6,5 +6,7 @@
 
 /* (fd): { family, type, listening, connected } */
 napi_value socket_describe(napi_env env, napi_callback_info call);
+/* Of a new descriptor: one of 3 or above; or -1 with errno, and @fd is closed. */
+int socket_raise(int fd);
 
 #endif /* SOCKDUP_NODE_SOCKET_H */

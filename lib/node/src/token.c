@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Tokens; see token.h. */
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "socket.h"
 #include "token.h"
 #include "value.h"
 
@@ -28,24 +26,6 @@ napi_value token_export(napi_env env, napi_callback_info call)
 	return value_info(env, &info);
 }
 
-/*
- * Node has its own way with the numbers below 3, which can be free in a process
- * that closed them. Where no other is free, the socket is lost, as the token has
- * been spent.
- */
-static int above_standard_streams(int fd)
-{
-	int other, saved;
-
-	if (fd < 0 || fd > STDERR_FILENO)
-		return fd;
-	other = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return other;
-}
-
 napi_value token_import(napi_env env, napi_callback_info call)
 {
 	struct sockdup_protocol_info info;
@@ -55,7 +35,7 @@ napi_value token_import(napi_env env, napi_callback_info call)
 	if (!value_arguments(env, call, 1, &given) ||
 	    !value_to_info(env, given, &info))
 		return NULL;
-	fd = above_standard_streams(sockdup_import(&info, 0, NULL));
+	fd = socket_raise(sockdup_import(&info, 0, NULL));
 	if (fd < 0)
 		return value_throw(env, "sockdup_import");
 	if (napi_create_int32(env, fd, &value))
@@ -75,9 +55,9 @@ napi_value token_query(napi_env env, napi_callback_info call)
 	if (sockdup_query(&info, &description))
 		return value_throw(env, "sockdup_query");
 	value = value_object(env);
-	value_set_number(env, value, "family", description.info.address_family);
-	value_set_number(env, value, "type", description.info.socket_type);
-	value_set_text(env, value, "protocol", description.info.protocol_name);
+	value_set_kind(env, value, &description.info);
+	value_set_number(env, value, "sockets", description.info.socket_count);
+	value_set_number(env, value, "payloadSize", description.payload_size);
 	value_set_identity(env, value, "source", &description.source);
 	value_set_number(env, value, "target", description.target_pid);
 	if (description.target_flags & SOCKDUP_EXPORT_TO_USER)
@@ -103,45 +83,21 @@ napi_value token_revoke(napi_env env, napi_callback_info call)
 
 napi_value token_revoke_id(napi_env env, napi_callback_info call)
 {
-	char text[VALUE_ID_SIZE];
 	napi_value given;
+	__u64 id;
 
 	if (!value_arguments(env, call, 1, &given) ||
-	    !value_to_text(env, given, text, sizeof(text)))
+	    !value_to_id(env, given, &id))
 		return NULL;
-	if (sockdup_revoke_id(strtoull(text, NULL, 16)))
+	if (sockdup_revoke_id(id))
 		return value_throw(env, "sockdup_revoke_id");
 	return value_undefined(env);
 }
 
-struct list {
-	napi_env env;
-	napi_value array;
-	unsigned int length;
-};
-
-static int add_to_list(const struct sockdup_token_info *token, void *context)
+static void set_socket(napi_env env, napi_value value,
+		       const struct sockdup_socket_info *socket)
 {
-	const struct sockdup_socket_info *socket = &token->socket;
-	struct list *list = context;
-	napi_env env = list->env;
-	napi_handle_scope scope;
-	napi_value value;
-
-	/* Without it each token's values would live until the end of the list. */
-	if (napi_open_handle_scope(env, &scope))
-		return 1;
-	value = value_object(env);
-	value_set_id(env, value, token->id);
-	value_set_number(env, value, "target", token->target);
-	if (token->target_flags & SOCKDUP_EXPORT_TO_USER)
-		value_set_number(env, value, "targetUid", token->target_uid);
-	value_set_number(env, value, "source", token->source);
-	value_set_number(env, value, "uid", token->uid);
-	value_set_number(env, value, "gid", token->gid);
-	value_set_number(env, value, "age", token->age_ms);
-	value_set_number(env, value, "left", token->left_ms);
-	value_set_number(env, value, "sockets", token->socket_count);
+	value_set_text(env, value, "name", socket->name);
 	value_set_number(env, value, "family", socket->family);
 	value_set_number(env, value, "type", socket->type);
 	value_set_text(env, value, "protocol", socket->protocol_name);
@@ -153,6 +109,45 @@ static int add_to_list(const struct sockdup_token_info *token, void *context)
 	value_set_number(env, value, "inode", socket->inode);
 	value_set_number(env, value, "netns", socket->netns);
 	value_set_number(env, value, "state", socket->state);
+}
+
+static void set_token(napi_env env, napi_value value,
+		      const struct sockdup_token_info *token)
+{
+	value_set_id(env, value, token->id);
+	value_set_number(env, value, "target", token->target);
+	if (token->target_flags & SOCKDUP_EXPORT_TO_USER)
+		value_set_number(env, value, "targetUid", token->target_uid);
+	value_set_number(env, value, "source", token->source);
+	value_set_number(env, value, "uid", token->uid);
+	value_set_number(env, value, "gid", token->gid);
+	value_set_number(env, value, "age", token->age_ms);
+	value_set_number(env, value, "left", token->left_ms);
+	value_set_number(env, value, "sockets", token->socket_count);
+	value_set_number(env, value, "payloadSize", token->payload_size);
+}
+
+struct list {
+	napi_env env;
+	napi_value array;
+	unsigned int length;
+	bool of_tokens;
+};
+
+static int add_to_list(const struct sockdup_token_info *token, void *context)
+{
+	struct list *list = context;
+	napi_env env = list->env;
+	napi_handle_scope scope;
+	napi_value value;
+
+	/* Without it each token's values would live until the end of the list. */
+	if (napi_open_handle_scope(env, &scope))
+		return 1;
+	value = value_object(env);
+	if (list->of_tokens)
+		set_token(env, value, token);
+	set_socket(env, value, &token->socket);
 	napi_set_element(env, list->array, list->length++, value);
 	napi_close_handle_scope(env, scope);
 	return 0;
@@ -160,8 +155,8 @@ static int add_to_list(const struct sockdup_token_info *token, void *context)
 
 napi_value token_list(napi_env env, napi_callback_info call)
 {
+	struct list list = { .env = env, .of_tokens = true };
 	struct sockdup_filter filter = { 0 };
-	struct list list = { .env = env };
 	napi_value given[3];
 	double uid;
 
@@ -176,6 +171,21 @@ napi_value token_list(napi_env env, napi_callback_info call)
 	napi_create_array(env, &list.array);
 	if (sockdup_list(&filter, add_to_list, &list) < 0)
 		return value_throw(env, "sockdup_list");
+	return list.array;
+}
+
+napi_value token_list_sockets(napi_env env, napi_callback_info call)
+{
+	struct list list = { .env = env };
+	napi_value given;
+	__u64 id;
+
+	if (!value_arguments(env, call, 1, &given) ||
+	    !value_to_id(env, given, &id))
+		return NULL;
+	napi_create_array(env, &list.array);
+	if (sockdup_list_sockets(id, add_to_list, &list) < 0)
+		return value_throw(env, "sockdup_list_sockets");
 	return list.array;
 }
 

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -48,6 +49,16 @@ bool value_to_text(napi_env env, napi_value value, char *text, size_t size)
 	    napi_get_value_string_utf8(env, value, text, size, &length) ||
 	    strlen(text) != length)
 		return unfit(env, "a text of another length is wanted");
+	return true;
+}
+
+bool value_to_id(napi_env env, napi_value value, __u64 *id)
+{
+	char text[VALUE_ID_SIZE];
+
+	if (!value_to_text(env, value, text, sizeof(text)))
+		return false;
+	*id = strtoull(text, NULL, 16);
 	return true;
 }
 
@@ -191,6 +202,14 @@ void value_set_address(napi_env env, napi_value object, const char *name,
 	else
 		return;
 	value_set(env, object, name, value);
+}
+
+void value_set_kind(napi_env env, napi_value object,
+		    const struct sockdup_protocol_info *info)
+{
+	value_set_number(env, object, "family", info->address_family);
+	value_set_number(env, object, "type", info->socket_type);
+	value_set_text(env, object, "protocol", info->protocol_name);
 }
 
 void value_set_identity(napi_env env, napi_value object, const char *name,

@@ -22,6 +22,7 @@ bool value_arguments(napi_env env, napi_callback_info call, size_t count,
 bool value_to_int(napi_env env, napi_value value, int *number);
 bool value_to_uint(napi_env env, napi_value value, unsigned int *number);
 bool value_to_text(napi_env env, napi_value value, char *text, size_t size);
+bool value_to_id(napi_env env, napi_value value, __u64 *id);
 bool value_to_info(napi_env env, napi_value value,
 		   struct sockdup_protocol_info *info);
 
@@ -43,6 +44,9 @@ void value_set_id(napi_env env, napi_value object, unsigned long long id);
 /* As { address, family, port } or { path }; not at all if it is none of these. */
 void value_set_address(napi_env env, napi_value object, const char *name,
 		       const struct sockaddr_storage *address, socklen_t size);
+/* The family, the type and the protocol that @info describes. */
+void value_set_kind(napi_env env, napi_value object,
+		    const struct sockdup_protocol_info *info);
 /* As { pid, uid, gid }. */
 void value_set_identity(napi_env env, napi_value object, const char *name,
 			const struct sockdup_identity *identity);

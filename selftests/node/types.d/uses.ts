@@ -26,12 +26,27 @@ else
   taken.setTTL(1);
 sockdup.fromShare(new Uint8Array(128), { server: http.createServer(), allowHalfOpen: true });
 
+const web = http.createServer();
+const set: Buffer = sockdup.shareSet({ web, dns: datagrams, log: 3 }, 1, { payload: info, ttl: 1000 });
+sockdup.shareSet([['a', socket], ['a', 3]], { uid: 1000 });
+sockdup.shareSet(new Map([['a', socket]]), socket);
+const { sockets, payload, source } = sockdup.fromShareSet(set, { servers: { web }, allowHalfOpen: true });
+for (const { name, socket: one, error } of sockets)
+  if (one)
+    one.unref();
+  else
+    error.code?.concat(name);
+payload.subarray(source.pid);
+sockdup.querySet(set).map(({ name, protocol }) => name + protocol);
+sockdup.listSockets('0123456789abcdef').map(({ local, inode }) => [local, inode]);
+const bytes: number = sockdup.query(set).payloadSize;
+
 const uid: number = sockdup.query(info).source.uid;
 const target: number | undefined = sockdup.query(info).targetUid;
 sockdup.revoke(info);
 sockdup.revoke('0123456789abcdef');
 for (const { id, local, targetUid } of sockdup.list({ uid })) {
-  if (targetUid === target)
+  if (targetUid === target || bytes)
     continue;
   if (local && 'port' in local)
     local.port.toFixed();
@@ -42,6 +57,13 @@ for (const { id, local, targetUid } of sockdup.list({ uid })) {
 const text: string = sockdup.toText(info);
 sockdup.fromText(text).length;
 sockdup.info().maxTtl.toFixed();
+
+export async function settleSet(): Promise<void> {
+  const { id, outcome } = sockdup.shareSetWithOutcome({ socket }, 1, { payload, endOnClose: true });
+
+  if ((await outcome).kind !== 'imported')
+    sockdup.revoke(id);
+}
 
 export async function settle(): Promise<void> {
   const { info: bytes, id, outcome } = sockdup.shareWithOutcome(socket, 1, { ttl: 1000 });
@@ -79,6 +101,14 @@ sockdup.share(socket, { uid: 'root' });
 sockdup.share('socket', 1);
 // @ts-expect-error there is no such option
 sockdup.share(socket, 1, { life: 1 });
+// @ts-expect-error a socket has a name
+sockdup.shareSet([socket], 1);
+// @ts-expect-error text is not bytes
+sockdup.shareSet({ socket }, 1, { payload: 'ahead' });
+// @ts-expect-error may be an error
+sockets[0].socket.unref();
+// @ts-expect-error each server has a name
+sockdup.fromShareSet(set, { server: web });
 // @ts-expect-error text is not bytes
 sockdup.fromShare('sockdup1:');
 // @ts-expect-error may be a server
