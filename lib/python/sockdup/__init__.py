@@ -48,6 +48,7 @@ from ._token import (
     sockets,
     stats,
 )
+from ._unix_path import UnixPath, take_path
 
 __all__ = [
     "Counts",
@@ -68,6 +69,7 @@ __all__ = [
     "SocketInfo",
     "Stats",
     "TokenInfo",
+    "UnixPath",
     "decode",
     "encode",
     "fromshare",
@@ -88,6 +90,7 @@ __all__ = [
     "share_set",
     "sockets",
     "stats",
+    "take_path",
     "token_id",
     "use",
 ]

@@ -13,7 +13,7 @@ static int module_exec(PyObject *module)
 {
 	return token_add(module) || set_add(module) || netlink_add(module) ||
 	       subscription_add(module) || event_add(module) ||
-	       outcome_add(module) ? -1 : 0;
+	       outcome_add(module) || unix_path_add(module) ? -1 : 0;
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg)
@@ -21,6 +21,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
 	struct module_state *state = PyModule_GetState(module);
 
 	Py_VISIT(state->subscription_type);
+	Py_VISIT(state->unix_path_type);
 	return 0;
 }
 
@@ -29,6 +30,7 @@ static int module_clear(PyObject *module)
 	struct module_state *state = PyModule_GetState(module);
 
 	Py_CLEAR(state->subscription_type);
+	Py_CLEAR(state->unix_path_type);
 	return 0;
 }
 

@@ -18,9 +18,11 @@
 /**
  * struct module_state - what each import of the module has for itself
  * @subscription_type: the type of subscriptions, owned
+ * @unix_path_type: the type of names that are kept, owned
  */
 struct module_state {
 	PyObject *subscription_type;
+	PyObject *unix_path_type;
 };
 
 /**
@@ -48,6 +50,7 @@ int netlink_add(PyObject *module);
 int subscription_add(PyObject *module);
 int event_add(PyObject *module);
 int outcome_add(PyObject *module);
+int unix_path_add(PyObject *module);
 
 PyMODINIT_FUNC PyInit__sockdup(void);
 
