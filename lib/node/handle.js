@@ -75,8 +75,12 @@ const kinds = [
   [dgram.Socket, checkDatagramSocket, 'the socket is closed, or has no address; bind() it first'],
 ];
 
+function isDescriptor(object) {
+  return Number.isInteger(object) && object >= 0 && object <= 0x7fffffff;
+}
+
 function descriptorOf(object) {
-  if (Number.isInteger(object) && object >= 0 && object <= 0x7fffffff)
+  if (isDescriptor(object))
     return object;
   const kind = kinds.find(([type]) => object instanceof type);
 
@@ -99,6 +103,19 @@ function peerDescriptorOf(socket) {
 
   if (!(fd >= 0))
     throw cannotShare('ENOTCONN', 'the socket that names the target is not connected');
+  return fd;
+}
+
+// Of a server whose path is to be kept.
+function listenerDescriptorOf(server) {
+  if (isDescriptor(server))
+    return server;
+  if (!(server instanceof net.Server))
+    throw invalid('server', 'a net.Server or descriptor', server);
+  const fd = server._handle?.fd;
+
+  if (!(fd >= 0))
+    throw refused('EBADF', "the server does not listen here; wait for 'listening'", 'takePath');
   return fd;
 }
 
@@ -182,4 +199,4 @@ function adopt(fd, options) {
   }
 }
 
-module.exports = { adopt, checkAdoptable, descriptorOf, peerDescriptorOf };
+module.exports = { adopt, checkAdoptable, descriptorOf, listenerDescriptorOf, peerDescriptorOf };

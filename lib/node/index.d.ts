@@ -301,3 +301,30 @@ export function info(): ModuleInfo;
 export function toText(info: Uint8Array): string;
 
 export function fromText(text: string): Buffer;
+
+/** The name of an AF_UNIX socket that is kept, from takePath(). */
+export interface UnixPath {
+  /**
+   * Put the name back if it is gone; true if it was. Only while a process has the socket open:
+   * otherwise the path leads to a file that refuses connections. Throws EEXIST if another file
+   * has the name, ESTALE if somebody has removed the second link.
+   */
+  restore(): boolean;
+  /**
+   * Resolves to true when the name may be gone; restore() makes it wait again. The first call
+   * does not wait. Resolves to false once the path is released. It keeps the event loop alive.
+   */
+  changed(): Promise<boolean>;
+  /** Keep the name no longer, and remove the second link. The name stays as it is. */
+  release(): void;
+}
+
+/**
+ * Keep the name of an AF_UNIX socket that was taken over: the old server may unlink it when it
+ * ends, and then nobody can connect. Makes a second hard link of the socket's file beside it.
+ * Call this while the path still leads to the socket. It needs no module.
+ *
+ * @param server a server that listens on it, or a descriptor
+ * @returns null if the name is abstract, which nobody can unlink
+ */
+export function takePath(server: net.Server | number): UnixPath | null;

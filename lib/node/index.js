@@ -11,6 +11,7 @@ const { invalid } = require('./error.js');
 const { Monitor } = require('./monitor.js');
 const { reported } = require('./outcome.js');
 const { fromShareSet, querySet, shareSet, shareSetWithOutcome } = require('./set.js');
+const { takePath } = require('./unix_path.js');
 const native = require('./sockdup.node');
 
 function exportTo(handle, to, options, extraFlags) {
@@ -80,4 +81,5 @@ module.exports = {
   info: () => native.info(),
   toText: (info) => native.toText(protocolInfo(info)),
   fromText,
+  takePath,
 };

@@ -6,6 +6,7 @@
 #include "socket.h"
 #include "subscription.h"
 #include "token.h"
+#include "unix_path.h"
 #include "value.h"
 
 static const struct {
@@ -40,6 +41,7 @@ NAPI_MODULE_INIT()
 	}
 	value_set(env, exports, "Subscription", subscription_class(env));
 	value_set(env, exports, "Outcomes", outcome_class(env));
+	value_set(env, exports, "UnixPath", unix_path_class(env));
 	value_set_number(env, exports, "TO_PEER", SOCKDUP_EXPORT_TO_PEER);
 	value_set_number(env, exports, "TO_USER", SOCKDUP_EXPORT_TO_USER);
 	value_set_number(env, exports, "END_ON_CLOSE",

@@ -82,6 +82,20 @@ export async function settle(): Promise<void> {
     sockdup.revoke(ended.id);
 }
 
+export async function keep(): Promise<void> {
+  const path: sockdup.UnixPath | null = sockdup.takePath(web);
+
+  while (await path?.changed())
+    if (path?.restore())
+      path.release();
+  sockdup.takePath(3)?.release();
+}
+
+// @ts-expect-error may be abstract
+sockdup.takePath(web).restore();
+// @ts-expect-error not a server
+sockdup.takePath(socket);
+
 export async function watch(): Promise<void> {
   const monitor = sockdup.monitor();
 
