@@ -9,12 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "control_group.h"
 #include "genl.h"
 #include "hand_over.h"
 #include "harness.h"
 
-#define ROOT		"/sys/fs/cgroup"
-#define GROUP		ROOT "/sockdup-netlink"
+#define GROUP		CONTROL_GROUPS "/sockdup-netlink"
 
 /* More than the default. */
 #define LONGER_MS	120000
@@ -29,26 +29,18 @@ FIXTURE(cgroup) {
 	struct sockdup_token_info token;
 };
 
-static bool is_removed(void *context)
-{
-	(void)context;
-	return !rmdir(GROUP) || errno == ENOENT;
-}
-
 FIXTURE_SETUP(cgroup)
 {
 	struct stat status;
-	char text[16];
 
-	if (mkdir(GROUP, 0755) && errno != EEXIST)
+	if (group_make(GROUP))
 		SKIP(longjmp(_metadata->env, 1), "no control groups here");
-	self->group = open(GROUP, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	self->group = group_open(GROUP);
 	ASSERT_LE(0, self->group);
 	ASSERT_EQ(0, fstat(self->group, &status));
 	self->ino = status.st_ino;
 	ASSERT_EQ(0, agent_spawn(&self->target));
-	snprintf(text, sizeof(text), "%d", self->target.pid);
-	ASSERT_EQ(0, write_string(GROUP "/cgroup.procs", text));
+	ASSERT_EQ(0, group_move(GROUP, self->target.pid));
 	self->fd = tcp_listener(AF_INET);
 	ASSERT_LE(0, self->fd);
 	ASSERT_EQ(0, sockdup_netlink_export(self->fd, self->group,
@@ -60,7 +52,7 @@ FIXTURE_TEARDOWN(cgroup)
 {
 	sockdup_revoke_id(self->id);
 	agent_kill(&self->target);
-	EXPECT_EQ(0, wait_until(is_removed, NULL));
+	EXPECT_EQ(0, group_remove(GROUP));
 }
 
 TEST_F(cgroup, exported_process_in_it_imports)
@@ -160,7 +152,7 @@ TEST_F(cgroup, removed_is_ESRCH)
 	struct sockdup_protocol_info info;
 
 	agent_kill(&self->target);
-	ASSERT_EQ(0, wait_until(is_removed, NULL));
+	ASSERT_EQ(0, group_remove(GROUP));
 	EXPECT_EQ(-1, sockdup_netlink_export(self->fd, self->group,
 					     SOCKDUP_EXPORT_TO_CGROUP, 0, &info, NULL));
 	EXPECT_EQ(ESRCH, errno);
@@ -169,4 +161,4 @@ TEST_F(cgroup, removed_is_ESRCH)
 	EXPECT_EQ(ENOENT, errno);
 }
 
-TEST_HARNESS_MAIN
+SOCKDUP_TEST_MAIN

@@ -10,10 +10,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "control_group.h"
 #include "hand_over.h"
 #include "harness.h"
 
-#define ROOT		"/sys/fs/cgroup"
+#define ROOT		CONTROL_GROUPS
 #define GROUP		ROOT "/sockdup-cgroup"
 #define BELOW		GROUP "/below"
 #define BESIDE		ROOT "/sockdup-beside"
@@ -21,37 +22,6 @@
 /* The default, and more than that. */
 #define LIFE_MS		60000
 #define LONGER_MS	(2 * LIFE_MS)
-
-static int move_to(const char *group, pid_t pid)
-{
-	char path[128], text[16];
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
-	snprintf(text, sizeof(text), "%d", pid);
-	return write_string(path, text);
-}
-
-static int open_group(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-static bool is_removed(void *path)
-{
-	return !rmdir(path) || errno == ENOENT;
-}
-
-static int remove_group(char *path)
-{
-	return wait_until(is_removed, path);
-}
-
-static int make_group(const char *path)
-{
-	return mkdir(path, 0755) && errno != EEXIST ? -errno : 0;
-}
 
 /* The test, as root, exports to GROUP, where the target is. It and the stranger are not. */
 FIXTURE(cgroup) {
@@ -68,16 +38,16 @@ FIXTURE_SETUP(cgroup)
 {
 	int fds[2];
 
-	if (make_group(GROUP))
+	if (group_make(GROUP))
 		SKIP(longjmp(_metadata->env, 1), "no control groups here");
-	ASSERT_EQ(0, make_group(BELOW));
-	ASSERT_EQ(0, make_group(BESIDE));
-	self->group = open_group(GROUP);
+	ASSERT_EQ(0, group_make(BELOW));
+	ASSERT_EQ(0, group_make(BESIDE));
+	self->group = group_open(GROUP);
 	ASSERT_LE(0, self->group);
 	ASSERT_EQ(0, agent_spawn(&self->target));
 	ASSERT_EQ(0, agent_spawn(&self->stranger));
-	ASSERT_EQ(0, move_to(GROUP, self->target.pid));
-	ASSERT_EQ(0, move_to(BESIDE, self->stranger.pid));
+	ASSERT_EQ(0, group_move(GROUP, self->target.pid));
+	ASSERT_EQ(0, group_move(BESIDE, self->stranger.pid));
 	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
 	self->fd = fds[0];
 	self->peer = fds[1];
@@ -90,9 +60,9 @@ FIXTURE_TEARDOWN(cgroup)
 	try_revoke(&self->info);
 	agent_kill(&self->target);
 	agent_kill(&self->stranger);
-	EXPECT_EQ(0, remove_group(BELOW));
-	EXPECT_EQ(0, remove_group(GROUP));
-	EXPECT_EQ(0, remove_group(BESIDE));
+	EXPECT_EQ(0, group_remove(BELOW));
+	EXPECT_EQ(0, group_remove(GROUP));
+	EXPECT_EQ(0, group_remove(BESIDE));
 }
 
 TEST_F(cgroup, feature_is_told)
@@ -117,19 +87,19 @@ TEST_F(cgroup, library_has_a_function_for_it)
 
 TEST_F(cgroup, process_below_it_imports)
 {
-	ASSERT_EQ(0, move_to(BELOW, self->target.pid));
+	ASSERT_EQ(0, group_move(BELOW, self->target.pid));
 	EXPECT_EQ(1, imports_well(&self->target, self->fd, &self->info));
 }
 
 TEST_F(cgroup, process_above_what_is_below_is_EPERM)
 {
-	int below = open_group(BELOW);
+	int below = group_open(BELOW);
 
 	ASSERT_EQ(0, try_revoke(&self->info));
 	ASSERT_EQ(0, try_export(self->fd, below, SOCKDUP_EXPORT_TO_CGROUP, 0,
 				&self->info));
 	EXPECT_EQ(-EPERM, agent_import(&self->target, &self->info, 0));
-	ASSERT_EQ(0, move_to(BELOW, self->target.pid));
+	ASSERT_EQ(0, group_move(BELOW, self->target.pid));
 	EXPECT_LE(0, agent_import(&self->target, &self->info, 0));
 	close(below);
 }
@@ -166,7 +136,7 @@ TEST_F(cgroup, process_that_starts_later_imports)
 
 	EXPECT_EQ(0, agent_stop(&self->target));
 	ASSERT_EQ(0, agent_spawn(&later));
-	ASSERT_EQ(0, move_to(GROUP, later.pid));
+	ASSERT_EQ(0, group_move(GROUP, later.pid));
 	EXPECT_EQ(1, imports_well(&later, self->fd, &self->info));
 	EXPECT_EQ(0, agent_stop(&later));
 }
@@ -175,15 +145,15 @@ TEST_F(cgroup, group_without_a_process_can_be_the_target)
 {
 	EXPECT_EQ(0, agent_stop(&self->target));
 	EXPECT_EQ(0, recv_nothing(self->peer));
-	ASSERT_EQ(0, move_to(GROUP, self->stranger.pid));
+	ASSERT_EQ(0, group_move(GROUP, self->stranger.pid));
 	EXPECT_EQ(1, imports_well(&self->stranger, self->fd, &self->info));
 }
 
 TEST_F(cgroup, process_that_left_is_EPERM)
 {
-	ASSERT_EQ(0, move_to(BESIDE, self->target.pid));
+	ASSERT_EQ(0, group_move(BESIDE, self->target.pid));
 	EXPECT_EQ(-EPERM, agent_import(&self->target, &self->info, 0));
-	ASSERT_EQ(0, move_to(GROUP, self->target.pid));
+	ASSERT_EQ(0, group_move(GROUP, self->target.pid));
 	EXPECT_EQ(1, imports_well(&self->target, self->fd, &self->info));
 }
 
@@ -216,7 +186,7 @@ TEST_F(cgroup, process_in_other_namespaces_imports)
 
 	ASSERT_EQ(0, agent_spawn_isolated(&inside));
 	ASSERT_EQ(0, agent_unshare(&inside, CLONE_NEWNS | CLONE_NEWCGROUP));
-	ASSERT_EQ(0, move_to(BELOW, inside.pid));
+	ASSERT_EQ(0, group_move(BELOW, inside.pid));
 	if (!agent_unshare(&inside, CLONE_NEWUSER))
 		EXPECT_EQ(0, agent_map_users(&inside, 7, TARGET_UID));
 	EXPECT_LE(0, agent_import(&inside, &self->info, 0));
@@ -265,17 +235,17 @@ TEST_F(cgroup, thread_in_it_imports_for_a_process_that_is_not)
 	ASSERT_EQ(0, write_exactly(importer.orders[1], "i", 1));
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	EXPECT_EQ(1, same_file(0, self->fd, 0, importer.result));
-	ASSERT_EQ(0, make_group(BELOW));
+	ASSERT_EQ(0, group_make(BELOW));
 }
 
 TEST_F(cgroup, query_tells_whom_it_is_for)
 {
 	ASSERT_EQ(0, try_query(&self->info, &self->description));
 	EXPECT_EQ(0, self->description.for_caller);
-	ASSERT_EQ(0, move_to(GROUP, getpid()));
+	ASSERT_EQ(0, group_move(GROUP, getpid()));
 	EXPECT_EQ(0, try_query(&self->info, &self->description));
 	EXPECT_EQ(1, self->description.for_caller);
-	ASSERT_EQ(0, move_to(ROOT, getpid()));
+	ASSERT_EQ(0, group_move(ROOT, getpid()));
 }
 
 /* Both a user and a group. */
@@ -338,7 +308,7 @@ TEST_F(cgroup, with_a_user_the_pid_namespace_counts)
 	struct agent inside;
 
 	ASSERT_EQ(0, agent_spawn_isolated(&inside));
-	ASSERT_EQ(0, move_to(GROUP, inside.pid));
+	ASSERT_EQ(0, group_move(GROUP, inside.pid));
 	ASSERT_EQ(0, to_both(self->fd, self->group, 0, &info));
 	EXPECT_EQ(-EPERM, agent_import(&inside, &info, 0));
 	EXPECT_EQ(1, imports_well(&self->target, self->fd, &info));
@@ -414,7 +384,7 @@ TEST_F(cgroup, what_is_no_group_is_EBADF)
 TEST_F(cgroup, removed_group_is_ESRCH)
 {
 	struct sockdup_protocol_info info;
-	int below = open_group(BELOW);
+	int below = group_open(BELOW);
 
 	ASSERT_EQ(0, rmdir(BELOW));
 	EXPECT_EQ(-ESRCH, to_group(self->fd, below, &info));
@@ -602,7 +572,7 @@ TEST_F(cgroup, removal_ends_it)
 {
 	struct sockdup_protocol_info info;
 	struct sockdup_outcome outcome;
-	int below = open_group(BELOW);
+	int below = group_open(BELOW);
 
 	ASSERT_EQ(0, try_revoke(&self->info));
 	ASSERT_EQ(0, try_export(self->fd, below, SOCKDUP_EXPORT_TO_CGROUP |
@@ -622,10 +592,10 @@ TEST_F(cgroup, removal_ends_it)
 TEST_F(cgroup, removal_of_what_is_above_needs_that_below_to_be_gone)
 {
 	struct sockdup_protocol_info info;
-	int below = open_group(BELOW);
+	int below = group_open(BELOW);
 
 	ASSERT_EQ(0, try_export(self->fd, below, SOCKDUP_EXPORT_TO_CGROUP, 0, &info));
-	ASSERT_EQ(0, move_to(BESIDE, self->target.pid));
+	ASSERT_EQ(0, group_move(BESIDE, self->target.pid));
 	ASSERT_EQ(-1, rmdir(GROUP));
 	EXPECT_EQ(0, try_query(&info, &self->description));
 	ASSERT_EQ(0, rmdir(BELOW));
@@ -640,12 +610,12 @@ TEST_F(cgroup, removal_of_what_is_above_needs_that_below_to_be_gone)
 TEST_F(cgroup, group_of_the_same_name_is_another_one)
 {
 	struct sockdup_protocol_info info;
-	int below = open_group(BELOW);
+	int below = group_open(BELOW);
 
 	ASSERT_EQ(0, try_export(self->fd, below, SOCKDUP_EXPORT_TO_CGROUP, 0, &info));
 	ASSERT_EQ(0, rmdir(BELOW));
-	ASSERT_EQ(0, make_group(BELOW));
-	ASSERT_EQ(0, move_to(BELOW, self->target.pid));
+	ASSERT_EQ(0, group_make(BELOW));
+	ASSERT_EQ(0, group_move(BELOW, self->target.pid));
 	EXPECT_EQ(-ENOENT, agent_import(&self->target, &info, 0));
 	close(below);
 }
@@ -662,8 +632,8 @@ TEST_F(cgroup, removal_of_many_ends_all)
 	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
 	for (i = 0; i < MANY; i++) {
 		snprintf(path, sizeof(path), BELOW "/%u", i);
-		ASSERT_EQ(0, make_group(path));
-		group = open_group(path);
+		ASSERT_EQ(0, group_make(path));
+		group = group_open(path);
 		ASSERT_LE(0, group);
 		ASSERT_EQ(0, try_export(fds[0], group, SOCKDUP_EXPORT_TO_CGROUP,
 					LIFE_MS, &info));
@@ -692,9 +662,9 @@ TEST_F(cgroup, move_against_import_has_the_socket_or_not)
 		agent_prepare(&request, AGENT_IMPORT, -1);
 		request.info = self->info;
 		ASSERT_EQ(0, agent_post(&self->target, &request));
-		ASSERT_EQ(0, move_to(BESIDE, self->target.pid));
+		ASSERT_EQ(0, group_move(BESIDE, self->target.pid));
 		result = agent_wait(&self->target, &reply);
-		ASSERT_EQ(0, move_to(GROUP, self->target.pid));
+		ASSERT_EQ(0, group_move(GROUP, self->target.pid));
 		if (result >= 0) {
 			won++;
 			ASSERT_EQ(0, agent_close(&self->target, result));
@@ -718,15 +688,15 @@ TEST_F(cgroup, removal_against_import_has_one_winner)
 	int below, result;
 
 	for (i = 0; i < stress(2000); i++) {
-		ASSERT_EQ(0, make_group(BELOW));
-		below = open_group(BELOW);
-		ASSERT_EQ(0, move_to(BELOW, self->target.pid));
+		ASSERT_EQ(0, group_make(BELOW));
+		below = group_open(BELOW);
+		ASSERT_EQ(0, group_move(BELOW, self->target.pid));
 		ASSERT_EQ(0, try_export(self->fd, below, SOCKDUP_EXPORT_TO_CGROUP, 0,
 					&self->info));
 		agent_prepare(&request, AGENT_IMPORT, -1);
 		request.info = self->info;
 		ASSERT_EQ(0, agent_post(&self->target, &request));
-		ASSERT_EQ(0, move_to(BESIDE, self->target.pid));
+		ASSERT_EQ(0, group_move(BESIDE, self->target.pid));
 		ASSERT_EQ(0, rmdir(BELOW));
 		result = agent_wait(&self->target, &reply);
 		if (result >= 0) {
@@ -741,4 +711,4 @@ TEST_F(cgroup, removal_against_import_has_one_winner)
 	TH_LOG("%u of %u imports were before the removal", won, i);
 }
 
-TEST_HARNESS_MAIN
+SOCKDUP_TEST_MAIN
