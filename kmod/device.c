@@ -56,9 +56,10 @@
  * struct device_handle - one open of the device
  * @target: the record of the process that opened; held
  * @account: of the user who opened; held
- * @scope: the target of its last token that was not for one process, held, or NULL: so
- *	   that a user who exports to users again and again does not write to the first
- *	   process's wait queue, which is common to all users, each time
+ * @users: the target of its last token to a user, held, or NULL: so that a user who
+ *	   exports to users again and again does not write to the first process's
+ *	   wait queue, which is common to all users, each time. Never one with a cgroup,
+ *	   whose memory it would keep after the removal
  * @tokens: those that end when the handle is closed
  * @outcomes: what the opener can read of tokens that ended
  * @registrations: likewise
@@ -69,7 +70,7 @@
 struct device_handle {
 	struct sockdup_target *target;
 	struct sockdup_account *account;
-	struct sockdup_target *scope;
+	struct sockdup_target *users;
 	struct sockdup_token_list *tokens;
 	struct sockdup_outcomes *outcomes;
 	struct sockdup_registration_list registrations;
@@ -194,17 +195,16 @@ static int device_info(struct device_call *call)
 	return device_answer(call, sizeof(*info));
 }
 
-static struct sockdup_target *device_target_scope(struct device_handle *handle,
-						  bool users, struct cgroup *cgroup)
+static struct sockdup_target *device_target_users(struct device_handle *handle)
 {
 	struct sockdup_target *target, *last;
 
-	target = sockdup_target_find_scope(handle->account, users, cgroup,
+	target = sockdup_target_find_scope(handle->account, true, NULL,
 					   GFP_KERNEL_ACCOUNT);
-	if (IS_ERR(target) || READ_ONCE(handle->scope) == target)
+	if (IS_ERR(target) || READ_ONCE(handle->users) == target)
 		return target;
 	/* Another thread may do the same. */
-	last = xchg(&handle->scope, sockdup_target_hold(target));
+	last = xchg(&handle->users, sockdup_target_hold(target));
 	if (last)
 		sockdup_target_put(last);
 	return target;
@@ -213,13 +213,16 @@ static struct sockdup_target *device_target_scope(struct device_handle *handle,
 static struct sockdup_target *device_target_cgroup(struct device_call *call, bool users,
 						   struct sockdup_token_terms *terms)
 {
+	const struct sockdup_export *export = &call->u.export;
+	bool longer = export->ttl_ms > sockdup_token_default_ttl();
 	struct sockdup_target *target;
 	struct cgroup *cgroup;
 
-	cgroup = sockdup_cgroup_get(call->u.export.cgroup, &terms->trusted);
+	cgroup = sockdup_cgroup_get(export->cgroup, longer ? &terms->trusted : NULL);
 	if (IS_ERR(cgroup))
 		return ERR_CAST(cgroup);
-	target = device_target_scope(call->handle, users, cgroup);
+	target = sockdup_target_find_scope(call->handle->account, users, cgroup,
+					   GFP_KERNEL_ACCOUNT);
 	sockdup_cgroup_put(cgroup);
 	return target;
 }
@@ -244,7 +247,7 @@ static struct sockdup_target *device_target(struct device_call *call,
 	case SOCKDUP_EXPORT_TO_PIDFD:
 		return sockdup_target_find_pidfd(export->target, GFP_KERNEL_ACCOUNT);
 	case SOCKDUP_EXPORT_TO_USER:
-		return device_target_scope(call->handle, true, NULL);
+		return device_target_users(call->handle);
 	case SOCKDUP_EXPORT_TO_CGROUP:
 		return device_target_cgroup(call, false, terms);
 	case SOCKDUP_EXPORT_TO_USER | SOCKDUP_EXPORT_TO_CGROUP:
@@ -1026,7 +1029,7 @@ static int device_open(struct inode *inode, struct file *file)
 		err = -ENOMEM;
 		goto err_tokens;
 	}
-	handle->scope = NULL;
+	handle->users = NULL;
 	sockdup_registration_list_init(&handle->registrations);
 	atomic_inc(&handle->target->handles);
 	file->private_data = handle;
@@ -1050,8 +1053,8 @@ static int device_release(struct inode *inode, struct file *file)
 	sockdup_registration_list_drop(&handle->registrations);
 	sockdup_outcomes_close(handle->outcomes);
 	sockdup_token_list_drop(handle->tokens);
-	if (handle->scope)
-		sockdup_target_put(handle->scope);
+	if (handle->users)
+		sockdup_target_put(handle->users);
 	atomic_dec(&handle->target->handles);
 	sockdup_target_put(handle->target);
 	sockdup_account_put(handle->account);

@@ -12,8 +12,9 @@
  * With users, the scope is of a pid namespace and a user namespace, and its record
  * notices the death of the first process in the pid namespace. The user is the token's:
  * with a record for each, an exporter could make the first process have a million wait
- * entries. With a cgroup, the account looks now and then whether that has been removed:
- * the kernel tells no module.
+ * entries. With a cgroup, of which there can be as many, the account looks now and then
+ * whether that has been removed, as the kernel tells no module, and whether the first
+ * process is dead.
  */
 
 #include <linux/capability.h>
@@ -38,8 +39,11 @@
 
 #define TARGET_TABLE_BITS	10
 
-/* How long a cgroup's removal goes unnoticed, and how many are looked at in one turn. */
-#define TARGET_LOOK_NS		(NSEC_PER_SEC / 2)
+/*
+ * How long a cgroup's removal goes unnoticed, and how many are looked at in one turn. An
+ * alarm for more than half a second would come early, and then again.
+ */
+#define TARGET_LOOK_NS		(450 * NSEC_PER_MSEC)
 #define TARGET_LOOK_BATCH	64
 
 struct target_bucket {
@@ -136,6 +140,13 @@ bool sockdup_target_has_ended(const struct sockdup_target *target)
 	       (target->cgroup && !sockdup_cgroup_is_online(target->cgroup));
 }
 
+/* What a use of a token sees, and the death of a process. */
+static bool target_is_over(const struct sockdup_target *target)
+{
+	return sockdup_target_has_ended(target) ||
+	       (target->pid && target_is_dead(target->pid));
+}
+
 /* The caller holds the account's lock. */
 static void target_join_account(struct sockdup_target *target)
 {
@@ -187,8 +198,7 @@ static void target_work(struct work_struct *work)
 	struct sockdup_target *target =
 		container_of(work, struct sockdup_target, work);
 
-	if (!sockdup_target_has_ended(target) &&
-	    !(target->pid && target_is_dead(target->pid)))
+	if (!target_is_over(target))
 		return;
 	spin_lock(&target->lock);
 	WRITE_ONCE(target->dead, true);
@@ -214,7 +224,7 @@ static int target_wake(wait_queue_entry_t *death, unsigned int mode, int sync,
 
 static void target_release(struct sockdup_target *target)
 {
-	if (target->pid)
+	if (!target->cgroup)
 		remove_wait_queue(&target->pid->wait_pidfd, &target->death);
 	target_unhash(target);
 	/* No wake-up or look comes any more. The work holds nothing of the target's. */
@@ -486,11 +496,11 @@ static struct sockdup_target *target_new_scope(struct sockdup_account *account,
 	target->account = account;
 	if (scope->user_ns)
 		target->user_ns = get_user_ns(scope->user_ns);
-	if (scope->cgroup) {
-		sockdup_cgroup_hold(scope->cgroup);
-		target->cgroup = scope->cgroup;
-	}
-	return target->pid ? target_watch(target) : target;
+	if (!scope->cgroup)
+		return target_watch(target);
+	sockdup_cgroup_hold(scope->cgroup);
+	target->cgroup = scope->cgroup;
+	return target;
 }
 
 static struct sockdup_target *target_make_scope(struct sockdup_account *account,
@@ -634,7 +644,7 @@ u64 sockdup_target_cgroup_ino(const struct sockdup_target *target)
 }
 
 /**
- * sockdup_target_look_at_cgroups - look which cgroups of an account's are removed
+ * sockdup_target_look_at_cgroups - look which targets with a cgroup have ended
  * @account: of the exporting user, held by the caller
  * @now: nanoseconds of CLOCK_BOOTTIME
  *
@@ -654,7 +664,7 @@ void sockdup_target_look_at_cgroups(struct sockdup_account *account, u64 now)
 		target->look_due = now + TARGET_LOOK_NS;
 		list_move_tail(&target->watch, &account->watched);
 		/* A release takes it off the list before it cancels the work. */
-		if (!sockdup_cgroup_is_online(target->cgroup))
+		if (target_is_over(target))
 			queue_work(target_queue, &target->work);
 	}
 	spin_unlock(&account->lock);

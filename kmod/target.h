@@ -29,9 +29,9 @@ struct user_namespace;
  * @cgroup: of a scope, or NULL. The processes are those in it or below it; owned
  * @place: of a scope, in the account's tree; covered by the account's lock
  * @watch: with @cgroup, among the account's; covered by the account's lock
- * @look_due: when to look for the removal of @cgroup, in nanoseconds of CLOCK_BOOTTIME;
- *	      covered by the account's lock
- * @death: on the wait queue of @pid, if any, from creation until release
+ * @look_due: when to look for the removal of @cgroup, and the death of @pid, in
+ *	      nanoseconds of CLOCK_BOOTTIME; covered by the account's lock
+ * @death: without @cgroup, on the wait queue of @pid from creation until release
  * @work: looks whether the target has ended, and tells its tokens; the release
  *	  waits for it
  * @handles: number of open handles of the process
