@@ -9,6 +9,8 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/nsproxy.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
@@ -25,12 +27,31 @@ static bool cgroup_is_of(struct cgroup *cgroup, const struct file *file)
 	       inode->i_ino == cgroup_ino(cgroup);
 }
 
+/* Whether a cgroup can be a target, and @file is still what names it. */
+static int cgroup_check(struct cgroup *cgroup, const struct file *file)
+{
+	/* Another thread may have put another file at the number meanwhile. */
+	if (!cgroup_is_of(cgroup, file))
+		return -EBADF;
+	/* It can be got until its removal is over. */
+	if (!sockdup_cgroup_is_online(cgroup))
+		return -ESRCH;
+	return cgroup_parent(cgroup) ? 0 : -EINVAL;
+}
+
+/* A permission is the inode's: it does not tell that the mount is read-only. */
+static bool cgroup_is_writable(struct file *file)
+{
+	return !__mnt_is_readonly(file->f_path.mnt) &&
+	       !file_permission(file, MAY_WRITE | MAY_EXEC);
+}
+
 /**
  * sockdup_cgroup_get - the cgroup that a caller names
  * @fd: the caller's descriptor of its directory
- * @writable: set to whether the caller may write to that directory, which is to make
- *	      cgroups below it; NULL where that is not asked for, as the answer takes a
- *	      lock of all cgroups
+ * @writable: set to whether the caller may write to that directory by that descriptor,
+ *	      which is to make cgroups below it; NULL where that is not asked for, as the
+ *	      answer takes a lock of all cgroups, and security modules log a refusal
  *
  * Return: the cgroup, to be put; ERR_PTR(-EBADF) where @fd is not open, or not a
  * cgroup of version 2; ERR_PTR(-ESRCH) where it has been removed; ERR_PTR(-EINVAL) for
@@ -40,6 +61,7 @@ struct cgroup *sockdup_cgroup_get(int fd, bool *writable)
 {
 	struct file *file = fget_raw(fd);
 	struct cgroup *cgroup;
+	int err;
 
 	if (!file)
 		return ERR_PTR(-EBADF);
@@ -49,15 +71,12 @@ struct cgroup *sockdup_cgroup_get(int fd, bool *writable)
 			cgroup = ERR_PTR(-ESRCH);
 		goto out;
 	}
-	/* Another thread may have put another file at the number meanwhile. */
-	if (!cgroup_is_of(cgroup, file)) {
+	err = cgroup_check(cgroup, file);
+	if (err) {
 		cgroup_put(cgroup);
-		cgroup = ERR_PTR(-EBADF);
-	} else if (!cgroup_parent(cgroup)) {
-		cgroup_put(cgroup);
-		cgroup = ERR_PTR(-EINVAL);
+		cgroup = ERR_PTR(err);
 	} else if (writable) {
-		*writable = !file_permission(file, MAY_WRITE | MAY_EXEC);
+		*writable = cgroup_is_writable(file);
 	}
 out:
 	fput(file);

@@ -330,7 +330,7 @@ static int token_link(struct sockdup_token *token)
 	struct sockdup_target *target = token->target;
 
 	spin_lock(&target->lock);
-	if (target->dead) {
+	if (sockdup_target_has_ended(target)) {
 		spin_unlock(&target->lock);
 		return -ESRCH;
 	}

@@ -5,15 +5,24 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "control_group.h"
 #include "hand_over.h"
 #include "harness.h"
+#include "page.h"
 
 #define GROUP		CONTROL_GROUPS "/sockdup-strange"
 #define BELOW		GROUP "/below"
+
+/* The default, and more than that. */
+#define LIFE_MS		60000
+#define LONGER_MS	(2 * LIFE_MS)
 
 FIXTURE(cgroup) {
 	int group;
@@ -88,6 +97,40 @@ TEST_F(cgroup, live_token_does_not_keep_it)
 	EXPECT_EQ(0, wait_for_end(self->peer));
 }
 
+/* An export that has named the group, and waits for its user to let it write. */
+struct exporter {
+	struct page page;
+	int fd;
+	int group;
+	int result;
+};
+
+static void *export_slowly(void *context)
+{
+	struct exporter *exporter = context;
+
+	exporter->result = try_export(exporter->fd, exporter->group,
+				      SOCKDUP_EXPORT_TO_CGROUP, 0,
+				      exporter->page.memory);
+	return NULL;
+}
+
+TEST_F(cgroup, removed_before_the_export_is_over_is_ESRCH)
+{
+	struct exporter exporter = { .fd = self->fd, .group = self->below };
+	pthread_t thread;
+
+	if (page_open_missing(&exporter.page))
+		SKIP(return, "this kernel has no userfaultfd");
+	ASSERT_EQ(0, pthread_create(&thread, NULL, export_slowly, &exporter));
+	ASSERT_EQ(0, page_wait_for_user(&exporter.page));
+	ASSERT_EQ(0, rmdir(BELOW));
+	ASSERT_EQ(0, page_fill(&exporter.page));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(-ESRCH, exporter.result);
+	page_close(&exporter.page);
+}
+
 /* The first process of a pid namespace exports, and ends the namespace. */
 static int export_from_inside(int fd, int group, struct sockdup_protocol_info *info)
 {
@@ -126,6 +169,70 @@ TEST_F(cgroup, token_to_a_user_in_it_ends_with_the_pid_namespace)
 	close(self->fd);
 	EXPECT_EQ(0, wait_for_end(self->peer));
 	EXPECT_EQ(-ENOENT, try_query(&self->info, &self->description));
+}
+
+/* Exports as the owner of GROUP, but by a mount that does not let it write there. */
+static int export_for_long(int fd, int flags)
+{
+	char path[] = "/tmp/sockdup-group-XXXXXX";
+	struct sockdup_protocol_info info;
+	int group;
+
+	if (!mkdtemp(path) || unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount(GROUP, path, NULL, MS_BIND, NULL) ||
+	    mount(NULL, path, NULL, MS_BIND | MS_REMOUNT | flags, NULL))
+		return -errno;
+	sockdup_release();
+	group = group_open(path);
+	if (group < 0)
+		return group;
+	umount2(path, MNT_DETACH);
+	rmdir(path);
+	if (become_user(SOURCE_UID))
+		return -ENOEXEC;
+	return sockdup_export(fd, group, SOCKDUP_EXPORT_TO_CGROUP |
+			      SOCKDUP_EXPORT_END_ON_CLOSE, LONGER_MS,
+			      &info) ? -errno : 0;
+}
+
+FIXTURE(mounted) {
+};
+
+FIXTURE_VARIANT(mounted) {
+	int flags;
+	int error;
+};
+
+FIXTURE_VARIANT_ADD(mounted, to_write) {
+	.flags = 0, .error = 0
+};
+
+FIXTURE_VARIANT_ADD(mounted, to_read) {
+	.flags = MS_RDONLY, .error = -EPERM
+};
+
+FIXTURE_SETUP(mounted)
+{
+	if (group_make(GROUP))
+		SKIP(longjmp(_metadata->env, 1), "no control groups here");
+}
+
+FIXTURE_TEARDOWN(mounted)
+{
+	EXPECT_EQ(0, group_remove(GROUP));
+}
+
+TEST_F(mounted, long_life_needs_a_mount_to_write)
+{
+	int fd = tcp_listener(AF_INET);
+	pid_t child;
+
+	ASSERT_EQ(0, chown(GROUP, SOURCE_UID, -1));
+	child = fork();
+	if (!child)
+		_exit(-export_for_long(fd, variant->flags));
+	EXPECT_EQ(variant->error, outcome_of(child));
 }
 
 SOCKDUP_TEST_MAIN
