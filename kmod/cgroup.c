@@ -127,14 +127,26 @@ bool sockdup_cgroup_has_current(struct cgroup *cgroup)
 }
 
 /**
+ * sockdup_cgroup_root - the root of the caller's cgroup namespace
+ *
+ * Return: the cgroup, which stays for as long as the caller does not leave the namespace.
+ */
+struct cgroup *sockdup_cgroup_root(void)
+{
+	return current->nsproxy->cgroup_ns->root_cset->dfl_cgrp;
+}
+
+/**
  * sockdup_cgroup_ino - what names a cgroup
  * @cgroup: got by the caller
+ * @root: of the reader's cgroup namespace, or NULL for a reader who sees all
  *
- * Return: the inode number of its directory, which no other cgroup has had before.
+ * Return: the inode number of its directory, which no other cgroup has had before; 0
+ * where the reader does not see it.
  */
-u64 sockdup_cgroup_ino(struct cgroup *cgroup)
+u64 sockdup_cgroup_ino(struct cgroup *cgroup, struct cgroup *root)
 {
-	return cgroup_ino(cgroup);
+	return !root || cgroup_is_descendant(cgroup, root) ? cgroup_ino(cgroup) : 0;
 }
 
 #else /* !CONFIG_CGROUPS */
@@ -162,7 +174,12 @@ bool sockdup_cgroup_has_current(struct cgroup *cgroup)
 	return false;
 }
 
-u64 sockdup_cgroup_ino(struct cgroup *cgroup)
+struct cgroup *sockdup_cgroup_root(void)
+{
+	return NULL;
+}
+
+u64 sockdup_cgroup_ino(struct cgroup *cgroup, struct cgroup *root)
 {
 	return 0;
 }

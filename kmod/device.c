@@ -680,7 +680,8 @@ static int device_query_token(struct sockdup_query *query, struct sockdup_token 
 	query->target_flags = sockdup_target_flags(token->target);
 	query->target_uid = query->target_flags & SOCKDUP_EXPORT_TO_USER ?
 			    from_kuid_munged(current_user_ns(), token->target_uid) : 0;
-	query->target_cgroup = sockdup_target_cgroup_ino(token->target);
+	query->target_cgroup = sockdup_target_cgroup_ino(token->target,
+							 sockdup_cgroup_root());
 	query->for_caller = sockdup_target_is_current(token->target, token->target_uid);
 	query->source = device_source(token);
 	query->age_ms = sockdup_token_age_ms(token, now);

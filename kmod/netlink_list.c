@@ -13,6 +13,7 @@
 #include <net/genetlink.h>
 
 #include "account.h"
+#include "cgroup.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "netlink_list.h"
@@ -107,6 +108,8 @@ int sockdup_nl_list_done(struct netlink_callback *cb)
 
 	put_user_ns(list->reader.users);
 	put_pid_ns(list->reader.pids);
+	if (list->reader.cgroups)
+		sockdup_cgroup_put(list->reader.cgroups);
 	if (list->account)
 		sockdup_account_put(list->account);
 	kfree(list);
@@ -153,6 +156,8 @@ int sockdup_nl_list_start(struct netlink_callback *cb)
 	err = sockdup_nl_reader_init(&list->reader, cb->skb, extack);
 	get_pid_ns(list->reader.pids);
 	get_user_ns(list->reader.users);
+	if (list->reader.cgroups)
+		sockdup_cgroup_hold(list->reader.cgroups);
 	if (!err)
 		err = nl_list_filter(list, cb, extack);
 	if (!err)

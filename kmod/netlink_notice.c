@@ -118,6 +118,13 @@ NL_SAME_ORDER(TARGET_DIED);
 #define NL_NOTICE_SIZE	(2 * nla_total_size_64bit(sizeof(u64)) + \
 			 2 * nla_total_size(sizeof(u32)))
 
+/* Those in the network namespace of another user namespace need not see the cgroup. */
+static u64 nl_notice_cgroup(const struct sockdup_token *token, const struct net *net)
+{
+	return net->user_ns == &init_user_ns ?
+	       sockdup_target_cgroup_ino(token->target, NULL) : 0;
+}
+
 /*
  * A notice names no process: the readers of one message can be in different pid
  * namespaces.
@@ -141,8 +148,7 @@ static struct sk_buff *nl_notice(const struct sockdup_token *token,
 			 from_kuid_munged(net->user_ns, token->target_uid))) ||
 	    (token->target->cgroup &&
 	     nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_TARGET_CGROUP,
-			       sockdup_target_cgroup_ino(token->target),
-			       SOCKDUP_A_TOKEN_PAD))) {
+			       nl_notice_cgroup(token, net), SOCKDUP_A_TOKEN_PAD))) {
 		nlmsg_free(skb);
 		return NULL;
 	}

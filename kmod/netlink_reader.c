@@ -15,6 +15,7 @@
 
 #include <uapi/linux/sockdup_netlink.h>
 
+#include "cgroup.h"
 #include "netlink_reader.h"
 #include "protocol_info.h"
 #include "set.h"
@@ -52,6 +53,7 @@ int sockdup_nl_reader_init(struct sockdup_nl_reader *reader,
 
 	reader->pids = task_active_pid_ns(current);
 	reader->users = current_user_ns();
+	reader->cgroups = sockdup_cgroup_root();
 	reader->net = sock_net(NETLINK_CB(skb).sk)->net_cookie;
 	if (!opener || !uid_eq(opener->euid, current_euid()) ||
 	    !uid_eq(opener->uid, current_uid())) {
@@ -62,6 +64,8 @@ int sockdup_nl_reader_init(struct sockdup_nl_reader *reader,
 	reader->uid = current_uid();
 	reader->euid = current_euid();
 	reader->all = netlink_capable(skb, CAP_SYS_ADMIN);
+	if (reader->all)
+		reader->cgroups = NULL;
 	return 0;
 }
 
@@ -195,7 +199,7 @@ int sockdup_nl_reader_put_token(struct sk_buff *skb,
 			 from_kuid_munged(reader->users, token->target_uid))) ||
 	    (token->target->cgroup &&
 	     nla_put_u64_64bit(skb, SOCKDUP_A_TOKEN_TARGET_CGROUP,
-			       sockdup_target_cgroup_ino(token->target),
+			       sockdup_target_cgroup_ino(token->target, reader->cgroups),
 			       SOCKDUP_A_TOKEN_PAD)) ||
 	    nla_put_s32(skb, SOCKDUP_A_TOKEN_SOURCE,
 			pid_nr_ns(token->source, reader->pids)) ||

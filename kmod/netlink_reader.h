@@ -5,6 +5,7 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
+struct cgroup;
 struct cred;
 struct netlink_ext_ack;
 struct pid_namespace;
@@ -16,6 +17,7 @@ struct user_namespace;
  * struct sockdup_nl_reader - the rights and namespaces of the sender of a request
  * @pids: numbers of processes are those of this namespace
  * @users: numbers of users likewise
+ * @cgroups: the control groups in or below this one have their numbers; NULL for all
  * @net: the cookie of the socket's network namespace
  * @uid: real user id
  * @euid: effective user id
@@ -24,6 +26,7 @@ struct user_namespace;
 struct sockdup_nl_reader {
 	struct pid_namespace *pids;
 	struct user_namespace *users;
+	struct cgroup *cgroups;
 	u64 net;
 	kuid_t uid;
 	kuid_t euid;

@@ -635,12 +635,14 @@ u32 sockdup_target_flags(const struct sockdup_target *target)
 /**
  * sockdup_target_cgroup_ino - what names a target's cgroup
  * @target: held by the caller
+ * @root: of the reader's cgroup namespace, or NULL for a reader who sees all
  *
- * Return: the inode number of the cgroup's directory, 0 where there is none.
+ * Return: the inode number of the cgroup's directory; 0 where there is none, or the
+ * reader does not see it.
  */
-u64 sockdup_target_cgroup_ino(const struct sockdup_target *target)
+u64 sockdup_target_cgroup_ino(const struct sockdup_target *target, struct cgroup *root)
 {
-	return target->cgroup ? sockdup_cgroup_ino(target->cgroup) : 0;
+	return target->cgroup ? sockdup_cgroup_ino(target->cgroup, root) : 0;
 }
 
 /**

@@ -86,7 +86,7 @@ u64 sockdup_target_look_due(struct sockdup_account *account);
 bool sockdup_target_has_current(const struct sockdup_target *target, kuid_t user);
 bool sockdup_target_has_ended(const struct sockdup_target *target);
 u32 sockdup_target_flags(const struct sockdup_target *target);
-u64 sockdup_target_cgroup_ino(const struct sockdup_target *target);
+u64 sockdup_target_cgroup_ino(const struct sockdup_target *target, struct cgroup *root);
 
 /**
  * sockdup_target_is_current - whether a token is for the caller

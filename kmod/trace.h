@@ -34,7 +34,7 @@ DECLARE_EVENT_CLASS(sockdup_token_class,
 				   __entry->uid = __kuid_val(token->uid);
 				   __entry->target_uid = token->target->user_ns ?
 							 (int)__kuid_val(token->target_uid) : -1;
-				   __entry->cgroup = sockdup_target_cgroup_ino(token->target);
+				   __entry->cgroup = sockdup_target_cgroup_ino(token->target, NULL);
 				   __entry->sockets = sockdup_token_socket_count(token);
 		    ),
 		    TP_printk("id=%016llx source=%d target=%d uid=%u target_uid=%d cgroup=%llu sockets=%u",

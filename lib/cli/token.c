@@ -144,8 +144,10 @@ void target_cell(const struct sockdup_token_info *token)
 	const bool cgroup = token->target_flags & SOCKDUP_EXPORT_TO_CGROUP;
 	char group[32] = "";
 
-	if (cgroup)
+	if (token->target_cgroup)
 		snprintf(group, sizeof(group), "cgroup:%llu", token->target_cgroup);
+	else if (cgroup)
+		strcpy(group, "cgroup:-");
 	if (!(token->target_flags & SOCKDUP_EXPORT_TO_USER)) {
 		if (cgroup)
 			cell(PLAIN, "%s", group);
@@ -176,7 +178,7 @@ void target_fields(const struct sockdup_token_info *token)
 		field_text("target_user", user->pw_name);
 	else
 		field_null("target_user");
-	if (token->target_flags & SOCKDUP_EXPORT_TO_CGROUP)
+	if (token->target_cgroup)
 		field_number("target_cgroup", token->target_cgroup);
 	else
 		field_null("target_cgroup");

@@ -286,7 +286,8 @@ int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
  * @target_uid: with the first, the user
  * @payload_size: bytes of its payload
  * @for_caller: 1 where the caller may import it, else 0
- * @target_cgroup: with the second, the inode number of the group's directory
+ * @target_cgroup: with the second, the inode number of the group's directory, 0 where
+ *                 the caller's cgroup namespace does not have the group
  * @__reserved: zero
  */
 struct sockdup_description {
@@ -899,7 +900,8 @@ struct sockdup_socket_info {
  * @target_uid: with the first, the user
  * @payload_size: bytes that travel with the token
  * @__reserved0: zero
- * @target_cgroup: with the second, the inode number of the group's directory
+ * @target_cgroup: with the second, the inode number of the group's directory, 0 where
+ *                 the caller's cgroup namespace does not have the group
  * @__reserved: zero
  */
 struct sockdup_token_info {
@@ -1118,7 +1120,8 @@ enum sockdup_token_happening {
  * @target_flags: SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP as the token is for
  *                a user, a control group, or both; 0 for a process
  * @target_uid: with the first, the user, likewise
- * @target_cgroup: with the second, the inode number of the group's directory
+ * @target_cgroup: with the second, the inode number of the group's directory, 0 where
+ *                 the network namespace is not the initial user namespace's
  * @__reserved: zero
  *
  * A notification names no process, as its readers can be in different pid

@@ -97,6 +97,50 @@ TEST_F(cgroup, live_token_does_not_keep_it)
 	EXPECT_EQ(0, wait_for_end(self->peer));
 }
 
+/* A process in BELOW to which that is the root asks about a token. */
+static int query_from_below(const struct sockdup_protocol_info *info,
+			    struct sockdup_description *description)
+{
+	int error = group_move(BELOW, getpid());
+
+	if (error || unshare(CLONE_NEWCGROUP))
+		return error ? : -errno;
+	return try_query(info, description);
+}
+
+static int expect_number_below(int group, int fd, bool seen)
+{
+	struct sockdup_description description;
+	struct sockdup_protocol_info info;
+	struct stat status;
+	int error;
+
+	sockdup_release();
+	error = fstat(group, &status) ? -errno :
+		try_export(fd, group, SOCKDUP_EXPORT_TO_CGROUP |
+			   SOCKDUP_EXPORT_END_ON_CLOSE, 0, &info);
+	if (!error)
+		error = query_from_below(&info, &description);
+	if (error)
+		return error;
+	return description.target_flags == SOCKDUP_EXPORT_TO_CGROUP &&
+	       description.for_caller == 1 &&
+	       description.target_cgroup == (seen ? status.st_ino : 0) ? 0 : -EPROTO;
+}
+
+TEST_F(cgroup, has_no_number_where_the_caller_does_not_see_it)
+{
+	pid_t child = fork();
+
+	if (!child)
+		_exit(-expect_number_below(self->group, self->fd, false));
+	EXPECT_EQ(0, outcome_of(child));
+	child = fork();
+	if (!child)
+		_exit(-expect_number_below(self->below, self->fd, true));
+	EXPECT_EQ(0, outcome_of(child));
+}
+
 /* An export that has named the group, and waits for its user to let it write. */
 struct exporter {
 	struct page page;

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "harness.h"
 
 #define GROUP		CONTROL_GROUPS "/sockdup-netlink"
+#define BELOW		GROUP "/below"
 
 /* More than the default. */
 #define LONGER_MS	120000
@@ -115,6 +117,81 @@ TEST_F(cgroup, subscriber_is_told_of_it)
 	EXPECT_EQ(self->ino, event.target_cgroup);
 	EXPECT_EQ(0, event.target_uid);
 	sockdup_unsubscribe(subscription);
+}
+
+/* The number that a reader without privilege, to whom BELOW is the root, has of a group. */
+static int number_from_below(int fd, int group, __u64 *number)
+{
+	struct sockdup_protocol_info info;
+	struct sockdup_token_info token;
+	__u64 id;
+
+	if (sockdup_netlink_export(fd, group, SOCKDUP_EXPORT_TO_CGROUP, 0, &info, &id) ||
+	    sockdup_find_by_id(id, &token) || sockdup_revoke_id(id))
+		return -errno;
+	*number = token.target_cgroup;
+	return token.target_flags == SOCKDUP_EXPORT_TO_CGROUP ? 0 : -EPROTO;
+}
+
+static int look_from_below(int fd, int group)
+{
+	__u64 number, number_below;
+	int below = group_open(BELOW), error;
+	struct stat status;
+
+	sockdup_release();
+	error = fstat(below, &status) ? -errno : group_move(BELOW, getpid());
+	if (!error && unshare(CLONE_NEWCGROUP))
+		error = -errno;
+	error = error ? : become_user(SOURCE_UID) ? :
+		number_from_below(fd, group, &number) ? :
+		number_from_below(fd, below, &number_below);
+	if (error)
+		return error;
+	return !number && number_below == status.st_ino ? 0 : -ERANGE;
+}
+
+TEST_F(cgroup, has_no_number_where_the_reader_does_not_see_it)
+{
+	pid_t child;
+
+	ASSERT_EQ(0, group_make(BELOW));
+	child = fork();
+	if (!child)
+		_exit(-look_from_below(self->fd, self->group));
+	EXPECT_EQ(0, outcome_of(child));
+	EXPECT_EQ(0, group_remove(BELOW));
+}
+
+static int listen_inside(int fd, int group)
+{
+	struct sockdup_subscription *subscription;
+	struct sockdup_protocol_info info;
+	struct sockdup_token_event event;
+	int error;
+
+	sockdup_release();
+	error = become_user(SOURCE_UID) ? : become_root_inside(CLONE_NEWNET);
+	if (error)
+		return error;
+	if (sockdup_subscribe(&subscription) ||
+	    sockdup_netlink_export(fd, group, SOCKDUP_EXPORT_TO_CGROUP, 0, &info, NULL))
+		return -errno;
+	error = wait_for_poll(sockdup_subscription_fd(subscription), POLLIN);
+	if (error || sockdup_next_event(subscription, &event))
+		return error ? : -errno;
+	sockdup_revoke(&info);
+	return event.id == id_of(&info) && !event.target_cgroup &&
+	       event.target_flags == SOCKDUP_EXPORT_TO_CGROUP ? 0 : -EPROTO;
+}
+
+TEST_F(cgroup, has_no_number_in_a_notification_to_another_user_namespace)
+{
+	pid_t child = fork();
+
+	if (!child)
+		_exit(-listen_inside(self->fd, self->group));
+	EXPECT_EQ(0, outcome_of(child));
 }
 
 /* Netlink does not look whether the exporter may write to the group: that takes a lock. */

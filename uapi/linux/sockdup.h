@@ -460,7 +460,8 @@ struct sockdup_import {
  * @descriptions: out: pointer to an array of struct sockdup_protocol_info, one for
  *                each socket, without opaque bytes, or 0
  * @target_cgroup: out: with SOCKDUP_EXPORT_TO_CGROUP, the inode number of the control
- *                 group's directory, which names it; else 0
+ *                 group's directory, which names it, unless the caller's cgroup
+ *                 namespace does not have that group; else 0
  * @for_caller: out: 1 where the caller is the target, or one of those whom the target
  *              names, and may import; else 0
  * @__reserved: zero
