@@ -82,7 +82,7 @@ int family_parse(const char *text)
 	for (family = families; family->name; family++)
 		if (!strcmp(family->name, text))
 			return family->number;
-	return number_parse(text, 1, INT_MAX,
+	return number_parse(text, 1, UCHAR_MAX,
 			    "inet, inet6, unix, netlink, link, vsock or a family's number");
 }
 
