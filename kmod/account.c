@@ -396,7 +396,8 @@ void sockdup_account_return_bytes(struct sockdup_account *account, size_t bytes)
  * @account: the current user's, held by the caller
  * @count: how many more
  *
- * Each is counted back by the return of its charge.
+ * Each is counted back by the return of its charge, or all by
+ * sockdup_account_return_files().
  *
  * Return: 0; -ENOBUFS where the user would hold more files than RLIMIT_NOFILE
  * allows and has no CAP_SYS_RESOURCE in the initial namespace.
@@ -405,8 +406,18 @@ int sockdup_account_charge_files(struct sockdup_account *account, unsigned int c
 {
 	if (account_allows(atomic_long_add_return(count, &account->held)))
 		return 0;
-	atomic_long_sub(count, &account->held);
+	sockdup_account_return_files(account, count);
 	return -ENOBUFS;
+}
+
+/**
+ * sockdup_account_return_files - count less of them
+ * @account: charged
+ * @count: how many files have been put
+ */
+void sockdup_account_return_files(struct sockdup_account *account, unsigned int count)
+{
+	atomic_long_sub(count, &account->held);
 }
 
 /**

@@ -184,6 +184,7 @@ bool sockdup_account_charge_bytes(struct sockdup_account *account, size_t bytes)
 void sockdup_account_return_bytes(struct sockdup_account *account, size_t bytes);
 
 int sockdup_account_charge_files(struct sockdup_account *account, unsigned int count);
+void sockdup_account_return_files(struct sockdup_account *account, unsigned int count);
 
 /**
  * sockdup_charge_take - hold a file at the expense of a user

@@ -9,6 +9,7 @@
  */
 
 #include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/rcupdate.h>
@@ -19,6 +20,22 @@
 #include "compat/file.h"
 #include "descriptors.h"
 #include "token.h"
+
+/*
+ * How many of the first @known numbers are unused, as far as more are wanted: from the
+ * last one on, as the kernel gives out the lowest.
+ */
+static unsigned long descriptors_unused(const unsigned long *open, unsigned long known,
+					unsigned long wanted)
+{
+	unsigned long word = known / BITS_PER_LONG, unused = 0;
+
+	if (known % BITS_PER_LONG)
+		unused = hweight_long(~READ_ONCE(open[word]) & BITMAP_LAST_WORD_MASK(known));
+	while (word-- && unused < wanted)
+		unused += hweight_long(~READ_ONCE(open[word]));
+	return unused;
+}
 
 /**
  * sockdup_descriptors_check - whether the current process can have more descriptors
@@ -36,7 +53,9 @@ int sockdup_descriptors_check(unsigned int count)
 	rcu_read_lock();
 	table = files_fdtable(current->files);
 	known = min_t(unsigned long, table->max_fds, limit);
-	unused = limit - bitmap_weight(table->open_fds, known);
+	unused = limit - known;
+	if (unused < count)
+		unused += descriptors_unused(table->open_fds, known, count - unused);
 	rcu_read_unlock();
 	return unused < count ? -EMFILE : 0;
 }
@@ -67,29 +86,31 @@ static void descriptor_take_back(int fd, struct file *file)
 /**
  * sockdup_descriptors_receive - install the sockets of a token in the current process
  * @token: claimed by the caller
- * @sockets: as many as the token has, whose descriptors are filled
+ * @fds: room for as many descriptors as the token has sockets, filled
  * @flags: O_CLOEXEC or 0
  *
  * Return: 0; what receive_fd() returned for one of them, and then none is left.
  */
-int sockdup_descriptors_receive(const struct sockdup_token *token,
-				struct sockdup_socket *sockets, unsigned int flags)
+int sockdup_descriptors_receive(const struct sockdup_token *token, int *fds,
+				unsigned int flags)
 {
+	const struct sockdup_set *set = sockdup_token_set(token);
 	unsigned int count = sockdup_token_socket_count(token);
 	unsigned int i;
 	int fd;
 
 	for (i = 0; i < count; i++) {
-		fd = sockdup_receive_fd(sockdup_token_file(token, i), flags);
+		fd = sockdup_receive_fd(set ? set->sockets[i].charge.file :
+					      token->charge.file, flags);
 		if (fd < 0)
 			goto err_received;
-		sockets[i].fd = fd;
+		fds[i] = fd;
 	}
 	return 0;
 
 err_received:
 	/* The last one first, as then the lowest number is the next to be used. */
 	while (i--)
-		descriptor_take_back(sockets[i].fd, sockdup_token_file(token, i));
+		descriptor_take_back(fds[i], sockdup_token_file(token, i));
 	return fd;
 }

@@ -5,12 +5,10 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
-struct sockdup_socket;
 struct sockdup_token;
 
 int __must_check sockdup_descriptors_check(unsigned int count);
-int __must_check sockdup_descriptors_receive(const struct sockdup_token *token,
-					     struct sockdup_socket *sockets,
+int __must_check sockdup_descriptors_receive(const struct sockdup_token *token, int *fds,
 					     unsigned int flags);
 
 #endif /* SOCKDUP_DESCRIPTORS_H */

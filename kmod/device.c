@@ -49,6 +49,9 @@
 #define DEVICE_EXPORT_FLAGS	(DEVICE_EXPORT_TO | SOCKDUP_EXPORT_END_ON_CLOSE | \
 				 SOCKDUP_EXPORT_REPORT)
 
+/* Sockets whose new numbers an import keeps on its stack. */
+#define DEVICE_FEW_SOCKETS	32
+
 /* Tokens that a handle's fdinfo lists one by one. */
 #define DEVICE_FDINFO_TOKENS	64
 
@@ -257,6 +260,47 @@ static struct sockdup_target *device_target(struct device_call *call,
 	}
 }
 
+/* Names are read and written four words at a time. */
+#define DEVICE_NAME_WORDS	(SOCKDUP_NAME_SIZE / sizeof(long))
+
+static_assert(DEVICE_NAME_WORDS % 4 == 0);
+
+/*
+ * Descriptors and flags, in one go, and whether there is any name: most sets have none. By
+ * words, as the check of a copy's size takes more than the copy of a small set.
+ */
+static int device_set_read_sockets(struct sockdup_set *set,
+				   const struct sockdup_socket __user *sockets, bool *named)
+{
+	const unsigned long __user *name;
+	unsigned long names = 0, words[4];
+	u32 flags, all_flags = 0;
+	unsigned int i, j;
+
+	if (!user_read_access_begin(sockets, array_size(set->count, sizeof(*sockets))))
+		return -EFAULT;
+	for (i = 0; i < set->count; i++) {
+		unsafe_get_user(set->sockets[i].fd, &sockets[i].fd, err_access);
+		unsafe_get_user(flags, &sockets[i].flags, err_access);
+		all_flags |= flags;
+		name = (const unsigned long __user *)sockets[i].name;
+		for (j = 0; j < DEVICE_NAME_WORDS; j += 4) {
+			unsafe_get_user(words[0], name + j, err_access);
+			unsafe_get_user(words[1], name + j + 1, err_access);
+			unsafe_get_user(words[2], name + j + 2, err_access);
+			unsafe_get_user(words[3], name + j + 3, err_access);
+			names |= words[0] | words[1] | words[2] | words[3];
+		}
+	}
+	user_read_access_end();
+	*named = names;
+	return all_flags ? -EINVAL : 0;
+
+err_access:
+	user_read_access_end();
+	return -EFAULT;
+}
+
 /* A name ends with a NUL, and nothing is behind it. */
 static bool device_name_is_whole(const char name[SOCKDUP_NAME_SIZE])
 {
@@ -266,38 +310,44 @@ static bool device_name_is_whole(const char name[SOCKDUP_NAME_SIZE])
 	       !memchr_inv(name + length, 0, SOCKDUP_NAME_SIZE - length);
 }
 
-static bool device_parcel_is_right(const struct sockdup_parcel *parcel)
+static int device_set_read_names(struct sockdup_set *set,
+				 const struct sockdup_socket __user *sockets)
 {
-	const struct sockdup_socket *socket;
 	unsigned int i;
 
-	for (i = 0; i < parcel->count; i++) {
-		socket = &parcel->sockets[i];
-		if (socket->flags || !device_name_is_whole(socket->name))
-			return false;
+	if (sockdup_set_add_names(set, GFP_KERNEL_ACCOUNT))
+		return -ENOMEM;
+	for (i = 0; i < set->count; i++) {
+		if (copy_from_user(set->names[i].text, sockets[i].name, SOCKDUP_NAME_SIZE))
+			return -EFAULT;
+		if (!device_name_is_whole(set->names[i].text))
+			return -EINVAL;
 	}
-	return true;
+	return 0;
 }
 
 /* What an export names, as it stands in user memory. */
-static int device_parcel_read(struct sockdup_parcel *parcel,
-			      const struct sockdup_export *export)
+static int device_set_read(struct sockdup_set *set, const struct sockdup_export *export)
 {
-	if (!export->socket_count)
-		parcel->sockets[0].fd = export->fd;
-	else if (copy_from_user(parcel->sockets, u64_to_user_ptr(export->sockets),
-				array_size(parcel->count, sizeof(*parcel->sockets))))
-		return -EFAULT;
-	if (!device_parcel_is_right(parcel))
-		return -EINVAL;
-	return copy_from_user(parcel->payload, u64_to_user_ptr(export->payload),
-			      parcel->payload_size) ? -EFAULT : 0;
+	const struct sockdup_socket __user *sockets = u64_to_user_ptr(export->sockets);
+	bool named = false;
+	int err = 0;
+
+	if (export->socket_count)
+		err = device_set_read_sockets(set, sockets, &named);
+	else
+		set->sockets[0].fd = export->fd;
+	if (!err && named)
+		err = device_set_read_names(set, sockets);
+	if (!err && set->payload &&
+	    copy_from_user(set->payload, u64_to_user_ptr(export->payload), set->payload_size))
+		err = -EFAULT;
+	return err;
 }
 
 /* All user memory is read before the first file is held: reading may take for ever. */
 static noinline struct sockdup_set *device_set(const struct sockdup_export *export)
 {
-	struct sockdup_parcel *parcel;
 	struct sockdup_set *set;
 	int err;
 
@@ -306,14 +356,15 @@ static noinline struct sockdup_set *device_set(const struct sockdup_export *expo
 		return ERR_PTR(-EINVAL);
 	if (export->payload_size > SOCKDUP_MAX_PAYLOAD)
 		return ERR_PTR(-EMSGSIZE);
-	parcel = sockdup_parcel_new(max(export->socket_count, 1U), export->payload_size,
-				    GFP_KERNEL_ACCOUNT);
-	if (!parcel)
+	set = sockdup_set_new(max(export->socket_count, 1U), export->payload_size,
+			      GFP_KERNEL_ACCOUNT);
+	if (!set)
 		return ERR_PTR(-ENOMEM);
-	err = device_parcel_read(parcel, export);
-	set = err ? ERR_PTR(err) : sockdup_set_new(parcel, GFP_KERNEL_ACCOUNT);
-	sockdup_parcel_free(parcel);
-	return set;
+	err = device_set_read(set, export) ?: sockdup_set_take(set);
+	if (!err)
+		return set;
+	sockdup_set_free(set);
+	return ERR_PTR(err);
 }
 
 /* Lets go of what an export that fails has held. */
@@ -442,22 +493,73 @@ static bool device_import_has_room(const struct sockdup_import *import,
 	       parcel->payload_size <= import->payload_size;
 }
 
-/* The descriptors, too: -1 before the import, and their numbers after it. */
+/* With -1 for each descriptor, as there is none yet. */
+static int device_write_sockets(struct sockdup_socket __user *sockets,
+				const struct sockdup_parcel *parcel)
+{
+	unsigned long __user *to;
+	const unsigned long *from;
+	unsigned int i, j;
+
+	if (!user_write_access_begin(sockets, array_size(parcel->count, sizeof(*sockets))))
+		return -EFAULT;
+	for (i = 0; i < parcel->count; i++) {
+		unsafe_put_user(-1, &sockets[i].fd, err_access);
+		unsafe_put_user(0, &sockets[i].flags, err_access);
+		to = (unsigned long __user *)sockets[i].name;
+		if (!parcel->names) {
+			for (j = 0; j < DEVICE_NAME_WORDS; j += 4) {
+				unsafe_put_user(0, to + j, err_access);
+				unsafe_put_user(0, to + j + 1, err_access);
+				unsafe_put_user(0, to + j + 2, err_access);
+				unsafe_put_user(0, to + j + 3, err_access);
+			}
+			continue;
+		}
+		from = (const unsigned long *)parcel->names[i].text;
+		for (j = 0; j < DEVICE_NAME_WORDS; j++)
+			unsafe_put_user(from[j], to + j, err_access);
+	}
+	user_write_access_end();
+	return 0;
+
+err_access:
+	user_write_access_end();
+	return -EFAULT;
+}
+
 static int device_import_sockets(const struct sockdup_import *import,
 				 const struct sockdup_parcel *parcel)
 {
-	if (!import->socket_count)
-		return 0;
-	return copy_to_user(u64_to_user_ptr(import->sockets), parcel->sockets,
-			    array_size(parcel->count, sizeof(*parcel->sockets))) ?
-	       -EFAULT : 0;
+	return import->socket_count ?
+	       device_write_sockets(u64_to_user_ptr(import->sockets), parcel) : 0;
 }
 
 static int device_import_payload(const struct sockdup_import *import,
 				 const struct sockdup_parcel *parcel)
 {
+	if (!parcel->payload_size)
+		return 0;
 	return copy_to_user(u64_to_user_ptr(import->payload), parcel->payload,
 			    parcel->payload_size) ? -EFAULT : 0;
+}
+
+/* All that the caller is told of a token before the import. */
+static int device_import_parcel(const struct device_call *call,
+				const struct sockdup_identity *source,
+				const struct sockdup_parcel *parcel)
+{
+	const struct sockdup_import *import = &call->u.import;
+	int err;
+
+	err = device_import_source(call, source) ?:
+	      device_import_counts(call, parcel->count, parcel->payload_size);
+	if (err)
+		return err;
+	if (!device_import_has_room(import, parcel))
+		return -EMSGSIZE;
+	return device_import_sockets(import, parcel) ?:
+	       device_import_payload(import, parcel);
 }
 
 /* Consumes the caller's reference. */
@@ -482,15 +584,15 @@ out:
 
 /* The same for a set. No user memory is touched under the claim. */
 static int device_import_all(const struct sockdup_import *import,
-			     struct sockdup_token *token, struct sockdup_parcel *parcel)
+			     struct sockdup_token *token, int *fds)
 {
 	int err;
 
-	err = sockdup_descriptors_check(parcel->count) ?: sockdup_token_claim(token);
+	err = sockdup_descriptors_check(sockdup_token_socket_count(token)) ?:
+	      sockdup_token_claim(token);
 	if (err)
 		goto out;
-	err = sockdup_descriptors_receive(token, parcel->sockets,
-					  device_import_cloexec(import));
+	err = sockdup_descriptors_receive(token, fds, device_import_cloexec(import));
 	if (!err) {
 		sockdup_token_spend(token);
 		return 0;
@@ -502,69 +604,102 @@ out:
 }
 
 /* The numbers go out after the import, and if they cannot, all is lost. */
-static int device_import_numbers(const struct sockdup_import *import,
-				 const struct sockdup_parcel *parcel)
+static int device_import_numbers(const struct sockdup_import *import, const int *fds,
+				 unsigned int count)
 {
+	struct sockdup_socket __user *sockets = u64_to_user_ptr(import->sockets);
 	unsigned int i;
 
-	if (!device_import_sockets(import, parcel))
-		return 0;
-	for (i = 0; i < parcel->count; i++)
-		close_fd(parcel->sockets[i].fd);
+	if (!user_write_access_begin(sockets, array_size(count, sizeof(*sockets))))
+		goto err_fds;
+	for (i = 0; i < count; i++)
+		unsafe_put_user(fds[i], &sockets[i].fd, err_access);
+	user_write_access_end();
+	return 0;
+
+err_access:
+	user_write_access_end();
+err_fds:
+	for (i = 0; i < count; i++)
+		close_fd(fds[i]);
 	return -EFAULT;
 }
 
-/* Names and payload go out before the import, while no token is held. */
-static int device_import_parcel(struct device_call *call,
-				const struct sockdup_opaque *opaque,
-				const struct sockdup_identity *source,
-				struct sockdup_parcel *parcel)
+/* Consumes the caller's reference. */
+static int device_import_several(const struct sockdup_import *import,
+				 struct sockdup_token *token)
 {
-	const struct sockdup_import *import = &call->u.import;
-	struct sockdup_token *token;
+	unsigned int count = sockdup_token_socket_count(token);
+	int few[DEVICE_FEW_SOCKETS], *fds = few;
 	int err;
 
-	err = device_import_source(call, source) ?:
-	      device_import_counts(call, parcel->count, parcel->payload_size);
-	if (!err && !device_import_has_room(import, parcel))
-		err = -EMSGSIZE;
-	if (!err)
-		err = device_import_sockets(import, parcel) ?:
-		      device_import_payload(import, parcel);
-	if (err)
-		return err;
-	token = sockdup_token_get(opaque);
-	if (IS_ERR(token))
-		return PTR_ERR(token);
-	if (!import->socket_count)
-		return device_import_one(import, token);
-	return device_import_all(import, token, parcel) ?:
-	       device_import_numbers(import, parcel);
+	if (count > ARRAY_SIZE(few)) {
+		fds = kmalloc_array(count, sizeof(*fds), GFP_KERNEL_ACCOUNT);
+		if (!fds) {
+			sockdup_token_put(token);
+			return -ENOMEM;
+		}
+	}
+	err = device_import_all(import, token, fds) ?:
+	      device_import_numbers(import, fds, count);
+	if (fds != few)
+		kfree(fds);
+	return err;
 }
 
 /*
- * What a token holds is copied first, at the caller's expense: a caller who does not take
- * it from there does not keep the exporter's. Consumes the caller's reference.
+ * Tells what a token holds from a copy, at the caller's expense, while the token is not
+ * held: a caller who does not take it from there does not keep the exporter's. Consumes
+ * the caller's reference.
+ *
+ * Return: the token, got anew.
  */
-static noinline int device_import_set(struct device_call *call,
-				      struct sockdup_token *token)
+static noinline struct sockdup_token *
+device_import_copy(const struct device_call *call, struct sockdup_token *token,
+		   const struct sockdup_identity *source)
 {
-	struct sockdup_identity source = device_source(token);
+	struct sockdup_parcel *parcel = sockdup_parcel_copy(token, GFP_KERNEL_ACCOUNT);
 	struct sockdup_opaque opaque = token->opaque;
-	struct sockdup_parcel *parcel;
-	int result;
+	int err;
 
-	if (sockdup_token_refusal(token) == -ENOENT) {
-		sockdup_token_put(token);
-		return -ENOENT;
-	}
-	parcel = sockdup_parcel_of(token, GFP_KERNEL_ACCOUNT);
 	sockdup_token_put(token);
 	if (!parcel)
-		return -ENOMEM;
-	result = device_import_parcel(call, &opaque, &source, parcel);
+		return ERR_PTR(-ENOMEM);
+	err = device_import_parcel(call, source, parcel);
 	sockdup_parcel_free(parcel);
-	return result;
+	return err ? ERR_PTR(err) : sockdup_token_get(&opaque);
+}
+
+/*
+ * Names and payload go out first. Pages that are there take them as they are, at once.
+ * For others there is a copy. Consumes the caller's reference.
+ */
+static noinline int device_import_set(const struct device_call *call,
+				      struct sockdup_token *token)
+{
+	const struct sockdup_parcel parcel = sockdup_parcel_of(token);
+	const struct sockdup_identity source = device_source(token);
+	const struct sockdup_import *import = &call->u.import;
+	int err = -ENOENT;
+
+	if (sockdup_token_refusal(token) == -ENOENT)
+		goto err_token;
+	pagefault_disable();
+	err = device_import_parcel(call, &source, &parcel);
+	pagefault_enable();
+	if (err == -EFAULT) {
+		token = device_import_copy(call, token, &source);
+		if (IS_ERR(token))
+			return PTR_ERR(token);
+	} else if (err) {
+		goto err_token;
+	}
+	return import->socket_count ? device_import_several(import, token) :
+				      device_import_one(import, token);
+
+err_token:
+	sockdup_token_put(token);
+	return err;
 }
 
 static int device_import(struct device_call *call)
@@ -639,14 +774,13 @@ static int device_query_copy(const struct sockdup_query *query,
 			     const struct sockdup_protocol_info *infos)
 {
 	void __user *descriptions = u64_to_user_ptr(query->descriptions);
-	void __user *sockets = u64_to_user_ptr(query->sockets);
+	struct sockdup_socket __user *sockets = u64_to_user_ptr(query->sockets);
 
-	return (sockets &&
-		copy_to_user(sockets, parcel->sockets,
-			     array_size(parcel->count, sizeof(*parcel->sockets)))) ||
-	       (descriptions &&
-		copy_to_user(descriptions, infos,
-			     array_size(parcel->count, sizeof(*infos)))) ? -EFAULT : 0;
+	if (sockets && device_write_sockets(sockets, parcel))
+		return -EFAULT;
+	return descriptions &&
+	       copy_to_user(descriptions, infos,
+			    array_size(parcel->count, sizeof(*infos))) ? -EFAULT : 0;
 }
 
 /* Names and descriptions of a token's sockets. Consumes the caller's reference. */
@@ -654,7 +788,7 @@ static int device_query_sockets(const struct sockdup_query *query,
 				struct sockdup_token *token)
 {
 	unsigned int count = sockdup_token_socket_count(token);
-	struct sockdup_parcel *parcel = sockdup_parcel_of(token, GFP_KERNEL_ACCOUNT);
+	struct sockdup_parcel *parcel = sockdup_parcel_copy(token, GFP_KERNEL_ACCOUNT);
 	struct sockdup_protocol_info *infos;
 	int err = -ENOMEM;
 

@@ -150,7 +150,7 @@ static int nl_put_name(struct sk_buff *skb, const struct sockdup_token *token,
 		       unsigned int index)
 {
 	const struct sockdup_set *set = sockdup_token_set(token);
-	const char *name = set ? set->sockets[index].name : "";
+	const char *name = set && set->names ? set->names[index].text : "";
 
 	return *name ? nla_put(skb, SOCKDUP_A_SOCKET_NAME, strlen(name), name) : 0;
 }

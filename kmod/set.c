@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Several sockets under one token, their names, and a payload. A set holds files. A
- * parcel is what user memory has of a set.
+ * parcel is what an importer is told of a set.
  */
 
 #include <linux/err.h>
@@ -16,71 +16,117 @@
 #include "token.h"
 
 /**
- * sockdup_parcel_new - make room for sockets and a payload
- * @count: of sockets
- * @payload_size: bytes, or 0
- * @gfp: how to allocate it
+ * sockdup_parcel_of - what a token holds, for its importer
+ * @token: got by the caller
  *
- * Return: the parcel, all zero, to be freed; NULL where there is no memory.
+ * Return: the parcel, which stays while the caller has the token.
  */
-struct sockdup_parcel *sockdup_parcel_new(unsigned int count, unsigned int payload_size,
-					  gfp_t gfp)
+struct sockdup_parcel sockdup_parcel_of(const struct sockdup_token *token)
 {
-	struct sockdup_parcel *parcel;
+	const struct sockdup_set *set = sockdup_token_set(token);
 
-	parcel = kvzalloc(struct_size(parcel, sockets, count), gfp);
-	if (!parcel)
-		return NULL;
-	parcel->count = count;
-	parcel->payload_size = payload_size;
-	if (!payload_size)
-		return parcel;
-	parcel->payload = kvmalloc(payload_size, gfp);
-	if (parcel->payload)
-		return parcel;
-	kvfree(parcel);
-	return NULL;
+	if (!set)
+		return (struct sockdup_parcel){ .count = 1 };
+	return (struct sockdup_parcel){
+		.count = set->count,
+		.payload_size = set->payload_size,
+		.payload = set->payload,
+		.names = set->names,
+	};
 }
 
 /**
- * sockdup_parcel_of - what a token holds, for its importer
+ * sockdup_parcel_copy - what a token holds, for the time after it
  * @token: got by the caller
  * @gfp: how to allocate it
  *
- * Return: the parcel, with -1 for each descriptor, to be freed; NULL where there is no
- * memory.
+ * For copies to user memory that may take for ever: a copy holds nothing of the
+ * exporter's.
+ *
+ * Return: the parcel, to be freed; NULL where there is no memory.
  */
-struct sockdup_parcel *sockdup_parcel_of(const struct sockdup_token *token, gfp_t gfp)
+struct sockdup_parcel *sockdup_parcel_copy(const struct sockdup_token *token, gfp_t gfp)
 {
-	const struct sockdup_set *set = sockdup_token_set(token);
-	struct sockdup_parcel *parcel;
-	unsigned int i;
+	const struct sockdup_parcel parcel = sockdup_parcel_of(token);
+	size_t names_size = parcel.names ? array_size(parcel.count, sizeof(*parcel.names)) : 0;
+	struct sockdup_parcel *copy;
+	void *names, *payload;
 
-	parcel = sockdup_parcel_new(sockdup_token_socket_count(token),
-				    sockdup_token_payload_size(token), gfp);
-	if (!parcel)
+	copy = kvmalloc(size_add(sizeof(*copy) + names_size, parcel.payload_size), gfp);
+	if (!copy)
 		return NULL;
-	for (i = 0; i < parcel->count; i++) {
-		parcel->sockets[i].fd = -1;
-		if (set)
-			memcpy(parcel->sockets[i].name, set->sockets[i].name,
-			       SOCKDUP_NAME_SIZE);
-	}
-	if (parcel->payload)
-		memcpy(parcel->payload, set->payload, parcel->payload_size);
-	return parcel;
+	names = copy + 1;
+	payload = names + names_size;
+	memcpy(names, parcel.names, names_size);
+	memcpy(payload, parcel.payload, parcel.payload_size);
+	*copy = (struct sockdup_parcel){
+		.count = parcel.count,
+		.payload_size = parcel.payload_size,
+		.payload = payload,
+		.names = names_size ? names : NULL,
+	};
+	return copy;
 }
 
 /**
- * sockdup_parcel_free - let go of a parcel
+ * sockdup_parcel_free - let go of a copy
  * @parcel: of the caller's, or NULL
  */
 void sockdup_parcel_free(struct sockdup_parcel *parcel)
 {
-	if (!parcel)
-		return;
-	kvfree(parcel->payload);
 	kvfree(parcel);
+}
+
+/**
+ * sockdup_set_new - make room for sockets and a payload
+ * @count: of sockets, from 1 to SOCKDUP_MAX_SOCKETS
+ * @payload_size: bytes, or 0
+ * @gfp: how to allocate it
+ *
+ * The caller fills the payload and the sockets' descriptors, which are the current
+ * process's. Then it takes the sockets, or frees the set.
+ *
+ * Return: the set, which holds no file yet, and has no names; NULL where there is no
+ * memory.
+ */
+struct sockdup_set *sockdup_set_new(unsigned int count, unsigned int payload_size,
+				    gfp_t gfp)
+{
+	size_t size = struct_size_t(struct sockdup_set, sockets, count);
+	struct sockdup_set *set = kvmalloc(size, gfp);
+
+	if (!set)
+		return NULL;
+	set->size = size + payload_size;
+	set->count = count;
+	set->payload_size = payload_size;
+	set->payload = NULL;
+	set->names = NULL;
+	if (!payload_size)
+		return set;
+	set->payload = kvmalloc(payload_size, gfp);
+	if (set->payload)
+		return set;
+	kvfree(set);
+	return NULL;
+}
+
+/**
+ * sockdup_set_add_names - make room for the sockets' names
+ * @set: without names, and not taken; the caller fills them
+ * @gfp: how to allocate it
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int sockdup_set_add_names(struct sockdup_set *set, gfp_t gfp)
+{
+	size_t size = array_size(set->count, sizeof(*set->names));
+
+	set->names = kvmalloc(size, gfp);
+	if (!set->names)
+		return -ENOMEM;
+	set->size += size;
+	return 0;
 }
 
 /* The first @count of them. */
@@ -90,50 +136,27 @@ static void set_put_files(const struct sockdup_set *set, unsigned int count)
 		fput(set->sockets[count].charge.file);
 }
 
-static int set_fill(struct sockdup_set *set, const struct sockdup_parcel *parcel)
+/**
+ * sockdup_set_take - hold the files of a set
+ * @set: whose descriptors the caller has filled
+ *
+ * Return: 0, and the set is to be discarded or given to a token; -EBADF or -ENOTSOCK for
+ * a descriptor, and it holds no file.
+ */
+int sockdup_set_take(struct sockdup_set *set)
 {
-	struct sockdup_set_socket *socket;
+	struct file *file;
 	unsigned int i;
 
-	for (i = 0; i < parcel->count; i++) {
-		socket = &set->sockets[i];
-		socket->charge.file = sockdup_socket_file(parcel->sockets[i].fd);
-		if (IS_ERR(socket->charge.file)) {
+	for (i = 0; i < set->count; i++) {
+		file = sockdup_socket_file(set->sockets[i].fd);
+		if (IS_ERR(file)) {
 			set_put_files(set, i);
-			return PTR_ERR(socket->charge.file);
+			return PTR_ERR(file);
 		}
-		memcpy(socket->name, parcel->sockets[i].name, sizeof(socket->name));
+		set->sockets[i].charge.file = file;
 	}
-	set->count = parcel->count;
 	return 0;
-}
-
-/**
- * sockdup_set_new - make a set of the caller's sockets
- * @parcel: their descriptors and names; its payload is the set's then
- * @gfp: how to allocate it
- *
- * Return: the set, to be discarded or given to a token; ERR_PTR(-EBADF) or
- * ERR_PTR(-ENOTSOCK) for a descriptor; ERR_PTR(-ENOMEM).
- */
-struct sockdup_set *sockdup_set_new(struct sockdup_parcel *parcel, gfp_t gfp)
-{
-	size_t size = struct_size_t(struct sockdup_set, sockets, parcel->count);
-	struct sockdup_set *set = kvzalloc(size, gfp);
-	int err;
-
-	if (!set)
-		return ERR_PTR(-ENOMEM);
-	err = set_fill(set, parcel);
-	if (err) {
-		kvfree(set);
-		return ERR_PTR(err);
-	}
-	set->payload = parcel->payload;
-	set->payload_size = parcel->payload_size;
-	set->size = size + set->payload_size;
-	parcel->payload = NULL;
-	return set;
 }
 
 /**
@@ -147,13 +170,12 @@ void sockdup_set_discard(struct sockdup_set *set)
 }
 
 /**
- * sockdup_set_free - free a set whose files have been put
- * @set: or NULL
+ * sockdup_set_free - free a set that holds no file
+ * @set: whose files have been put, or never taken
  */
 void sockdup_set_free(struct sockdup_set *set)
 {
-	if (!set)
-		return;
 	kvfree(set->payload);
+	kvfree(set->names);
 	kvfree(set);
 }

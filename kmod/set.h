@@ -2,68 +2,100 @@
 #ifndef SOCKDUP_SET_H
 #define SOCKDUP_SET_H
 
+#include <linux/list.h>
 #include <linux/sockdup.h>
 #include <linux/types.h>
 
 #include "account.h"
 
 struct file;
+struct sockdup_report;
+struct sockdup_set;
 struct sockdup_token;
+struct sockdup_token_list;
 
 /**
- * struct sockdup_parcel - what a set is made of, and what an importer gets of it
- * @count: sockets
- * @payload_size: bytes
- * @payload: owned, or NULL
- * @sockets: their descriptors and names
- *
- * For copies from and to user memory, which can take for ever: it holds no file, and
- * nobody but the control group of the current process pays for it.
+ * struct sockdup_token_extra - what most tokens have not
+ * @token: owns this
+ * @list: the tokens that it ends with, or NULL; held
+ * @mate: on @list; covered by its lock
+ * @report: tells the handle of the end, or NULL; owned until then, and covered by the
+ *	    token's claim
+ * @set: its sockets, if they are several or have names, and its payload, or NULL; owned,
+ *	 and then this is part of it
  */
-struct sockdup_parcel {
-	unsigned int count;
-	unsigned int payload_size;
-	void *payload;
-	struct sockdup_socket sockets[];
+struct sockdup_token_extra {
+	struct sockdup_token *token;
+	struct sockdup_token_list *list;
+	struct list_head mate;
+	struct sockdup_report *report;
+	struct sockdup_set *set;
 };
 
 /**
  * struct sockdup_set_socket - one of the sockets under a token
- * @charge: its file; the first one's is the token's own charge, and only the file stands
- *	    here
- * @token: that it is under
- * @name: NUL terminated, and zeroes behind
+ * @charge: its file, and no more until a worker is to put it; the first one's is the
+ *	    token's own charge
+ * @token: that it is under, from then on
+ * @fd: the exporter's descriptor, until the set is taken
  */
 struct sockdup_set_socket {
 	struct sockdup_charge charge;
-	struct sockdup_token *token;
-	char name[SOCKDUP_NAME_SIZE];
+	union {
+		struct sockdup_token *token;
+		int fd;
+	};
+};
+
+/* NUL terminated, and zeroes behind; read and written by words. */
+struct sockdup_name {
+	char text[SOCKDUP_NAME_SIZE] __aligned(sizeof(long));
 };
 
 /**
  * struct sockdup_set - the sockets under one token, and what travels with them
- * @size: bytes of this and of @payload
+ * @extra: of the token, so that both are one allocation; the token's
+ * @size: bytes of this, of @payload and of @names
  * @count: sockets
  * @payload_size: bytes
  * @payload: owned, or NULL
+ * @names: of the sockets; owned, or NULL where none has a name
  * @sockets: them
  *
- * From publication of its token on nothing changes.
+ * From publication of its token on nothing but @extra changes.
  */
 struct sockdup_set {
+	struct sockdup_token_extra extra;
 	size_t size;
 	unsigned int count;
 	unsigned int payload_size;
 	void *payload;
+	struct sockdup_name *names;
 	struct sockdup_set_socket sockets[];
 };
 
-struct sockdup_parcel *sockdup_parcel_new(unsigned int count, unsigned int payload_size,
-					  gfp_t gfp);
-struct sockdup_parcel *sockdup_parcel_of(const struct sockdup_token *token, gfp_t gfp);
+/**
+ * struct sockdup_parcel - what an importer is told of a token's sockets
+ * @count: sockets
+ * @payload_size: bytes
+ * @payload: of the token, or of a copy
+ * @names: likewise, or NULL where none has a name
+ */
+struct sockdup_parcel {
+	unsigned int count;
+	unsigned int payload_size;
+	const void *payload;
+	const struct sockdup_name *names;
+};
+
+struct sockdup_parcel sockdup_parcel_of(const struct sockdup_token *token);
+struct sockdup_parcel *sockdup_parcel_copy(const struct sockdup_token *token, gfp_t gfp);
 void sockdup_parcel_free(struct sockdup_parcel *parcel);
 
-struct sockdup_set *sockdup_set_new(struct sockdup_parcel *parcel, gfp_t gfp);
+struct sockdup_set *sockdup_set_new(unsigned int count, unsigned int payload_size,
+				    gfp_t gfp);
+int __must_check sockdup_set_add_names(struct sockdup_set *set, gfp_t gfp);
+int __must_check sockdup_set_take(struct sockdup_set *set);
 void sockdup_set_discard(struct sockdup_set *set);
 void sockdup_set_free(struct sockdup_set *set);
 

@@ -433,11 +433,15 @@ static void token_put_other(struct sockdup_job *job)
 static void token_put_files_later(struct sockdup_token *token)
 {
 	struct sockdup_set *set = token_set(token);
+	struct sockdup_set_socket *socket;
 	unsigned int i;
 
 	for (i = 1; set && i < set->count; i++) {
-		sockdup_token_hold(token);
-		if (sockdup_charge_return_later(&set->sockets[i].charge, token_put_other))
+		socket = &set->sockets[i];
+		sockdup_charge_take(&socket->charge, token->charge.account,
+				    socket->charge.file);
+		socket->token = sockdup_token_hold(token);
+		if (sockdup_charge_return_later(&socket->charge, token_put_other))
 			sockdup_token_put(token);
 	}
 	if (sockdup_charge_return_later(&token->charge, token_put_first))
@@ -450,9 +454,13 @@ static void token_put_files(struct sockdup_token *token)
 	struct sockdup_set *set = token_set(token);
 	unsigned int i;
 
-	for (i = 1; set && i < set->count; i++)
-		sockdup_charge_return(&set->sockets[i].charge);
-	sockdup_charge_return(&token->charge);
+	if (!set) {
+		sockdup_charge_return(&token->charge);
+		return;
+	}
+	for (i = 0; i < set->count; i++)
+		fput(set->sockets[i].charge.file);
+	sockdup_account_return_files(token->charge.account, set->count);
 }
 
 /* End a claimed token as its verdict says, and have a worker put the file. */
@@ -495,11 +503,12 @@ static void token_extra_free(struct sockdup_token_extra *extra,
 		token_list_put(extra->list);
 	if (extra->report)
 		sockdup_report_cancel(extra->report);
-	if (extra->set) {
-		sockdup_account_return_bytes(account, extra->set->size);
-		sockdup_set_free(extra->set);
+	if (!extra->set) {
+		kfree(extra);
+		return;
 	}
-	kfree(extra);
+	sockdup_account_return_bytes(account, extra->set->size);
+	sockdup_set_free(extra->set);
 }
 
 static void token_free(struct sockdup_token *token)
@@ -521,13 +530,16 @@ static void token_make_opaque(struct sockdup_opaque *opaque)
 	opaque->secret[1] = siphash_1u64(opaque->id, &token_secret_keys[1]);
 }
 
-/* An empty one, if the terms need one. */
+/* One to be filled, if the terms need one. A set brings its own. */
 static int token_extra_new(struct sockdup_token *token,
 			   const struct sockdup_token_terms *terms, gfp_t gfp)
 {
-	if (!terms->list && !terms->report && !terms->set)
+	if (terms->set)
+		token->extra = &terms->set->extra;
+	else if (terms->list || terms->report)
+		token->extra = kmalloc(sizeof(*token->extra), gfp);
+	else
 		return 0;
-	token->extra = kzalloc(sizeof(*token->extra), gfp);
 	return token->extra ? 0 : -ENOMEM;
 }
 
@@ -551,8 +563,6 @@ static void token_extra_fill(struct sockdup_token *token,
 static int token_charge(struct sockdup_token *token, struct sockdup_account *account,
 			struct file *file, struct sockdup_set *set)
 {
-	struct sockdup_set_socket *socket;
-	unsigned int i;
 	int err;
 
 	if (set && !sockdup_account_charge_bytes(account, set->size))
@@ -564,11 +574,6 @@ static int token_charge(struct sockdup_token *token, struct sockdup_account *acc
 		return err;
 	}
 	sockdup_charge_take(&token->charge, account, file);
-	for (i = 1; set && i < set->count; i++) {
-		socket = &set->sockets[i];
-		sockdup_charge_take(&socket->charge, account, socket->charge.file);
-		socket->token = token;
-	}
 	return 0;
 }
 
@@ -617,7 +622,8 @@ static struct sockdup_token *token_new(struct file *file,
 
 err_token:
 	if (token) {
-		kfree(token->extra);
+		if (!terms->set)
+			kfree(token->extra);
 		kmem_cache_free(token_cache, token);
 	}
 	sockdup_account_put(account);

@@ -18,7 +18,6 @@
 
 struct file;
 struct pid;
-struct sockdup_report;
 struct sockdup_target;
 
 /**
@@ -44,23 +43,6 @@ struct sockdup_token_list {
 	refcount_t ref;
 	spinlock_t lock;		/* covers @extras */
 	struct list_head extras;
-};
-
-/**
- * struct sockdup_token_extra - what most tokens have not
- * @token: owns this
- * @list: the tokens that it ends with, or NULL; held
- * @mate: on @list; covered by its lock
- * @report: tells the handle of the end, or NULL; owned until then, and covered by the
- *	    token's claim
- * @set: its sockets, if they are several or have names, and its payload, or NULL; owned
- */
-struct sockdup_token_extra {
-	struct sockdup_token *token;
-	struct sockdup_token_list *list;
-	struct list_head mate;
-	struct sockdup_report *report;
-	struct sockdup_set *set;
 };
 
 /*

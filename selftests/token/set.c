@@ -586,8 +586,12 @@ static void *import_in_thread(void *argument)
 	return NULL;
 }
 
-/* The array goes while a security module looks at the first socket. */
-TEST_F(set, array_that_goes_meanwhile_leaves_no_descriptor)
+/*
+ * The array goes while a security module looks at the first socket. Its page is there
+ * when the import begins, or is not.
+ */
+static void lose_array(struct __test_metadata *_metadata, struct _test_data_set *self,
+		       bool touched)
 {
 	struct sockdup_socket *sockets;
 	struct importer importer;
@@ -602,6 +606,8 @@ TEST_F(set, array_that_goes_meanwhile_leaves_no_descriptor)
 	sockets = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, sockets);
+	if (touched)
+		memset(sockets, 0xff, getpagesize());
 	ASSERT_EQ(0, export_set(self, 2, 5));
 	ASSERT_EQ(0, close(self->fds[0]));
 	ASSERT_EQ(0, close(self->fds[1]));
@@ -623,6 +629,38 @@ TEST_F(set, array_that_goes_meanwhile_leaves_no_descriptor)
 	EXPECT_EQ(0, wait_for_end(self->peers[1]));
 	close(hook);
 	page_close(&page);
+}
+
+TEST_F(set, array_that_goes_meanwhile_leaves_no_descriptor)
+{
+	lose_array(_metadata, self, true);
+}
+
+TEST_F(set, array_that_came_and_goes_leaves_no_descriptor)
+{
+	lose_array(_metadata, self, false);
+}
+
+/* Most pages of the array, and all of the payload's, come with the first write. */
+TEST_F(set, memory_need_not_be_there_yet)
+{
+	const size_t size = sizeof(self->imported) + sizeof(self->carried);
+	struct sockdup_socket *sockets;
+	struct sockdup_import import;
+
+	sockets = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+	ASSERT_NE(MAP_FAILED, sockets);
+	sockets[0].fd = 0;
+	ASSERT_EQ(0, export_set(self, MOST, SOCKDUP_MAX_PAYLOAD));
+	import = raw_import_of(self, sockets);
+	import.socket_count = MOST;
+	import.payload = (uintptr_t)(sockets + MOST + 1);
+	import.payload_size = SOCKDUP_MAX_PAYLOAD;
+	ASSERT_EQ(0, raw_set(SOCKDUP_IOC_IMPORT, &import));
+	EXPECT_EQ(0, memcmp(self->payload, sockets + MOST + 1, SOCKDUP_MAX_PAYLOAD));
+	memcpy(self->imported, sockets, MOST * sizeof(*sockets));
+	EXPECT_EQ(MOST, count_same(self, MOST));
 }
 
 /* An importer who does not take the names keeps nothing of the exporter's. */
