@@ -121,7 +121,9 @@ int part_alone(const struct effort *effort)
 	static const struct step steps[] = {
 		{ "export", &way_sockdup, end_by_import, false },
 		{ "netlink_export", &way_netlink, end_by_import, false },
+		{ "user_export", &way_to_user, end_by_import, false },
 		{ "import", &way_sockdup, end_by_import, true },
+		{ "user_import", &way_to_user, end_by_import, true },
 		{ "revoke", &way_sockdup, end_by_revoke, true },
 	};
 	unsigned int i;

@@ -27,6 +27,7 @@ static const struct part {
 	{ "memory", part_memory },
 	{ "one", part_one },
 	{ "two", part_two },
+	{ "sets", part_sets },
 	{ "alone", part_alone },
 	{ "wakeup", part_wakeup },
 	{ "alive", part_alive },

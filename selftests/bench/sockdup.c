@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Exported by an ioctl or by netlink, and imported by an ioctl; without the
- * library.
+ * Exported by an ioctl, to a process or a user, or by netlink; and imported by an
+ * ioctl; without the library.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../harness/genl.h"
 #include "way.h"
@@ -19,6 +20,13 @@ static int give(const struct side *side, union parcel *parcel)
 {
 	return raw_export(side->device, side->socket, side->target, 0,
 			  &parcel->info);
+}
+
+/* To any process of the user's. */
+static int give_to_user(const struct side *side, union parcel *parcel)
+{
+	return raw_export_with(side->device, side->socket, getuid(),
+			       SOCKDUP_EXPORT_TO_USER, 0, &parcel->info);
 }
 
 static int take(const struct side *side, const union parcel *parcel)
@@ -74,6 +82,13 @@ const struct way way_sockdup = {
 	.name = "sockdup",
 	.size = sizeof(struct sockdup_protocol_info),
 	.give = give,
+	.take = take,
+};
+
+const struct way way_to_user = {
+	.name = "to_user",
+	.size = sizeof(struct sockdup_protocol_info),
+	.give = give_to_user,
 	.take = take,
 };
 

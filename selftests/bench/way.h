@@ -65,6 +65,7 @@ extern const struct way way_scm_rights;
 extern const struct way way_pidfd;
 extern const struct way way_kept_pidfd;
 extern const struct way way_sockdup;
+extern const struct way way_to_user;
 extern const struct way way_netlink;
 
 /* All of them, up to a NULL. */
