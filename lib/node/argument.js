@@ -4,6 +4,7 @@
 
 'use strict';
 
+const fs = require('fs');
 const net = require('net');
 
 const { peerDescriptorOf } = require('./handle.js');
@@ -45,28 +46,52 @@ function objectOf(options, ...known) {
   return options;
 }
 
-// A process by its number, the one at the other end of an AF_UNIX connection, or a user.
+// The descriptor of a control group's directory, and what is to be closed after its use.
+function openGroup(cgroup) {
+  if (typeof cgroup !== 'string')
+    return { group: number('target.cgroup', cgroup, INT_MAX) };
+  const opened = fs.openSync(cgroup, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+
+  return { group: opened, opened };
+}
+
+// A user, a control group, or a user in one: then the group goes beside the target.
+function scopeOf(scope) {
+  const { uid, cgroup } = objectOf(scope, 'uid', 'cgroup');
+  // As an int of C, which the addon takes: ids go beyond its largest.
+  const user = cgroup === undefined || uid !== undefined ? userId('target.uid', uid) | 0 : undefined;
+
+  if (cgroup === undefined)
+    return { target: user, flags: native.TO_USER };
+  const { group, opened } = openGroup(cgroup);
+
+  if (user === undefined)
+    return { target: group, flags: native.TO_CGROUP, opened };
+  return { target: user, flags: native.TO_USER | native.TO_CGROUP, group, opened };
+}
+
+// A process by its number, the one at the other end of an AF_UNIX connection, or a scope.
 function targetOf(target) {
   if (target instanceof net.Socket)
     return { target: peerDescriptorOf(target), flags: native.TO_PEER };
-  // As an int of C, which the addon takes: ids go beyond its largest.
-  if (typeof target === 'object' && target !== null) {
-    const { uid } = objectOf(target, 'uid');
-
-    return { target: userId('target.uid', uid) | 0, flags: native.TO_USER };
-  }
+  if (typeof target === 'object' && target !== null)
+    return scopeOf(target);
   return { target: processId('target', target, 1), flags: 0 };
 }
 
-// What each export takes, after what it exports: target, flags and life.
-function termsOf(to, { ttl = 0, endOnClose = false }, extraFlags) {
-  const { target, flags } = targetOf(to);
+// What each export takes, after what it exports: target, flags and life, and the control group
+// beside a user or undefined. They hold while exportBy runs.
+function withTerms(to, { ttl = 0, endOnClose = false }, extraFlags, exportBy) {
+  const life = number('options.ttl', ttl, UINT_MAX);
+  const { target, flags, group, opened } = targetOf(to);
 
-  return [
-    target,
-    flags | extraFlags | (endOnClose ? native.END_ON_CLOSE : 0),
-    number('options.ttl', ttl, UINT_MAX),
-  ];
+  try {
+    return exportBy([target, flags | extraFlags | (endOnClose ? native.END_ON_CLOSE : 0), life],
+      group);
+  } finally {
+    if (opened !== undefined)
+      fs.closeSync(opened);
+  }
 }
 
-module.exports = { objectOf, processId, protocolInfo, termsOf, tokenName, userId };
+module.exports = { objectOf, processId, protocolInfo, tokenName, userId, withTerms };

@@ -22,18 +22,28 @@ export interface ShareOptions {
 /** Any process of this user, in the caller's user and pid namespace; none needs to exist yet. */
 export interface UserTarget {
   uid: number;
+  cgroup?: undefined;
 }
 
 /**
- * Export a socket to a process, or to a user. It stays open in this one: destroy() or close() it in the
+ * Any process in a control group of version 2 or below it, by the path of its directory or a
+ * descriptor; with a uid, any of that user's there. The token ends with the group's removal.
+ */
+export interface GroupTarget {
+  cgroup: string | number;
+  uid?: number;
+}
+
+/**
+ * Export a socket to a process, a user or a control group. It stays open in this one: destroy() or close() it in the
  * same turn of the event loop, or both processes read from it.
  *
  * @param target the process, by its id; or the one at the other end of an AF_UNIX connection; or a
- *   user, of whose processes the first to import has the socket
+ *   user or a control group, of whose processes the first to import has the socket
  * @returns the 128 bytes to send to the target
  */
 export function share(
-  handle: Shareable, target: number | net.Socket | UserTarget, options?: ShareOptions): Buffer;
+  handle: Shareable, target: number | net.Socket | UserTarget | GroupTarget, options?: ShareOptions): Buffer;
 
 interface OutcomeOf<Kind extends string> {
   kind: Kind;
@@ -73,7 +83,7 @@ export interface Shared {
  * paused or otherwise unread, to give it to another process if this one does not import it.
  */
 export function shareWithOutcome(
-  handle: Shareable, target: number | net.Socket | UserTarget, options?: ShareOptions): Shared;
+  handle: Shareable, target: number | net.Socket | UserTarget | GroupTarget, options?: ShareOptions): Shared;
 
 /** The id of a token, from the bytes. Works for a token that has ended, too. */
 export function tokenId(info: Uint8Array): string;
@@ -116,11 +126,11 @@ export interface ShareSetOptions extends ShareOptions {
  *   names. A name has up to 63 bytes in UTF-8, and may be empty; pairs may have names alike.
  */
 export function shareSet(
-  sockets: NamedShareables, target: number | net.Socket | UserTarget, options?: ShareSetOptions): Buffer;
+  sockets: NamedShareables, target: number | net.Socket | UserTarget | GroupTarget, options?: ShareSetOptions): Buffer;
 
 /** Export as shareSet() does, and learn what becomes of the token, as by shareWithOutcome(). */
 export function shareSetWithOutcome(
-  sockets: NamedShareables, target: number | net.Socket | UserTarget, options?: ShareSetOptions): Shared;
+  sockets: NamedShareables, target: number | net.Socket | UserTarget | GroupTarget, options?: ShareSetOptions): Shared;
 
 export interface FromShareSetOptions {
   /** Each takes the sockets of its name, as the server of FromShareOptions does. */
@@ -185,10 +195,12 @@ export interface TokenDescription {
   /** Bytes that travel with the token. */
   payloadSize: number;
   source: Identity;
-  /** The process that may import; 0 if it is not visible here, or if the token is for a user. */
+  /** The process that may import; 0 if it is not visible here, or if the token is not for one process. */
   target: number;
-  /** The user that the token is for; absent if that is a process. */
+  /** The user that the token is for, if it is for one. */
   targetUid?: number;
+  /** The control group that it is for, by the inode number of its directory, likewise. */
+  targetCgroup?: number;
   /** Milliseconds since the export. */
   age: number;
   /** Milliseconds until the end of the token's life. */
@@ -234,8 +246,10 @@ export interface TokenInfo extends SocketInfo {
   /** Names the token; nobody can import with it. */
   id: string;
   target: number;
-  /** The user that the token is for; absent if that is a process. */
+  /** The user that the token is for, if it is for one. */
   targetUid?: number;
+  /** The control group that it is for, by the inode number of its directory, likewise. */
+  targetCgroup?: number;
   source: number;
   uid: number;
   gid: number;
@@ -263,8 +277,10 @@ export interface TokenEvent {
   event: 'exported' | 'imported' | 'revoked' | 'expired' | 'handle-closed' | 'target-died' | 'other';
   id: string;
   uid: number;
-  /** The user that the token is for; absent if that is a process. */
+  /** The user that the token is for, if it is for one. */
   targetUid?: number;
+  /** The control group that it is for, by the inode number of its directory, likewise. */
+  targetCgroup?: number;
 }
 
 /** Notifications came too fast, and some are lost. */
@@ -273,6 +289,7 @@ export interface LostEvents {
   id?: undefined;
   uid?: undefined;
   targetUid?: undefined;
+  targetCgroup?: undefined;
 }
 
 export interface Monitor extends AsyncIterableIterator<TokenEvent | LostEvents> {

@@ -5,7 +5,7 @@
 
 'use strict';
 
-const { objectOf, processId, protocolInfo, termsOf, tokenName, userId } = require('./argument.js');
+const { objectOf, processId, protocolInfo, tokenName, userId, withTerms } = require('./argument.js');
 const { adopt, checkAdoptable, descriptorOf } = require('./handle.js');
 const { invalid } = require('./error.js');
 const { Monitor } = require('./monitor.js');
@@ -16,7 +16,11 @@ const native = require('./sockdup.node');
 
 function exportTo(handle, to, options, extraFlags) {
   objectOf(options, 'ttl', 'endOnClose');
-  return native.export(descriptorOf(handle), ...termsOf(to, options, extraFlags));
+  const fd = descriptorOf(handle);
+
+  return withTerms(to, options, extraFlags, (terms, group) => group === undefined ?
+    native.export(fd, ...terms) :
+    native.exportSet([[fd, '']], new Uint8Array(), ...terms, group));
 }
 
 function share(handle, to, options = {}) {

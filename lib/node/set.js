@@ -6,7 +6,7 @@
 
 const net = require('net');
 
-const { objectOf, protocolInfo, termsOf } = require('./argument.js');
+const { objectOf, protocolInfo, withTerms } = require('./argument.js');
 const { invalid } = require('./error.js');
 const { adopt, checkAdoptable, descriptorOf } = require('./handle.js');
 const { reported } = require('./outcome.js');
@@ -54,8 +54,10 @@ function exportTo(sockets, to, options, extraFlags) {
 
   if (!(payload instanceof Uint8Array))
     throw invalid('options.payload', 'a Buffer', payload);
-  return native.exportSet(pairsOf(sockets).map(namedDescriptor), payload,
-    ...termsOf(to, options, extraFlags));
+  const named = pairsOf(sockets).map(namedDescriptor);
+
+  return withTerms(to, options, extraFlags, (terms, group = 0) =>
+    native.exportSet(named, payload, ...terms, group));
 }
 
 function shareSet(sockets, to, options = {}) {

@@ -182,6 +182,39 @@ test('target_is_a_user_of_any_number', async () => {
   }
 });
 
+test('target_is_a_control_group', async () => {
+  const partner = Partner.get();
+  const { served } = await connection();
+  const cgroup = `/sys/fs/cgroup/sockdup-node-${process.pid}`;
+
+  fs.mkdirSync(cgroup);
+  const group = fs.openSync(cgroup);
+  const number = fs.statSync(cgroup).ino;
+
+  for (const target of [{ cgroup }, { cgroup: group }, { cgroup, uid: process.getuid() }]) {
+    const info = share(served, target);
+    const { target: pid, targetUid, targetCgroup } = sockdup.query(info);
+
+    assert.deepEqual([pid, targetUid, targetCgroup], [0, target.uid, number]);
+    assert(sockdup.list().some((token) => token.targetCgroup === number));
+    assert.throws(() => sockdup.fromShare(info), { code: 'EPERM' });
+    sockdup.revoke(info);
+  }
+  const info = sockdup.shareSet({ served }, { cgroup });
+
+  assert.equal(sockdup.query(info).targetCgroup, number);
+  sockdup.revoke(info);
+  assert.throws(() => share(served, { cgroup: '/tmp' }), { code: 'EBADF' });
+  assert.throws(() => share(served, { cgroup: '/none' }), { code: 'ENOENT' });
+  assert.throws(() => share(served, { cgroup: -1 }), { name: 'TypeError' });
+  fs.writeFileSync(`${cgroup}/cgroup.procs`, `${partner.pid}`);
+  assert.equal(await partner.run(answerConnection, sockdup.toText(share(served, { cgroup }))),
+    'Socket');
+  fs.writeFileSync('/sys/fs/cgroup/cgroup.procs', `${partner.pid}`);
+  fs.closeSync(group);
+  fs.rmdirSync(cgroup);
+});
+
 test('server_gets_the_connection', async () => {
   const partner = Partner.get();
   const { client, served } = await connection();

@@ -44,6 +44,7 @@ NAPI_MODULE_INIT()
 	value_set(env, exports, "UnixPath", unix_path_class(env));
 	value_set_number(env, exports, "TO_PEER", SOCKDUP_EXPORT_TO_PEER);
 	value_set_number(env, exports, "TO_USER", SOCKDUP_EXPORT_TO_USER);
+	value_set_number(env, exports, "TO_CGROUP", SOCKDUP_EXPORT_TO_CGROUP);
 	value_set_number(env, exports, "END_ON_CLOSE",
 			 SOCKDUP_EXPORT_END_ON_CLOSE);
 	value_set_number(env, exports, "REPORT", SOCKDUP_EXPORT_REPORT);

@@ -44,17 +44,18 @@ napi_value set_export(napi_env env, napi_callback_info call)
 {
 	struct sockdup_protocol_info info;
 	unsigned int flags, ttl;
-	napi_value given[5], value = NULL;
+	napi_value given[6], value = NULL;
 	struct iovec payload;
 	struct sockdup_set set = { .payload = &payload };
 	int target;
 
-	if (!value_arguments(env, call, 5, given) ||
+	if (!value_arguments(env, call, 6, given) ||
 	    napi_get_buffer_info(env, given[1], &payload.iov_base,
 				 &payload.iov_len) ||
 	    !value_to_int(env, given[2], &target) ||
 	    !value_to_uint(env, given[3], &flags) ||
-	    !value_to_uint(env, given[4], &ttl))
+	    !value_to_uint(env, given[4], &ttl) ||
+	    !value_to_int(env, given[5], &set.cgroup))
 		return NULL;
 	set.payload_count = payload.iov_len ? 1 : 0;
 	if (read_sockets(env, given[0], &set))

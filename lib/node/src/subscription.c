@@ -51,6 +51,8 @@ static napi_value describe(napi_env env, const struct sockdup_token_event *event
 	value_set_number(env, value, "uid", event->uid);
 	if (event->target_flags & SOCKDUP_EXPORT_TO_USER)
 		value_set_number(env, value, "targetUid", event->target_uid);
+	if (event->target_flags & SOCKDUP_EXPORT_TO_CGROUP)
+		value_set_number(env, value, "targetCgroup", event->target_cgroup);
 	return value;
 }
 

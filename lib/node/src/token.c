@@ -63,6 +63,9 @@ napi_value token_query(napi_env env, napi_callback_info call)
 	if (description.target_flags & SOCKDUP_EXPORT_TO_USER)
 		value_set_number(env, value, "targetUid",
 				 description.target_uid);
+	if (description.target_flags & SOCKDUP_EXPORT_TO_CGROUP)
+		value_set_number(env, value, "targetCgroup",
+				 description.target_cgroup);
 	value_set_number(env, value, "age", description.age_ms);
 	value_set_number(env, value, "left", description.left_ms);
 	return value;
@@ -118,6 +121,8 @@ static void set_token(napi_env env, napi_value value,
 	value_set_number(env, value, "target", token->target);
 	if (token->target_flags & SOCKDUP_EXPORT_TO_USER)
 		value_set_number(env, value, "targetUid", token->target_uid);
+	if (token->target_flags & SOCKDUP_EXPORT_TO_CGROUP)
+		value_set_number(env, value, "targetCgroup", token->target_cgroup);
 	value_set_number(env, value, "source", token->source);
 	value_set_number(env, value, "uid", token->uid);
 	value_set_number(env, value, "gid", token->gid);
