@@ -31,17 +31,33 @@ int cgroup_open(const char *path, int *fd)
 	return complain("%s is not a directory of control groups of version 2", path);
 }
 
-/* Where control groups of version 2 are mounted, to be freed, or NULL. */
+/* Of a line of mountinfo; NULL where what is mounted is not the root of its file system. */
+static char *mount_point(const char *line)
+{
+	char *mounted = NULL, *point = NULL;
+
+	if (sscanf(line, "%*s %*s %*s %ms %ms", &mounted, &point) == 2 &&
+	    strcmp(mounted, "/")) {
+		free(point);
+		point = NULL;
+	}
+	free(mounted);
+	return point;
+}
+
+/*
+ * Where control groups of version 2 are mounted, to be freed, or NULL. A mount of a
+ * directory below their root does not count: containers have such mounts.
+ */
 static char *cgroup_root(void)
 {
 	FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	char *line = NULL, *root = NULL, *point;
+	char *line = NULL, *root = NULL;
 	size_t size = 0;
 
-	while (mounts && !root && getline(&line, &size, mounts) > 0) {
-		if (strstr(line, " - cgroup2 ") && sscanf(line, "%*s %*s %*s %*s %ms", &point) == 1)
-			root = point;
-	}
+	while (mounts && !root && getline(&line, &size, mounts) > 0)
+		if (strstr(line, " - cgroup2 "))
+			root = mount_point(line);
 	free(line);
 	if (mounts)
 		fclose(mounts);
@@ -49,8 +65,8 @@ static char *cgroup_root(void)
 }
 
 /*
- * What systemctl prints of a unit's group, to be freed; "" where that is nothing, NULL
- * with errno where there is no systemctl.
+ * What systemctl prints of a unit's group, to be freed; "" where that is nothing; NULL
+ * with errno where it cannot be run, or with 0 where it fails and has said why.
  */
 static char *systemctl_group(const char *unit)
 {
@@ -61,7 +77,7 @@ static char *systemctl_group(const char *unit)
 	posix_spawn_file_actions_t actions;
 	char *line = NULL;
 	size_t size = 0;
-	int ends[2];
+	int ends[2], status;
 	FILE *output;
 	pid_t child;
 
@@ -83,9 +99,12 @@ static char *systemctl_group(const char *unit)
 		line = checked(strdup(""));
 	}
 	fclose(output);
-	waitpid(child, NULL, 0);
 	line[strcspn(line, "\n")] = '\0';
-	return line;
+	if (waitpid(child, &status, 0) == child && !status)
+		return line;
+	free(line);
+	errno = 0;
+	return NULL;
 }
 
 /* By the unit of systemd that it is of. */
@@ -95,7 +114,8 @@ int cgroup_open_unit(const char *unit, int *fd)
 	int status;
 
 	if (!group)
-		return failed_to(errno == ENOENT ? "there is no systemctl" : NULL,
+		return failed_to(errno == ENOENT ? "there is no systemctl" :
+				 !errno ? "systemctl has failed" : NULL,
 				 "find the control group of unit %s", unit);
 	if (!*group) {
 		free(group);
