@@ -2,10 +2,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/param.h>
-#include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <sockdup.h>
 
@@ -13,43 +11,12 @@
 #include "descriptor.h"
 #include "interrupt.h"
 #include "message.h"
-#include "names.h"
 #include "outcome.h"
 #include "output.h"
-#include "process.h"
+#include "parcel.h"
 #include "token.h"
 #include "value.h"
 #include "verb.h"
-
-/**
- * struct source - a socket that is exported
- * @shown: what the user calls it
- * @name: what the importer shall call it, or NULL
- * @pid: the process that it is taken out of, 0 for a descriptor passed in
- * @fd: its descriptor there
- */
-struct source {
-	const char *shown;
-	char *name;
-	pid_t pid;
-	int fd;
-};
-
-/**
- * struct parcel - what one token is to hold
- * @sources: where its sockets come from
- * @sockets: they themselves
- * @count: how many
- * @payload: read from @payload_file
- * @payload_file: or NULL
- */
-struct parcel {
-	struct source *sources;
-	struct sockdup_socket *sockets;
-	unsigned int count;
-	struct iovec payload;
-	const char *payload_file;
-};
 
 /**
  * struct target - the process, user or control group that the token is for
@@ -59,7 +26,6 @@ struct parcel {
  * @shown: what the user calls it
  * @group: what the user calls the control group, where there is one
  * @by_unit: whether that is the name of a unit, and no path
- * @cgroup: a descriptor of it, where there is a user beside it; else 0
  */
 struct target {
 	int number;
@@ -68,13 +34,11 @@ struct target {
 	const char *shown;
 	const char *group;
 	bool by_unit;
-	int cgroup;
 };
 
 static struct target target;
 static struct parcel parcel;
-static unsigned int ttl_ms;
-static const char *ttl_shown;
+static struct life life;
 static bool wait_for_end;
 static int wait_ms;
 static const char *wait_shown;
@@ -145,7 +109,7 @@ static int group_open(void)
 	if (status)
 		return status;
 	if (target.kind) {
-		target.cgroup = fd;
+		parcel.cgroup = fd;
 		if (asprintf(&both, "%s in control group %s", target.shown,
 			     target.group) < 0)
 			both = checked(NULL);
@@ -177,8 +141,7 @@ static void option(int value, char *argument)
 {
 	switch (value) {
 	case OPTION_TTL:
-		ttl_ms = duration_parse(argument);
-		ttl_shown = argument;
+		life_parse(&life, argument);
 		break;
 	case OPTION_PIDFD:
 		target_parse(argument, SOCKDUP_EXPORT_TO_PIDFD,
@@ -206,164 +169,14 @@ static void option(int value, char *argument)
 	}
 }
 
-/* [NAME=]FD, or [NAME=]PID:FD. A name may have anything in it, so its end is the last =. */
-static void source_parse(struct source *source, char *text)
-{
-	char *equals = strrchr(text, '='), *pid;
-	const char *colon;
-
-	source->shown = text;
-	if (equals) {
-		source->name = checked(strndup(text, equals - text));
-		if (strlen(source->name) >= SOCKDUP_NAME_SIZE)
-			usage_error("the name '%s' has more than %d bytes",
-				    source->name, SOCKDUP_NAME_SIZE - 1);
-		text = equals + 1;
-	}
-	colon = strchr(text, ':');
-	if (!colon) {
-		source->fd = descriptor_parse(text);
-		return;
-	}
-	pid = checked(strndup(text, colon - text));
-	source->pid = pid_parse(pid);
-	source->fd = number_parse(colon + 1, 0, INT_MAX, "a descriptor");
-	free(pid);
-}
-
-static int source_open(const struct source *source)
-{
-	return source->pid ? process_take_fd(source->pid, source->fd) :
-			     source->fd;
-}
-
-/* Why the descriptor of another process cannot be taken; NULL where errno says all. */
-static const char *take_reason(void)
-{
-	switch (errno) {
-	case EBADF:
-		return "that process has no such descriptor";
-	case EPERM:
-		return "this needs the right to trace that process";
-	default:
-		return NULL;
-	}
-}
-
-static void parcel_parse(int count, char **arguments)
-{
-	int i;
-
-	parcel.sources = checked(calloc(count, sizeof(*parcel.sources)));
-	parcel.sockets = checked(calloc(count, sizeof(*parcel.sockets)));
-	parcel.count = count;
-	for (i = 0; i < count; i++)
-		source_parse(&parcel.sources[i], arguments[i]);
-}
-
-/* Whether it takes more than a single export, which netlink has, too. */
-static bool parcel_is_set(void)
-{
-	return parcel.count > 1 || parcel.sources->name || parcel.payload_file;
-}
-
-static int payload_read(void)
-{
-	const size_t room = SOCKDUP_MAX_PAYLOAD + 1;
-	const char *path = parcel.payload_file;
-	FILE *file;
-
-	if (!path)
-		return EXIT_OK;
-	file = names_open(path);
-	if (!file)
-		return failed_to(NULL, "open %s", path);
-	parcel.payload.iov_base = checked(malloc(room));
-	parcel.payload.iov_len = fread(parcel.payload.iov_base, 1, room, file);
-	if (ferror(file))
-		return failed_to(NULL, "read %s", path);
-	if (file != stdin)
-		fclose(file);
-	return parcel.payload.iov_len < room ? EXIT_OK :
-	       complain("%s is larger than a payload may be, %d bytes", path,
-			SOCKDUP_MAX_PAYLOAD);
-}
-
-static int parcel_open(void)
-{
-	struct source *source;
-	unsigned int i;
-	int fd;
-
-	for (i = 0; i < parcel.count; i++) {
-		source = &parcel.sources[i];
-		fd = source_open(source);
-		if (fd < 0)
-			return failed_to(take_reason(), "take socket %s", source->shown);
-		parcel.sockets[i].fd = fd;
-		if (source->name)
-			strcpy(parcel.sockets[i].name, source->name);
-	}
-	return payload_read();
-}
-
-/* Why the token may not live as long as was asked for; NULL where it may. */
 static const char *ttl_reason(void)
 {
-	static char reason[192];
-	struct sockdup_info info = { .size = sizeof(info) };
-	const char *whose = "a";
-	bool user = target.flags & SOCKDUP_EXPORT_TO_USER;
-	char limit[32];
-	bool too_long;
-
-	if (!ttl_ms || sockdup_info(&info) || ttl_ms <= info.default_ttl_ms)
-		return NULL;
-	too_long = ttl_ms > info.max_ttl_ms;
-	duration_format(limit, sizeof(limit),
-			too_long ? info.max_ttl_ms : info.default_ttl_ms);
-	if (!too_long)
-		whose = target.flags & SOCKDUP_EXPORT_TO_CGROUP ?
-			"this user may not write to the control group's directory, so its" :
-			user ? "the target is another user, so its" :
-			"the target is another user's and does not have the device open, so its";
-	snprintf(reason, sizeof(reason),
-		 "%s token may live %s at most (asked: %s); see --ttl", whose,
-		 limit, ttl_shown);
-	return reason;
-}
-
-static const char *quota_reason(void)
-{
-	static char reason[240];
-	struct rlimit limit;
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	snprintf(reason, sizeof(reason),
-		 "live tokens of this user hold as many sockets as the limit of open files allows (ulimit -n: %llu)%s",
-		 (unsigned long long)limit.rlim_cur,
-		 parcel_is_set() ? ", or as many bytes as the module's max_user_bytes" : "");
-	return reason;
-}
-
-/* Which of them is no socket. */
-static const char *socket_reason(void)
-{
-	static char reason[64];
-	unsigned int i;
-	int kind;
-	socklen_t size = sizeof(kind);
-
-	if (parcel.count == 1)
-		return "it is not a socket";
-	for (i = 0; i < parcel.count; i++) {
-		if (!getsockopt(parcel.sockets[i].fd, SOL_SOCKET, SO_TYPE, &kind, &size))
-			continue;
-		snprintf(reason, sizeof(reason), "%.40s is not a socket",
-			 parcel.sources[i].shown);
-		return reason;
-	}
-	return "one of them is not a socket";
+	if (target.flags & SOCKDUP_EXPORT_TO_CGROUP)
+		return life_reason(&life,
+			"this user may not write to the control group's directory, so its");
+	return life_reason(&life, target.flags & SOCKDUP_EXPORT_TO_USER ?
+		"the target is another user, so its" :
+		"the target is another user's and does not have the device open, so its");
 }
 
 /* Why there is no token, by errno; NULL where that says all. */
@@ -376,19 +189,15 @@ static const char *reason(void)
 	switch (errno) {
 	case EBADF:
 		return pidfd ? "that descriptor is not a pidfd" : NULL;
-	case ENOTSOCK:
-		return socket_reason();
 	case E2BIG:
 		return cgroup ? "the loaded module takes no control groups" :
-			"the loaded module has no sets of sockets and no payloads";
+				parcel_reason(&parcel);
 	case ESRCH:
 		return cgroup ? "that control group has been removed" :
 		       pidfd ? "that process has ended, or is a kernel thread" :
 			       "there is no such process";
 	case ENOTCONN:
 		return "that descriptor is not connected, so it has no peer";
-	case ENOBUFS:
-		return quota_reason();
 	case EINVAL:
 		return ttl_reason() ? :
 		       user ? "there is no such user in this user namespace" :
@@ -398,23 +207,8 @@ static const char *reason(void)
 	case ERANGE:
 		return ttl_reason();
 	default:
-		return NULL;
+		return parcel_reason(&parcel);
 	}
-}
-
-static int export_by_device(unsigned int flags, struct sockdup_protocol_info *info)
-{
-	const struct sockdup_set set = {
-		.sockets = parcel.sockets,
-		.socket_count = parcel.count,
-		.payload = &parcel.payload,
-		.payload_count = parcel.payload_file ? 1 : 0,
-		.cgroup = target.cgroup,
-	};
-
-	return parcel_is_set() || target.cgroup ?
-	       sockdup_export_set(&set, target.number, flags, ttl_ms, info) :
-	       sockdup_export(parcel.sockets->fd, target.number, flags, ttl_ms, info);
 }
 
 /*
@@ -424,7 +218,7 @@ static int export_by_device(unsigned int flags, struct sockdup_protocol_info *in
  */
 static int token_make(struct sockdup_protocol_info *info, __u64 *id)
 {
-	bool by_device = wait_for_end || parcel_is_set() || target.group;
+	bool by_device = wait_for_end || parcel_is_set(&parcel) || target.group;
 	unsigned int flags = target.flags;
 	int result = -1;
 
@@ -432,9 +226,9 @@ static int token_make(struct sockdup_protocol_info *info, __u64 *id)
 		flags |= SOCKDUP_EXPORT_REPORT | SOCKDUP_EXPORT_END_ON_CLOSE;
 	if (!by_device)
 		result = sockdup_netlink_export(parcel.sockets->fd, target.number, flags,
-						ttl_ms, info, id);
+						life.ms, info, id);
 	if (by_device || (result && errno == EOPNOTSUPP))
-		result = export_by_device(flags, info);
+		result = parcel_export(&parcel, target.number, flags, life.ms, info);
 	if (!result)
 		return EXIT_OK;
 	if (parcel.count == 1)
@@ -503,14 +297,14 @@ static int run(int count, char **arguments)
 		usage_error("give a socket and a target");
 	if (count > SOCKDUP_MAX_SOCKETS)
 		usage_error("a token holds %d sockets at most", SOCKDUP_MAX_SOCKETS);
-	parcel_parse(count, arguments);
+	parcel_parse(&parcel, count, arguments);
 	if (target.flags == SOCKDUP_EXPORT_TO_PEER &&
 	    !is_unix_socket(target.number))
 		return complain("descriptor %d is not an AF_UNIX socket",
 				target.number);
 	status = wait_for_end ? outcome_check() : EXIT_OK;
 	status = status ? : group_open();
-	status = status ? : parcel_open();
+	status = status ? : parcel_open(&parcel);
 	if (status)
 		return status;
 	interrupt_defer();

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "keep.h"
+#include "keeper.h"
 #include "message.h"
 #include "payload.h"
 #include "plan.h"

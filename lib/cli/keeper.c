@@ -24,7 +24,7 @@
 #include "descriptor.h"
 #include "escape.h"
 #include "holders.h"
-#include "keep.h"
+#include "keeper.h"
 #include "message.h"
 #include "verb.h"
 

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "descriptor.h"
+#include "message.h"
+#include "names.h"
+#include "parcel.h"
+#include "process.h"
+#include "token.h"
+#include "value.h"
+#include "verb.h"
+
+/* [NAME=]FD, or [NAME=]PID:FD. A name may have anything in it, so its end is the last =. */
+static void source_parse(struct source *source, char *text)
+{
+	char *equals = strrchr(text, '='), *pid;
+	const char *colon;
+
+	source->shown = text;
+	if (equals) {
+		source->name = checked(strndup(text, equals - text));
+		if (strlen(source->name) >= SOCKDUP_NAME_SIZE)
+			usage_error("the name '%s' has more than %d bytes",
+				    source->name, SOCKDUP_NAME_SIZE - 1);
+		text = equals + 1;
+	}
+	colon = strchr(text, ':');
+	if (!colon) {
+		source->fd = descriptor_parse(text);
+		return;
+	}
+	pid = checked(strndup(text, colon - text));
+	source->pid = pid_parse(pid);
+	source->fd = number_parse(colon + 1, 0, INT_MAX, "a descriptor");
+	free(pid);
+}
+
+static int source_open(const struct source *source)
+{
+	return source->pid ? process_take_fd(source->pid, source->fd) :
+			     source->fd;
+}
+
+/* Why the descriptor of another process cannot be taken; NULL where errno says all. */
+static const char *take_reason(void)
+{
+	switch (errno) {
+	case EBADF:
+		return "that process has no such descriptor";
+	case EPERM:
+		return "this needs the right to trace that process";
+	default:
+		return NULL;
+	}
+}
+
+void parcel_parse(struct parcel *parcel, int count, char **arguments)
+{
+	int i;
+
+	parcel->sources = checked(calloc(count, sizeof(*parcel->sources)));
+	parcel->sockets = checked(calloc(count, sizeof(*parcel->sockets)));
+	parcel->count = count;
+	for (i = 0; i < count; i++)
+		source_parse(&parcel->sources[i], arguments[i]);
+}
+
+/* Whether it takes more than a single export, which netlink has, too. */
+bool parcel_is_set(const struct parcel *parcel)
+{
+	return parcel->count > 1 || parcel->sources->name || parcel->payload_file;
+}
+
+static int payload_read(struct parcel *parcel)
+{
+	const size_t room = SOCKDUP_MAX_PAYLOAD + 1;
+	const char *path = parcel->payload_file;
+	FILE *file;
+
+	if (!path)
+		return EXIT_OK;
+	file = names_open(path);
+	if (!file)
+		return failed_to(NULL, "open %s", path);
+	parcel->payload.iov_base = checked(malloc(room));
+	parcel->payload.iov_len = fread(parcel->payload.iov_base, 1, room, file);
+	if (ferror(file))
+		return failed_to(NULL, "read %s", path);
+	if (file != stdin)
+		fclose(file);
+	return parcel->payload.iov_len < room ? EXIT_OK :
+	       complain("%s is larger than a payload may be, %d bytes", path,
+			SOCKDUP_MAX_PAYLOAD);
+}
+
+/* Takes the sockets and reads the payload; an exit code. */
+int parcel_open(struct parcel *parcel)
+{
+	struct source *source;
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < parcel->count; i++) {
+		source = &parcel->sources[i];
+		fd = source_open(source);
+		if (fd < 0)
+			return failed_to(take_reason(), "take socket %s", source->shown);
+		parcel->sockets[i].fd = fd;
+		if (source->name)
+			strcpy(parcel->sockets[i].name, source->name);
+	}
+	return payload_read(parcel);
+}
+
+static const char *quota_reason(const struct parcel *parcel)
+{
+	static char reason[240];
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	snprintf(reason, sizeof(reason),
+		 "live tokens of this user hold as many sockets as the limit of open files allows (ulimit -n: %llu)%s",
+		 (unsigned long long)limit.rlim_cur,
+		 parcel_is_set(parcel) ? ", or as many bytes as the module's max_user_bytes" : "");
+	return reason;
+}
+
+/* Which of them is no socket. */
+static const char *socket_reason(const struct parcel *parcel)
+{
+	static char reason[64];
+	unsigned int i;
+	int kind;
+	socklen_t size = sizeof(kind);
+
+	if (parcel->count == 1)
+		return "it is not a socket";
+	for (i = 0; i < parcel->count; i++) {
+		if (!getsockopt(parcel->sockets[i].fd, SOL_SOCKET, SO_TYPE, &kind, &size))
+			continue;
+		snprintf(reason, sizeof(reason), "%.40s is not a socket",
+			 parcel->sources[i].shown);
+		return reason;
+	}
+	return "one of them is not a socket";
+}
+
+/* Why its sockets are not exported, by errno; NULL where that says all, or is not theirs. */
+const char *parcel_reason(const struct parcel *parcel)
+{
+	switch (errno) {
+	case ENOTSOCK:
+		return socket_reason(parcel);
+	case E2BIG:
+		return "the loaded module has no sets of sockets and no payloads";
+	case ENOBUFS:
+		return quota_reason(parcel);
+	default:
+		return NULL;
+	}
+}
+
+/* By the device. A module without sets does what it can. */
+int parcel_export(const struct parcel *parcel, int target, unsigned int flags,
+		  unsigned int ttl_ms, struct sockdup_protocol_info *info)
+{
+	const struct sockdup_set set = {
+		.sockets = parcel->sockets,
+		.socket_count = parcel->count,
+		.payload = &parcel->payload,
+		.payload_count = parcel->payload_file ? 1 : 0,
+		.cgroup = parcel->cgroup,
+	};
+
+	return parcel_is_set(parcel) || parcel->cgroup ?
+	       sockdup_export_set(&set, target, flags, ttl_ms, info) :
+	       sockdup_export(parcel->sockets->fd, target, flags, ttl_ms, info);
+}
+
+void life_parse(struct life *life, const char *text)
+{
+	life->ms = duration_parse(text);
+	life->shown = text;
+}
+
+/*
+ * Why the token may not live as long as was asked for; NULL where it may. @whose: the
+ * beginning of a sentence that says why it has the default life at most.
+ */
+const char *life_reason(const struct life *life, const char *whose)
+{
+	static char reason[192];
+	struct sockdup_info info = { .size = sizeof(info) };
+	char limit[32];
+	bool too_long;
+
+	if (!life->ms || sockdup_info(&info) || life->ms <= info.default_ttl_ms)
+		return NULL;
+	too_long = life->ms > info.max_ttl_ms;
+	duration_format(limit, sizeof(limit),
+			too_long ? info.max_ttl_ms : info.default_ttl_ms);
+	snprintf(reason, sizeof(reason),
+		 "%s token may live %s at most (asked: %s); see --ttl",
+		 too_long ? "a" : whose, limit, life->shown);
+	return reason;
+}
