@@ -44,8 +44,8 @@ static int payloads_check(const struct plan *plan)
 		if (!plan->tokens[i].payload_size)
 			continue;
 		if (found == plan->payload_number_count)
-			return complain("token %d has a payload of %u bytes: say by --payload-fd where it is to go",
-					i + 1, plan->tokens[i].payload_size);
+			return complain("%s has a payload of %u bytes: say by --payload-fd where it is to go",
+					plan->tokens[i].shown, plan->tokens[i].payload_size);
 		number = plan->payload_numbers[found++];
 		for (other = 0; other < plan->socket_count; other++)
 			if (plan_number_of(plan, other) == number)
@@ -80,7 +80,7 @@ static int numbers_check(const struct plan *plan, rlim_t limit)
 static int descriptors_needed(const struct plan *plan)
 {
 	const struct plan_token *token;
-	int i, j, now, most = 0, placed = 0;
+	int i, j, now, most = 0, placed = 0, kept = 0;
 
 	for (i = 0; i < plan->token_count; i++) {
 		token = &plan->tokens[i];
@@ -88,9 +88,13 @@ static int descriptors_needed(const struct plan *plan)
 		most = now > most ? now : most;
 		for (j = 0; j < token->socket_count; j++)
 			placed += is_free(plan_number_of(plan, token->first + j));
+		kept += token->kept ? 1 : 0;
 	}
-	/* One to move what is in the way, and the library may want one. */
-	return most + 2 + 2 * plan->payload_number_count +
+	/*
+	 * One to move what is in the way, and the library may want one. Two directories
+	 * and a file are open at once to remove what was kept.
+	 */
+	return most + 2 + (kept ? 3 : 0) + 2 * plan->payload_number_count +
 	       (plan->take_path ? 3 * plan->socket_count + 4 : 0);
 }
 
@@ -162,7 +166,7 @@ static int token_read(struct plan *plan, struct plan_token *token,
 	return 0;
 }
 
-static int token_ask(struct plan *plan, struct plan_token *token, int i)
+static int token_ask(struct plan *plan, struct plan_token *token)
 {
 	struct sockdup_description description;
 	bool known = !sockdup_query(&token->info, &description);
@@ -171,12 +175,12 @@ static int token_ask(struct plan *plan, struct plan_token *token, int i)
 		if (!token_read(plan, token, &description))
 			return EXIT_OK;
 	} else if (known || errno == EPERM) {
-		return complain("token %d is not for this process", i + 1);
+		return complain("%s is not for this process", token->shown);
 	}
 	if (errno == ENOENT)
-		return complain("token %d is not live: it was imported or revoked, or has expired",
-				i + 1);
-	return failed_to(NULL, "ask about token %d", i + 1);
+		return complain("%s is not live: it was imported or revoked, or has expired",
+				token->shown);
+	return failed_to(NULL, "ask about %s", token->shown);
 }
 
 /* Whether the kernel would let us import it; @i counts from 0. */
@@ -188,9 +192,9 @@ static int token_check(struct plan *plan, int i)
 	for (other = 0; other < i; other++)
 		if (!memcmp(token->info.opaque, plan->tokens[other].info.opaque,
 			    sizeof(token->info.opaque)))
-			return complain("token %d is the same as token %d",
-					i + 1, other + 1);
-	return token_ask(plan, token, i);
+			return complain("%s is the same as token %d", token->shown,
+					other + 1);
+	return token_ask(plan, token);
 }
 
 static int tokens_check(struct plan *plan)

@@ -17,6 +17,7 @@
 
 enum {
 	OPTION_TOKEN = OPTION_LONG,
+	OPTION_KEPT,
 	OPTION_WAIT,
 	OPTION_FD,
 	OPTION_PAYLOAD_FD,
@@ -27,6 +28,7 @@ enum {
 
 static const struct option options[] = {
 	{ "token", required_argument, NULL, OPTION_TOKEN },
+	{ "kept", required_argument, NULL, OPTION_KEPT },
 	{ "file", required_argument, NULL, 'f' },
 	{ "count", required_argument, NULL, 'n' },
 	{ "wait", no_argument, NULL, OPTION_WAIT },
@@ -46,6 +48,9 @@ static void option(int value, char *argument)
 	switch (value) {
 	case OPTION_TOKEN:
 		plan_text(&plan, argument);
+		break;
+	case OPTION_KEPT:
+		plan_kept(&plan, argument);
 		break;
 	case 'f':
 		plan.file = argument;
@@ -119,6 +124,8 @@ const struct verb verb_exec = {
 	"  -n, --count N        read N tokens and leave the rest to PROGRAM\n"
 	"  --token TEXT         a token; may be repeated. Other users can see it in the\n"
 	"                       list of processes: a file or standard input is safer\n"
+	"  --kept NAME          the token that sockdup keep has kept as NAME; may be\n"
+	"                       repeated. The name is removed once the token is imported\n"
 	"  --fd N               give the socket this descriptor, and set no variables; one\n"
 	"                       for each socket\n"
 	"  --name NAME          the socket's name in LISTEN_FDNAMES, in place of the\n"

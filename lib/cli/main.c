@@ -16,8 +16,8 @@
 #include "verb.h"
 
 static const struct verb * const verbs[] = {
-	&verb_export, &verb_exec, &verb_query, &verb_list, &verb_revoke,
-	&verb_monitor, &verb_stats, &verb_info, NULL
+	&verb_export, &verb_exec, &verb_query, &verb_list, &verb_revoke, &verb_keep,
+	&verb_kept, &verb_monitor, &verb_stats, &verb_info, NULL
 };
 
 static const struct option common_options[] = {

@@ -14,6 +14,7 @@
 #include "message.h"
 #include "payload.h"
 #include "plan.h"
+#include "store.h"
 #include "verb.h"
 
 /* What is at @number of those that have no place yet moves on. */
@@ -75,13 +76,29 @@ static int token_import(const struct plan *plan, struct plan_token *token,
 	return sockets_place(plan, token);
 }
 
-static void tell_spent(int count)
+/* The program runs all the same: the token has ended, and its file tells nobody else. */
+static void token_forget(const struct plan_token *token)
+{
+	const struct kept kept = {
+		.name = token->kept,
+		.state = KEPT_ENDED,
+		.info = token->info,
+	};
+	struct store store;
+
+	if (store_open(&store, false))
+		return;
+	store_remove(&store, &kept);
+	store_close(&store);
+}
+
+static void tell_spent(const struct plan *plan, int count)
 {
 	int i;
 
 	for (i = 0; i < count; i++)
-		complain("token %d is spent: what it held was imported, and is closed again",
-			 i + 1);
+		complain("%s is spent: what it held was imported, and is closed again",
+			 plan->tokens[i].shown);
 }
 
 /* Each token by itself: its user wants to know what is left. */
@@ -90,10 +107,10 @@ static int tell_losses(const struct plan *plan, int failed)
 	int i, status;
 
 	status = failed_to(errno == ENOENT ? "it has just ended" : NULL,
-			   "import token %d", failed + 1);
-	tell_spent(failed);
+			   "import %s", plan->tokens[failed].shown);
+	tell_spent(plan, failed);
 	for (i = failed + 1; i < plan->token_count; i++)
-		complain("token %d was not touched", i + 1);
+		complain("%s was not touched", plan->tokens[i].shown);
 	return status;
 }
 
@@ -154,9 +171,12 @@ int plan_carry_out(struct plan *plan)
 		return failed_to(NULL, "set the environment");
 	if (payloads_open(plan, payloads))
 		return failed_to(NULL, "make room for a payload");
-	for (i = 0; i < plan->token_count; i++)
+	for (i = 0; i < plan->token_count; i++) {
 		if (token_import(plan, &plan->tokens[i], &payloads[i]))
 			return tell_losses(plan, i);
+		if (plan->tokens[i].kept)
+			token_forget(&plan->tokens[i]);
+	}
 	if (payloads_place(plan, payloads))
 		status = failed_to(NULL, "hand a payload to the program");
 	/* A failure of this one leaves the old server's sockets as they were. */
@@ -165,6 +185,6 @@ int plan_carry_out(struct plan *plan)
 	if (!status && plan->blocking)
 		status = sockets_block(plan);
 	if (status)
-		tell_spent(plan->token_count);
+		tell_spent(plan, plan->token_count);
 	return status;
 }

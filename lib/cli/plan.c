@@ -17,6 +17,7 @@
 #include "message.h"
 #include "names.h"
 #include "plan.h"
+#include "store.h"
 #include "value.h"
 #include "verb.h"
 
@@ -26,10 +27,21 @@ static void *grown(void *array, int count, size_t size)
 	return checked(reallocarray(array, count + 1, size));
 }
 
-void plan_text(struct plan *plan, const char *text)
+static void text_add(struct plan *plan, const char *text, bool is_name)
 {
 	plan->texts = grown(plan->texts, plan->text_count, sizeof(*plan->texts));
-	plan->texts[plan->text_count++] = text;
+	plan->texts[plan->text_count++] = (struct plan_text){ text, is_name };
+}
+
+void plan_text(struct plan *plan, const char *text)
+{
+	text_add(plan, text, false);
+}
+
+void plan_kept(struct plan *plan, const char *name)
+{
+	store_name_check(name);
+	text_add(plan, name, true);
 }
 
 static void number_add(int **numbers, int *count, const char *text, const char *what)
@@ -86,16 +98,52 @@ int plan_number_of(const struct plan *plan, int i)
 	return plan->number_count ? plan->numbers[i] : LISTEN_FDS_START + i;
 }
 
-static int token_add(struct plan *plan, const char *text)
+/* @kept: the name that it is kept under, or NULL. */
+static void token_add(struct plan *plan, const struct sockdup_protocol_info *info,
+		      const char *kept)
+{
+	const int number = plan->token_count + 1;
+	struct plan_token *token;
+	char *shown;
+	int size;
+
+	size = kept ? asprintf(&shown, "token %d (kept as %s)", number, kept) :
+		      asprintf(&shown, "token %d", number);
+	if (size < 0)
+		shown = checked(NULL);
+	plan->tokens = grown(plan->tokens, plan->token_count, sizeof(*plan->tokens));
+	token = &plan->tokens[plan->token_count++];
+	*token = (struct plan_token){ .info = *info, .kept = kept, .shown = shown };
+}
+
+static int token_add_text(struct plan *plan, const char *text)
 {
 	struct name name;
 	int status = name_parse_text(text, &name);
 
+	if (!status)
+		token_add(plan, &name.info, NULL);
+	return status;
+}
+
+static int token_add_kept(struct plan *plan, const char *name)
+{
+	struct store store;
+	struct kept kept;
+	int status = store_open(&store, false);
+
 	if (status)
 		return status;
-	plan->tokens = grown(plan->tokens, plan->token_count, sizeof(*plan->tokens));
-	plan->tokens[plan->token_count++] = (struct plan_token){ .info = name.info };
-	return EXIT_OK;
+	status = store_read(&store, name, &kept);
+	if (!status && kept.state == KEPT_NOTHING)
+		status = complain("nothing is kept as %s in %s", name, store.path);
+	if (!status && kept.state == KEPT_INVALID)
+		status = complain("%s/%s cannot be imported: %s", store.path, name,
+				  kept.reason);
+	if (!status)
+		token_add(plan, &kept.info, name);
+	store_close(&store);
+	return status;
 }
 
 /*
@@ -126,7 +174,7 @@ static int file_read(struct plan *plan, FILE *file, const char *path)
 		text = name_read(file);
 		if (!text)
 			break;
-		status = token_add(plan, text);
+		status = token_add_text(plan, text);
 		free(text);
 		read++;
 	}
@@ -160,10 +208,13 @@ static int tokens_read(struct plan *plan, const char *path)
 /* The tokens of the command line, and then those of the file. */
 int plan_read(struct plan *plan)
 {
-	int i, status = EXIT_OK;
+	const struct plan_text *text = plan->texts;
+	const struct plan_text *end = text + plan->text_count;
+	int status = EXIT_OK;
 
-	for (i = 0; !status && i < plan->text_count; i++)
-		status = token_add(plan, plan->texts[i]);
+	for (; !status && text < end; text++)
+		status = text->is_name ? token_add_kept(plan, text->text) :
+					 token_add_text(plan, text->text);
 	if (!status && (plan->file || !plan->text_count))
 		status = tokens_read(plan, plan->file ? : "-");
 	return status;

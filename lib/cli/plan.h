@@ -13,8 +13,20 @@
 #define LISTEN_FDS_START	3
 
 /**
+ * struct plan_text - a token that the command line names
+ * @text: its text, or the name that it is kept under
+ * @is_name: which of them
+ */
+struct plan_text {
+	const char *text;
+	bool is_name;
+};
+
+/**
  * struct plan_token - a token to import
  * @info: its bytes
+ * @kept: the name that it is kept under, or NULL
+ * @shown: in messages
  * @sockets: with their names, and once they are imported their descriptors; what
  *	     follows is known once the plan has been checked
  * @socket_count: of them
@@ -23,6 +35,8 @@
  */
 struct plan_token {
 	struct sockdup_protocol_info info;
+	const char *kept;
+	char *shown;
 	struct sockdup_socket *sockets;
 	int socket_count;
 	int first;
@@ -31,7 +45,7 @@ struct plan_token {
 
 /**
  * struct plan - what the command line asks for
- * @texts: tokens from the command line
+ * @texts: those from the command line
  * @text_count: of them
  * @tokens: all tokens, in their order
  * @token_count: of them
@@ -48,7 +62,7 @@ struct plan_token {
  * @take_path: keep the names of AF_UNIX sockets in the file system
  */
 struct plan {
-	const char **texts;
+	struct plan_text *texts;
 	int text_count;
 	struct plan_token *tokens;
 	int token_count;
@@ -67,6 +81,7 @@ struct plan {
 
 /* plan.c: the last gives an exit code after a complaint. */
 void plan_text(struct plan *plan, const char *text);
+void plan_kept(struct plan *plan, const char *name);
 void plan_number(struct plan *plan, const char *text);
 void plan_payload_number(struct plan *plan, const char *text);
 void plan_name(struct plan *plan, const char *name);

@@ -48,7 +48,7 @@ struct verb {
 	int (*run)(int count, char **arguments);
 };
 
-extern const struct verb verb_exec, verb_export, verb_info, verb_list,
-	verb_monitor, verb_query, verb_revoke, verb_stats;
+extern const struct verb verb_exec, verb_export, verb_info, verb_keep, verb_kept,
+	verb_list, verb_monitor, verb_query, verb_revoke, verb_stats;
 
 #endif /* CLI_VERB_H */
