@@ -230,9 +230,9 @@ static struct sockdup_target *device_target_cgroup(struct device_call *call, boo
 	return target;
 }
 
-/* The target that an export names, and what of the terms depends on it. */
-static struct sockdup_target *device_target(struct device_call *call,
-					    struct sockdup_token_terms *terms)
+/* The target that an export names by other means than a number. */
+static noinline struct sockdup_target *
+device_target_by_flags(struct device_call *call, struct sockdup_token_terms *terms)
 {
 	const struct sockdup_export *export = &call->u.export;
 	u32 to = export->flags & DEVICE_EXPORT_TO;
@@ -243,8 +243,6 @@ static struct sockdup_target *device_target(struct device_call *call,
 			return ERR_PTR(-EINVAL);
 	}
 	switch (to) {
-	case 0:
-		return sockdup_target_find(export->target, GFP_KERNEL_ACCOUNT);
 	case SOCKDUP_EXPORT_TO_PEER:
 		return sockdup_target_find_peer(export->target, GFP_KERNEL_ACCOUNT);
 	case SOCKDUP_EXPORT_TO_PIDFD:
@@ -258,6 +256,17 @@ static struct sockdup_target *device_target(struct device_call *call,
 	default:
 		return ERR_PTR(-EINVAL);
 	}
+}
+
+/* The target that an export names, and what of the terms depends on it. */
+static struct sockdup_target *device_target(struct device_call *call,
+					    struct sockdup_token_terms *terms)
+{
+	const struct sockdup_export *export = &call->u.export;
+
+	if (unlikely(export->flags & DEVICE_EXPORT_TO))
+		return device_target_by_flags(call, terms);
+	return sockdup_target_find(export->target, GFP_KERNEL_ACCOUNT);
 }
 
 /* Names are read and written four words at a time. */
@@ -415,9 +424,12 @@ static bool device_names_one_target(const struct sockdup_export *export)
 	u32 to = export->flags & DEVICE_EXPORT_TO;
 	u32 process = to & (SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD);
 
+	/* Most exports name a number. */
+	if (likely(!(to | export->cgroup)))
+		return true;
 	if (to & SOCKDUP_EXPORT_TO_CGROUP)
 		return !process && (to & SOCKDUP_EXPORT_TO_USER || !export->target);
-	return !export->cgroup && (!to || is_power_of_2(to));
+	return !export->cgroup && is_power_of_2(to);
 }
 
 static int device_export(struct device_call *call)

@@ -128,18 +128,6 @@ static int target_compare_nodes(struct rb_node *one, const struct rb_node *other
 	return target_compare(&scope, other);
 }
 
-/**
- * sockdup_target_has_ended - whether a target can have no process any more
- * @target: held by the caller
- *
- * True of a removed cgroup at once, before its tokens are told.
- */
-bool sockdup_target_has_ended(const struct sockdup_target *target)
-{
-	return READ_ONCE(target->dead) ||
-	       (target->cgroup && !sockdup_cgroup_is_online(target->cgroup));
-}
-
 /* What a use of a token sees, and the death of a process. */
 static bool target_is_over(const struct sockdup_target *target)
 {

@@ -12,7 +12,8 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-struct cgroup;
+#include "cgroup.h"
+
 struct sockdup_account;
 struct user_namespace;
 
@@ -84,7 +85,6 @@ void sockdup_target_look_at_cgroups(struct sockdup_account *account, u64 now);
 u64 sockdup_target_look_due(struct sockdup_account *account);
 
 bool sockdup_target_has_current(const struct sockdup_target *target, kuid_t user);
-bool sockdup_target_has_ended(const struct sockdup_target *target);
 u32 sockdup_target_flags(const struct sockdup_target *target);
 u64 sockdup_target_cgroup_ino(const struct sockdup_target *target, struct cgroup *root);
 
@@ -99,6 +99,18 @@ static inline bool sockdup_target_is_current(const struct sockdup_target *target
 	if (target->account)
 		return sockdup_target_has_current(target, user);
 	return target->pid == task_tgid(current);
+}
+
+/**
+ * sockdup_target_has_ended - whether a target can have no process any more
+ * @target: held by the caller
+ *
+ * True of a removed cgroup at once, before its tokens are told.
+ */
+static inline bool sockdup_target_has_ended(const struct sockdup_target *target)
+{
+	return READ_ONCE(target->dead) ||
+	       (unlikely(target->cgroup) && !sockdup_cgroup_is_online(target->cgroup));
 }
 
 /**

@@ -448,19 +448,25 @@ static void token_put_files_later(struct sockdup_token *token)
 		sockdup_token_put(token);
 }
 
-/* Put the files of an ended token, or of one that nobody can find, here and now. */
-static void token_put_files(struct sockdup_token *token)
+static noinline void token_put_set(struct sockdup_token *token,
+				   const struct sockdup_set *set)
 {
-	struct sockdup_set *set = token_set(token);
 	unsigned int i;
 
-	if (!set) {
-		sockdup_charge_return(&token->charge);
-		return;
-	}
 	for (i = 0; i < set->count; i++)
 		fput(set->sockets[i].charge.file);
 	sockdup_account_return_files(token->charge.account, set->count);
+}
+
+/* Put the files of an ended token, or of one that nobody can find, here and now. */
+static inline void token_put_files(struct sockdup_token *token)
+{
+	const struct sockdup_set *set = token_set(token);
+
+	if (unlikely(set))
+		token_put_set(token, set);
+	else
+		sockdup_charge_return(&token->charge);
 }
 
 /* End a claimed token as its verdict says, and have a worker put the file. */
@@ -770,6 +776,32 @@ void sockdup_token_put(struct sockdup_token *token)
 		token_free(token);
 }
 
+/* Whether a claimed token can have an end, or a target that the caller is no longer of. */
+static bool token_needs_look(const struct sockdup_token *token)
+{
+	const struct sockdup_target *target = token->target;
+
+	return READ_ONCE(target->dead) || target->account ||
+	       ktime_get_boottime_ns() >= token->deadline;
+}
+
+/* Gives up the claim of a token that the caller cannot import. */
+static noinline int token_check_claimed(struct sockdup_token *token)
+{
+	enum sockdup_token_event cause = token_cause(token);
+
+	if (cause) {
+		atomic_cmpxchg(&token->verdict, 0, cause);
+		token_drop(token);
+		return -ENOENT;
+	}
+	if (!sockdup_target_is_current(token->target, token->target_uid)) {
+		sockdup_token_restore(token);
+		return -EPERM;
+	}
+	return 0;
+}
+
 /**
  * sockdup_token_claim - keep a live token from ending until it is imported
  * @token: got by the caller
@@ -781,8 +813,6 @@ void sockdup_token_put(struct sockdup_token *token)
  */
 int sockdup_token_claim(struct sockdup_token *token)
 {
-	enum sockdup_token_event cause;
-
 	if (atomic_read(&token->verdict))
 		return -ENOENT;
 	if (mutex_lock_killable(&token->claim))
@@ -795,18 +825,7 @@ int sockdup_token_claim(struct sockdup_token *token)
 	 * A verdict from here on finds the claim taken, and is told so: one that
 	 * came just before loses to the import.
 	 */
-	cause = token_cause(token);
-	if (cause) {
-		atomic_cmpxchg(&token->verdict, 0, cause);
-		token_drop(token);
-		return -ENOENT;
-	}
-	if (token->target->account &&
-	    !sockdup_target_is_current(token->target, token->target_uid)) {
-		sockdup_token_restore(token);
-		return -EPERM;
-	}
-	return 0;
+	return unlikely(token_needs_look(token)) ? token_check_claimed(token) : 0;
 }
 
 /**
