@@ -407,8 +407,11 @@ static void *use_number_anew(void *argument)
 		round = atomic_load(&other->rounds);
 		if (close(other->number))
 			continue;
-		other->closed++;
 		fd = open("/dev/null", O_RDONLY);
+		/* The import may have taken the number again, which was the last one. */
+		if (fd < 0)
+			continue;
+		other->closed++;
 		wait_for_round(other, round);
 		if (fstat(fd, &stat) || stat.st_ino != other->inode || close(fd))
 			other->lost++;
