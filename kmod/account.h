@@ -118,6 +118,8 @@ struct sockdup_account_registrations {
  * @lock: taken in process context only; inside a target's lock
  * @scopes: targets that the user exports to and that are not processes
  * @watched: those that are cgroups, by when to look whether they are removed
+ * @look_from: when the next turn of looks at those may be, in nanoseconds of
+ *	       CLOCK_BOOTTIME
  * @tokens: live tokens by the time they are due, and by id
  * @alarm: when @sweep is due, in nanoseconds of CLOCK_BOOTTIME; U64_MAX where
  *	   it is not
@@ -136,9 +138,10 @@ struct sockdup_account {
 	struct sockdup_account_registrations in_force;
 	atomic_t notices;
 	struct sockdup_account_line lines[SOCKDUP_LINES];
-	spinlock_t lock;		/* covers the next four */
+	spinlock_t lock;		/* covers the next five */
 	struct rb_root scopes;
 	struct list_head watched;
+	u64 look_from;
 	struct rb_root_cached tokens;
 	u64 alarm;
 	struct delayed_work sweep;

@@ -46,6 +46,13 @@
 #define TARGET_LOOK_NS		(450 * NSEC_PER_MSEC)
 #define TARGET_LOOK_BATCH	64
 
+/*
+ * From one turn of looks to the next, at least. As many groups as the usual RLIMIT_NOFILE
+ * allows are on time. The looks of a user who has more are late, and take no more of a
+ * processor.
+ */
+#define TARGET_LOOK_PAUSE_NS	(16 * NSEC_PER_MSEC)
+
 struct target_bucket {
 	spinlock_t lock;		/* additions to and removals from @head */
 	struct hlist_head head;
@@ -646,7 +653,7 @@ void sockdup_target_look_at_cgroups(struct sockdup_account *account, u64 now)
 	unsigned int i;
 
 	spin_lock(&account->lock);
-	for (i = 0; i < TARGET_LOOK_BATCH; i++) {
+	for (i = 0; i < TARGET_LOOK_BATCH && now >= account->look_from; i++) {
 		target = list_first_entry_or_null(&account->watched,
 						  struct sockdup_target, watch);
 		if (!target || target->look_due > now)
@@ -657,6 +664,8 @@ void sockdup_target_look_at_cgroups(struct sockdup_account *account, u64 now)
 		if (target_is_over(target))
 			queue_work(target_queue, &target->work);
 	}
+	if (i)
+		account->look_from = now + TARGET_LOOK_PAUSE_NS;
 	spin_unlock(&account->lock);
 }
 
@@ -673,7 +682,7 @@ u64 sockdup_target_look_due(struct sockdup_account *account)
 	lockdep_assert_held(&account->lock);
 
 	target = list_first_entry_or_null(&account->watched, struct sockdup_target, watch);
-	return target ? target->look_due : U64_MAX;
+	return target ? max(target->look_due, account->look_from) : U64_MAX;
 }
 
 /**
