@@ -221,6 +221,9 @@ static struct sockdup_target *device_target_cgroup(struct device_call *call, boo
 	struct sockdup_target *target;
 	struct cgroup *cgroup;
 
+	/* A caller whose struct is too short for it has named no descriptor. */
+	if (call->size < offsetofend(struct sockdup_export, cgroup))
+		return ERR_PTR(-EINVAL);
 	cgroup = sockdup_cgroup_get(export->cgroup, longer ? &terms->trusted : NULL);
 	if (IS_ERR(cgroup))
 		return ERR_CAST(cgroup);

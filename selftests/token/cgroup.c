@@ -459,6 +459,24 @@ TEST_F(cgroup, group_without_its_flag_is_EINVAL)
 	EXPECT_EQ(-EINVAL, raw(&export, &info));
 }
 
+/* It would be descriptor 0, which the caller did not mean. */
+TEST_F(cgroup, struct_without_a_group_is_EINVAL)
+{
+	struct sockdup_protocol_info info;
+	struct sockdup_export export = {
+		.size = SOCKDUP_EXPORT_SIZE_VER0,
+		.flags = SOCKDUP_EXPORT_TO_CGROUP,
+		.fd = self->fd,
+		.info_size = sizeof(info),
+		.info = (uintptr_t)&info,
+	};
+	int device = device_open();
+
+	ASSERT_EQ(0, dup2(self->group, STDIN_FILENO));
+	EXPECT_EQ(-EINVAL, device_ioctl(device, SOCKDUP_IOC_EXPORT, &export));
+	close(device);
+}
+
 /* One number cannot name both. */
 TEST_F(cgroup, library_takes_both_in_a_set_alone)
 {
