@@ -220,7 +220,7 @@ static PyObject *set_import(PyObject *module, PyObject *arguments)
 
 static PyMethodDef functions[] = {
 	{ "export_set", set_export, METH_VARARGS,
-	  TAKES("export_set", "sockets, payload, target, flags, ttl_ms, /") },
+	  TAKES("export_set", "sockets, payload, target, flags, ttl_ms, cgroup, /") },
 	{ "import_set", set_import, METH_VARARGS,
 	  TAKES("import_set", "data, flags, /") },
 	{ }
