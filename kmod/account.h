@@ -160,10 +160,6 @@ struct sockdup_charge {
 	struct sockdup_job job;
 };
 
-struct sockdup_account *sockdup_account_get(kuid_t uid, gfp_t gfp);
-struct sockdup_account *
-sockdup_account_get_current(struct sockdup_account *likely, gfp_t gfp);
-void sockdup_account_put(struct sockdup_account *account);
 /**
  * struct sockdup_usage - what a user pays for
  * @files: of tokens
@@ -174,6 +170,10 @@ struct sockdup_usage {
 	long bytes;
 };
 
+struct sockdup_account *sockdup_account_get(kuid_t uid, gfp_t gfp);
+struct sockdup_account *
+sockdup_account_get_current(struct sockdup_account *likely, gfp_t gfp);
+void sockdup_account_put(struct sockdup_account *account);
 struct sockdup_usage sockdup_account_usage_of(kuid_t uid);
 void sockdup_account_do(struct sockdup_account *account, enum sockdup_line line,
 			struct sockdup_job *job);
