@@ -248,8 +248,9 @@ TEST_F(limits, are_told)
 		  self->info.protocol_info_size);
 	EXPECT_EQ(SOCKDUP_FEATURE_EVENTS | SOCKDUP_FEATURE_EVENT_ONCE |
 		  SOCKDUP_FEATURE_EXPORT_TO_PIDFD |
-		  SOCKDUP_FEATURE_EXPORT_TO_USER | SOCKDUP_FEATURE_EXPORT_REPORT |
-		  SOCKDUP_FEATURE_SETS,
+		  SOCKDUP_FEATURE_EXPORT_TO_USER |
+		  SOCKDUP_FEATURE_EXPORT_TO_CGROUP |
+		  SOCKDUP_FEATURE_EXPORT_REPORT | SOCKDUP_FEATURE_SETS,
 		  self->info.features);
 	EXPECT_LT(0, self->info.default_ttl_ms);
 	EXPECT_LE(self->info.default_ttl_ms, self->info.max_ttl_ms);
