@@ -272,41 +272,17 @@ static struct sockdup_target *device_target(struct device_call *call,
 	return sockdup_target_find(export->target, GFP_KERNEL_ACCOUNT);
 }
 
-/* Names are read and written four words at a time. */
-#define DEVICE_NAME_WORDS	(SOCKDUP_NAME_SIZE / sizeof(long))
-
-static_assert(DEVICE_NAME_WORDS % 4 == 0);
-
-/*
- * Descriptors and flags, in one go, and whether there is any name: most sets have none. By
- * words, as the check of a copy's size takes more than the copy of a small set.
- */
-static int device_set_read_sockets(struct sockdup_set *set,
-				   const struct sockdup_socket __user *sockets, bool *named)
+/* Word by word, as the check of a copy's size takes more than the copy of a small set. */
+static int device_set_read_fds(struct sockdup_set *set, const s32 __user *fds)
 {
-	const unsigned long __user *name;
-	unsigned long names = 0, words[4];
-	u32 flags, all_flags = 0;
-	unsigned int i, j;
+	unsigned int i;
 
-	if (!user_read_access_begin(sockets, array_size(set->count, sizeof(*sockets))))
+	if (!user_read_access_begin(fds, array_size(set->count, sizeof(*fds))))
 		return -EFAULT;
-	for (i = 0; i < set->count; i++) {
-		unsafe_get_user(set->sockets[i].fd, &sockets[i].fd, err_access);
-		unsafe_get_user(flags, &sockets[i].flags, err_access);
-		all_flags |= flags;
-		name = (const unsigned long __user *)sockets[i].name;
-		for (j = 0; j < DEVICE_NAME_WORDS; j += 4) {
-			unsafe_get_user(words[0], name + j, err_access);
-			unsafe_get_user(words[1], name + j + 1, err_access);
-			unsafe_get_user(words[2], name + j + 2, err_access);
-			unsafe_get_user(words[3], name + j + 3, err_access);
-			names |= words[0] | words[1] | words[2] | words[3];
-		}
-	}
+	for (i = 0; i < set->count; i++)
+		unsafe_get_user(set->sockets[i].fd, &fds[i], err_access);
 	user_read_access_end();
-	*named = names;
-	return all_flags ? -EINVAL : 0;
+	return 0;
 
 err_access:
 	user_read_access_end();
@@ -314,43 +290,39 @@ err_access:
 }
 
 /* A name ends with a NUL, and nothing is behind it. */
-static bool device_name_is_whole(const char name[SOCKDUP_NAME_SIZE])
+static bool device_name_is_whole(const struct sockdup_name *name)
 {
-	size_t length = strnlen(name, SOCKDUP_NAME_SIZE);
+	size_t length = strnlen(name->text, sizeof(name->text));
 
-	return length < SOCKDUP_NAME_SIZE &&
-	       !memchr_inv(name + length, 0, SOCKDUP_NAME_SIZE - length);
+	return length < sizeof(name->text) &&
+	       !memchr_inv(name->text + length, 0, sizeof(name->text) - length);
 }
 
-static int device_set_read_names(struct sockdup_set *set,
-				 const struct sockdup_socket __user *sockets)
+static int device_set_read_names(struct sockdup_set *set, const void __user *names)
 {
 	unsigned int i;
 
 	if (sockdup_set_add_names(set, GFP_KERNEL_ACCOUNT))
 		return -ENOMEM;
-	for (i = 0; i < set->count; i++) {
-		if (copy_from_user(set->names[i].text, sockets[i].name, SOCKDUP_NAME_SIZE))
-			return -EFAULT;
-		if (!device_name_is_whole(set->names[i].text))
+	if (copy_from_user(set->names, names, array_size(set->count, sizeof(*set->names))))
+		return -EFAULT;
+	for (i = 0; i < set->count; i++)
+		if (!device_name_is_whole(&set->names[i]))
 			return -EINVAL;
-	}
 	return 0;
 }
 
 /* What an export names, as it stands in user memory. */
 static int device_set_read(struct sockdup_set *set, const struct sockdup_export *export)
 {
-	const struct sockdup_socket __user *sockets = u64_to_user_ptr(export->sockets);
-	bool named = false;
 	int err = 0;
 
 	if (export->socket_count)
-		err = device_set_read_sockets(set, sockets, &named);
+		err = device_set_read_fds(set, u64_to_user_ptr(export->fds));
 	else
 		set->sockets[0].fd = export->fd;
-	if (!err && named)
-		err = device_set_read_names(set, sockets);
+	if (!err && export->names)
+		err = device_set_read_names(set, u64_to_user_ptr(export->names));
 	if (!err && set->payload &&
 	    copy_from_user(set->payload, u64_to_user_ptr(export->payload), set->payload_size))
 		err = -EFAULT;
@@ -449,7 +421,7 @@ static int device_export(struct device_call *call)
 	    !device_names_one_target(export) || export->__reserved ||
 	    export->info_size != sizeof(struct sockdup_protocol_info))
 		return -EINVAL;
-	if (unlikely(export->socket_count || export->payload_size)) {
+	if (unlikely(export->socket_count || export->payload_size || export->names)) {
 		set = device_set(export);
 		if (IS_ERR(set))
 			return PTR_ERR(set);
@@ -508,33 +480,15 @@ static bool device_import_has_room(const struct sockdup_import *import,
 	       parcel->payload_size <= import->payload_size;
 }
 
-/* With -1 for each descriptor, as there is none yet. */
-static int device_write_sockets(struct sockdup_socket __user *sockets,
-				const struct sockdup_parcel *parcel)
+/* Word by word, as above; without @fds with -1 for each. */
+static __always_inline int device_write_fds(s32 __user *to, const int *fds, unsigned int count)
 {
-	unsigned long __user *to;
-	const unsigned long *from;
-	unsigned int i, j;
+	unsigned int i;
 
-	if (!user_write_access_begin(sockets, array_size(parcel->count, sizeof(*sockets))))
+	if (!user_write_access_begin(to, array_size(count, sizeof(*to))))
 		return -EFAULT;
-	for (i = 0; i < parcel->count; i++) {
-		unsafe_put_user(-1, &sockets[i].fd, err_access);
-		unsafe_put_user(0, &sockets[i].flags, err_access);
-		to = (unsigned long __user *)sockets[i].name;
-		if (!parcel->names) {
-			for (j = 0; j < DEVICE_NAME_WORDS; j += 4) {
-				unsafe_put_user(0, to + j, err_access);
-				unsafe_put_user(0, to + j + 1, err_access);
-				unsafe_put_user(0, to + j + 2, err_access);
-				unsafe_put_user(0, to + j + 3, err_access);
-			}
-			continue;
-		}
-		from = (const unsigned long *)parcel->names[i].text;
-		for (j = 0; j < DEVICE_NAME_WORDS; j++)
-			unsafe_put_user(from[j], to + j, err_access);
-	}
+	for (i = 0; i < count; i++)
+		unsafe_put_user(fds ? fds[i] : -1, &to[i], err_access);
 	user_write_access_end();
 	return 0;
 
@@ -543,11 +497,25 @@ err_access:
 	return -EFAULT;
 }
 
+/* A caller who is not interested in them has no room. */
+static int device_write_names(void __user *names, const struct sockdup_parcel *parcel)
+{
+	size_t size = array_size(parcel->count, sizeof(*parcel->names));
+
+	if (!names)
+		return 0;
+	return (parcel->names ? copy_to_user(names, parcel->names, size) :
+				clear_user(names, size)) ? -EFAULT : 0;
+}
+
 static int device_import_sockets(const struct sockdup_import *import,
 				 const struct sockdup_parcel *parcel)
 {
-	return import->socket_count ?
-	       device_write_sockets(u64_to_user_ptr(import->sockets), parcel) : 0;
+	if (!import->socket_count)
+		return 0;
+	/* There is none yet. */
+	return device_write_fds(u64_to_user_ptr(import->fds), NULL, parcel->count) ?:
+	       device_write_names(u64_to_user_ptr(import->names), parcel);
 }
 
 static int device_import_payload(const struct sockdup_import *import,
@@ -622,21 +590,10 @@ out:
 static int device_import_numbers(const struct sockdup_import *import, const int *fds,
 				 unsigned int count)
 {
-	struct sockdup_socket __user *sockets = u64_to_user_ptr(import->sockets);
-	unsigned int i;
-
-	if (!user_write_access_begin(sockets, array_size(count, sizeof(*sockets))))
-		goto err_fds;
-	for (i = 0; i < count; i++)
-		unsafe_put_user(fds[i], &sockets[i].fd, err_access);
-	user_write_access_end();
-	return 0;
-
-err_access:
-	user_write_access_end();
-err_fds:
-	for (i = 0; i < count; i++)
-		close_fd(fds[i]);
+	if (!device_write_fds(u64_to_user_ptr(import->fds), fds, count))
+		return 0;
+	while (count--)
+		close_fd(fds[count]);
 	return -EFAULT;
 }
 
@@ -789,9 +746,8 @@ static int device_query_copy(const struct sockdup_query *query,
 			     const struct sockdup_protocol_info *infos)
 {
 	void __user *descriptions = u64_to_user_ptr(query->descriptions);
-	struct sockdup_socket __user *sockets = u64_to_user_ptr(query->sockets);
 
-	if (sockets && device_write_sockets(sockets, parcel))
+	if (device_write_names(u64_to_user_ptr(query->names), parcel))
 		return -EFAULT;
 	return descriptions &&
 	       copy_to_user(descriptions, infos,

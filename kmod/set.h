@@ -47,9 +47,9 @@ struct sockdup_set_socket {
 	};
 };
 
-/* NUL terminated, and zeroes behind; read and written by words. */
+/* NUL terminated, and zeroes behind. */
 struct sockdup_name {
-	char text[SOCKDUP_NAME_SIZE] __aligned(sizeof(long));
+	char text[SOCKDUP_NAME_SIZE];
 };
 
 /**

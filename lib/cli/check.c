@@ -121,7 +121,7 @@ static bool any_has_name(const struct plan *plan)
 
 	for (i = 0; i < plan->token_count; i++)
 		for (j = 0; j < plan->tokens[i].socket_count; j++)
-			if (*plan->tokens[i].sockets[j].name)
+			if (*plan->tokens[i].names[j])
 				return true;
 	return false;
 }
@@ -136,7 +136,7 @@ static int names_check(struct plan *plan)
 		return EXIT_OK;
 	for (i = 0; i < plan->token_count; i++) {
 		for (j = 0; j < plan->tokens[i].socket_count; j++) {
-			name = plan->tokens[i].sockets[j].name;
+			name = plan->tokens[i].names[j];
 			name = *name ? name : "unknown";
 			if (!plan_name_fits(name))
 				return complain("socket %d has the name '%s', which has no place in LISTEN_FDNAMES; see --name",
@@ -155,12 +155,13 @@ static int token_read(struct plan *plan, struct plan_token *token,
 {
 	int count = description->info.socket_count;
 
-	token->sockets = checked(calloc(count, sizeof(*token->sockets)));
+	token->fds = checked(calloc(count, sizeof(*token->fds)));
+	token->names = checked(calloc(count, sizeof(*token->names)));
 	token->socket_count = count;
 	token->payload_size = description->payload_size;
 	token->first = plan->socket_count;
 	plan->socket_count += count;
-	if (sockdup_query_set(&token->info, token->sockets, NULL, count) < 0 &&
+	if (sockdup_query_set(&token->info, token->names, NULL, count) < 0 &&
 	    errno != E2BIG)
 		return -1;
 	return 0;

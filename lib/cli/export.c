@@ -225,7 +225,7 @@ static int token_make(struct sockdup_protocol_info *info, __u64 *id)
 	if (wait_for_end)
 		flags |= SOCKDUP_EXPORT_REPORT | SOCKDUP_EXPORT_END_ON_CLOSE;
 	if (!by_device)
-		result = sockdup_netlink_export(parcel.sockets->fd, target.number, flags,
+		result = sockdup_netlink_export(parcel.fds[0], target.number, flags,
 						life.ms, info, id);
 	if (by_device || (result && errno == EOPNOTSUPP))
 		result = parcel_export(&parcel, target.number, flags, life.ms, info);

@@ -61,19 +61,24 @@ static const char *take_reason(void)
 
 void parcel_parse(struct parcel *parcel, int count, char **arguments)
 {
+	bool named = false;
 	int i;
 
 	parcel->sources = checked(calloc(count, sizeof(*parcel->sources)));
-	parcel->sockets = checked(calloc(count, sizeof(*parcel->sockets)));
+	parcel->fds = checked(calloc(count, sizeof(*parcel->fds)));
 	parcel->count = count;
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		source_parse(&parcel->sources[i], arguments[i]);
+		named |= parcel->sources[i].name != NULL;
+	}
+	if (named)
+		parcel->names = checked(calloc(count, sizeof(*parcel->names)));
 }
 
 /* Whether it takes more than a single export, which netlink has, too. */
 bool parcel_is_set(const struct parcel *parcel)
 {
-	return parcel->count > 1 || parcel->sources->name || parcel->payload_file;
+	return parcel->count > 1 || parcel->names || parcel->payload_file;
 }
 
 static int payload_read(struct parcel *parcel)
@@ -110,9 +115,9 @@ int parcel_open(struct parcel *parcel)
 		fd = source_open(source);
 		if (fd < 0)
 			return failed_to(take_reason(), "take socket %s", source->shown);
-		parcel->sockets[i].fd = fd;
+		parcel->fds[i] = fd;
 		if (source->name)
-			strcpy(parcel->sockets[i].name, source->name);
+			strcpy(parcel->names[i], source->name);
 	}
 	return payload_read(parcel);
 }
@@ -141,7 +146,7 @@ static const char *socket_reason(const struct parcel *parcel)
 	if (parcel->count == 1)
 		return "it is not a socket";
 	for (i = 0; i < parcel->count; i++) {
-		if (!getsockopt(parcel->sockets[i].fd, SOL_SOCKET, SO_TYPE, &kind, &size))
+		if (!getsockopt(parcel->fds[i], SOL_SOCKET, SO_TYPE, &kind, &size))
 			continue;
 		snprintf(reason, sizeof(reason), "%.40s is not a socket",
 			 parcel->sources[i].shown);
@@ -170,7 +175,8 @@ int parcel_export(const struct parcel *parcel, int target, unsigned int flags,
 		  unsigned int ttl_ms, struct sockdup_protocol_info *info)
 {
 	const struct sockdup_set set = {
-		.sockets = parcel->sockets,
+		.fds = parcel->fds,
+		.names = parcel->names,
 		.socket_count = parcel->count,
 		.payload = &parcel->payload,
 		.payload_count = parcel->payload_file ? 1 : 0,
@@ -179,7 +185,7 @@ int parcel_export(const struct parcel *parcel, int target, unsigned int flags,
 
 	return parcel_is_set(parcel) || parcel->cgroup ?
 	       sockdup_export_set(&set, target, flags, ttl_ms, info) :
-	       sockdup_export(parcel->sockets->fd, target, flags, ttl_ms, info);
+	       sockdup_export(parcel->fds[0], target, flags, ttl_ms, info);
 }
 
 void life_parse(struct life *life, const char *text)

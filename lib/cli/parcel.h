@@ -29,7 +29,8 @@ struct source {
 /**
  * struct parcel - what one token is to hold
  * @sources: where its sockets come from
- * @sockets: they themselves
+ * @fds: they themselves
+ * @names: theirs, or NULL where none has one
  * @count: how many
  * @payload: read from @payload_file
  * @payload_file: or NULL
@@ -37,7 +38,8 @@ struct source {
  */
 struct parcel {
 	struct source *sources;
-	struct sockdup_socket *sockets;
+	int *fds;
+	char (*names)[SOCKDUP_NAME_SIZE];
 	unsigned int count;
 	struct iovec payload;
 	const char *payload_file;

@@ -18,15 +18,15 @@
 #include "verb.h"
 
 /* What is at @number of those that have no place yet moves on. */
-static int make_way(struct sockdup_socket *sockets, int count, int number)
+static int make_way(int *fds, int count, int number)
 {
 	int i;
 
 	for (i = 0; i < count; i++) {
-		if (sockets[i].fd != number)
+		if (fds[i] != number)
 			continue;
-		sockets[i].fd = dup(number);
-		return sockets[i].fd < 0 ? -1 : 0;
+		fds[i] = dup(number);
+		return fds[i] < 0 ? -1 : 0;
 	}
 	return 0;
 }
@@ -37,18 +37,18 @@ static int make_way(struct sockdup_socket *sockets, int count, int number)
  */
 static int sockets_place(const struct plan *plan, struct plan_token *token)
 {
-	struct sockdup_socket *sockets = token->sockets;
+	int *fds = token->fds;
 	int i, number;
 
 	for (i = 0; i < token->socket_count; i++) {
 		number = plan_number_of(plan, token->first + i);
-		if (sockets[i].fd == number)
+		if (fds[i] == number)
 			continue;
-		if (make_way(sockets + i + 1, token->socket_count - i - 1, number) ||
-		    dup2(sockets[i].fd, number) < 0)
+		if (make_way(fds + i + 1, token->socket_count - i - 1, number) ||
+		    dup2(fds[i], number) < 0)
 			return -1;
-		close(sockets[i].fd);
-		sockets[i].fd = number;
+		close(fds[i]);
+		fds[i] = number;
 	}
 	return 0;
 }
@@ -57,7 +57,7 @@ static int token_import(const struct plan *plan, struct plan_token *token,
 			struct payload *payload)
 {
 	struct sockdup_set set = {
-		.sockets = token->sockets,
+		.fds = token->fds,
 		.socket_count = token->socket_count,
 		.payload = &payload->room,
 		.payload_count = token->payload_size ? 1 : 0,
@@ -68,9 +68,9 @@ static int token_import(const struct plan *plan, struct plan_token *token,
 				       NULL))
 			return -1;
 	} else {
-		token->sockets->fd = sockdup_socket(&token->info,
-						    SOCKDUP_IMPORT_INHERITABLE);
-		if (token->sockets->fd < 0)
+		token->fds[0] = sockdup_socket(&token->info,
+					       SOCKDUP_IMPORT_INHERITABLE);
+		if (token->fds[0] < 0)
 			return -1;
 	}
 	return sockets_place(plan, token);

@@ -27,8 +27,8 @@ struct plan_text {
  * @info: its bytes
  * @kept: the name that it is kept under, or NULL
  * @shown: in messages
- * @sockets: with their names, and once they are imported their descriptors; what
- *	     follows is known once the plan has been checked
+ * @fds: of its sockets, once they are imported
+ * @names: of its sockets; this and what follows is known once the plan has been checked
  * @socket_count: of them
  * @first: the place of the first of them among the sockets of all tokens
  * @payload_size: bytes that travel with it
@@ -37,7 +37,8 @@ struct plan_token {
 	struct sockdup_protocol_info info;
 	const char *kept;
 	char *shown;
-	struct sockdup_socket *sockets;
+	int *fds;
+	char (*names)[SOCKDUP_NAME_SIZE];
 	int socket_count;
 	int first;
 	unsigned int payload_size;

@@ -36,12 +36,12 @@ static int show_as_target(const struct sockdup_protocol_info *info,
 			  struct sockdup_token_info *token)
 {
 	struct sockdup_protocol_info infos[SOCKDUP_MAX_SOCKETS];
-	struct sockdup_socket sockets[SOCKDUP_MAX_SOCKETS];
+	char names[SOCKDUP_MAX_SOCKETS][SOCKDUP_NAME_SIZE];
 	int i, count;
 
-	count = sockdup_query_set(info, sockets, infos, SOCKDUP_MAX_SOCKETS);
+	count = sockdup_query_set(info, names, infos, SOCKDUP_MAX_SOCKETS);
 	for (i = 0; i < count; i++) {
-		socket_read(&token->socket, sockets[i].name, &infos[i]);
+		socket_read(&token->socket, names[i], &infos[i]);
 		show_socket(token, NULL);
 	}
 	return count < 0 ? -1 : 0;

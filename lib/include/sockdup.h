@@ -345,7 +345,9 @@ int sockdup_revoke(const struct sockdup_protocol_info *info);
 
 /**
  * struct sockdup_set - sockets and a payload
- * @sockets: descriptors and names; in an import the room for them
+ * @fds: a descriptor of each socket; in an import the room for them
+ * @names: a name of each socket, NUL terminated and zeroes behind; in an import the room
+ *         for them. Or NULL, for no names
  * @socket_count: how many, 1 or more; in an import how many there is room for, and
  *                after it how many there are
  * @payload_count: pieces of memory at @payload, 0 for no payload
@@ -357,7 +359,8 @@ int sockdup_revoke(const struct sockdup_protocol_info *info);
  * @__reserved: zero
  */
 struct sockdup_set {
-	struct sockdup_socket *sockets;
+	int *fds;
+	char (*names)[SOCKDUP_NAME_SIZE];
 	unsigned int socket_count;
 	unsigned int payload_count;
 	const struct iovec *payload;
@@ -415,7 +418,7 @@ int sockdup_import_set(const struct sockdup_protocol_info *info,
 /**
  * sockdup_query_set - ask the kernel what sockets a token holds
  * @info: the bytes that name it
- * @sockets: filled with the names; their descriptors are -1. Or NULL
+ * @names: filled with the name of each. Or NULL
  * @descriptions: filled with a description of each, without opaque bytes. Or NULL
  * @room: how many there is room for; 0 only asks how many there are
  *
@@ -427,7 +430,7 @@ int sockdup_import_set(const struct sockdup_protocol_info *info,
  *  EMSGSIZE  @room is not 0, and too little
  */
 int sockdup_query_set(const struct sockdup_protocol_info *info,
-		      struct sockdup_socket *sockets,
+		      char (*names)[SOCKDUP_NAME_SIZE],
 		      struct sockdup_protocol_info *descriptions,
 		      unsigned int room);
 

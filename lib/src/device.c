@@ -88,8 +88,8 @@ static int check_named(const struct device_named *named)
 {
 	unsigned int i;
 
-	for (i = 0; i < named->socket_count; i++)
-		if (!is_callers(named->sockets[i].fd))
+	for (i = 0; i < named->count; i++)
+		if (!is_callers(named->fds[i]))
 			return -1;
 	return device_check_callers(named->fd, named->other);
 }
@@ -98,8 +98,8 @@ static bool is_named(int handle, const struct device_named *named)
 {
 	unsigned int i;
 
-	for (i = 0; i < named->socket_count; i++)
-		if (handle == named->sockets[i].fd)
+	for (i = 0; i < named->count; i++)
+		if (handle == named->fds[i])
 			return true;
 	return handle == named->fd || handle == named->other;
 }

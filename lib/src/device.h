@@ -2,8 +2,6 @@
 #ifndef LIBSOCKDUP_DEVICE_H
 #define LIBSOCKDUP_DEVICE_H
 
-struct sockdup_socket;
-
 /* In place of a descriptor that a command does not have. */
 #define NO_DESCRIPTOR	(-1)
 
@@ -11,14 +9,14 @@ struct sockdup_socket;
  * struct device_named - the descriptors that a caller names in a command
  * @fd: or NO_DESCRIPTOR
  * @other: or NO_DESCRIPTOR
- * @sockets: more of them
- * @socket_count: how many
+ * @fds: more of them
+ * @count: how many
  */
 struct device_named {
 	int fd;
 	int other;
-	const struct sockdup_socket *sockets;
-	unsigned int socket_count;
+	const int *fds;
+	unsigned int count;
 };
 
 int device_call(unsigned long command, void *argument, int fd, int other);

@@ -24,7 +24,7 @@ static bool set_is_wrong(const struct sockdup_set *set)
 {
 	static const struct sockdup_set none;
 
-	if (!set || !set->sockets || (set->payload_count && !set->payload)) {
+	if (!set || !set->fds || (set->payload_count && !set->payload)) {
 		errno = EFAULT;
 		return true;
 	}
@@ -153,11 +153,12 @@ int sockdup_export_set(const struct sockdup_set *set, int target,
 		return -1;
 	gather(&payload, set);
 	export.socket_count = set->socket_count;
-	export.sockets = address_of(set->sockets);
+	export.fds = address_of(set->fds);
+	export.names = address_of(set->names);
 	export.payload_size = payload.size;
 	export.payload = address_of(payload.bytes);
-	named.sockets = set->sockets;
-	named.socket_count = set->socket_count;
+	named.fds = set->fds;
+	named.count = set->socket_count;
 	result = device_call_named(SOCKDUP_IOC_EXPORT, &export, &named);
 	flat_free(&payload);
 	return result;
@@ -179,7 +180,8 @@ int sockdup_import_set(const struct sockdup_protocol_info *info,
 	if (set_is_wrong(set) || flat_make(&payload, set))
 		return -1;
 	import.socket_count = set->socket_count;
-	import.sockets = address_of(set->sockets);
+	import.fds = address_of(set->fds);
+	import.names = address_of(set->names);
 	import.payload_size = payload.size;
 	import.payload = address_of(payload.bytes);
 	result = device_call(SOCKDUP_IOC_IMPORT, &import, NO_DESCRIPTOR,
@@ -198,7 +200,7 @@ int sockdup_import_set(const struct sockdup_protocol_info *info,
 }
 
 int sockdup_query_set(const struct sockdup_protocol_info *info,
-		      struct sockdup_socket *sockets,
+		      char (*names)[SOCKDUP_NAME_SIZE],
 		      struct sockdup_protocol_info *descriptions,
 		      unsigned int room)
 {
@@ -208,7 +210,7 @@ int sockdup_query_set(const struct sockdup_protocol_info *info,
 		.info_size = sizeof(*info),
 		.info = address_of(&described),
 		.socket_count = room,
-		.sockets = address_of(sockets),
+		.names = address_of(names),
 		.descriptions = address_of(descriptions),
 	};
 

@@ -71,22 +71,6 @@ static int take_message(struct several *several, const union parcel *parcel)
 	return 0;
 }
 
-static void fill_given(struct several *several)
-{
-	unsigned int i;
-
-	for (i = 0; i < several->count; i++)
-		several->given[i].fd = several->sockets[i];
-}
-
-static void empty_received(struct several *several)
-{
-	unsigned int i;
-
-	for (i = 0; i < several->count; i++)
-		several->taken[i] = several->received[i].fd;
-}
-
 static int give_set(struct several *several, union parcel *parcel)
 {
 	struct sockdup_export arg = {
@@ -96,10 +80,9 @@ static int give_set(struct several *several, union parcel *parcel)
 		.info_size = sizeof(parcel->info),
 		.info = (uintptr_t)&parcel->info,
 		.socket_count = several->count,
-		.sockets = (uintptr_t)several->given,
+		.fds = (uintptr_t)several->sockets,
 	};
 
-	fill_given(several);
 	return device_ioctl(several->side.device, SOCKDUP_IOC_EXPORT, &arg);
 }
 
@@ -110,7 +93,7 @@ static int take_set(struct several *several, const union parcel *parcel)
 		.info_size = sizeof(parcel->info),
 		.info = (uintptr_t)&parcel->info,
 		.socket_count = several->count,
-		.sockets = (uintptr_t)several->received,
+		.fds = (uintptr_t)several->taken,
 	};
 	int error = device_ioctl(several->side.device, SOCKDUP_IOC_IMPORT, &arg);
 
@@ -118,7 +101,6 @@ static int take_set(struct several *several, const union parcel *parcel)
 		return error;
 	if (arg.socket_count != several->count)
 		return -EPROTO;
-	empty_received(several);
 	return 0;
 }
 
@@ -126,11 +108,10 @@ static int give_set_by_library(struct several *several,
 			       union parcel *parcel)
 {
 	const struct sockdup_set set = {
-		.sockets = several->given,
+		.fds = several->sockets,
 		.socket_count = several->count,
 	};
 
-	fill_given(several);
 	return sockdup_export_set(&set, several->side.target, 0, 0,
 				  &parcel->info) ? -errno : 0;
 }
@@ -139,7 +120,7 @@ static int take_set_by_library(struct several *several,
 			       const union parcel *parcel)
 {
 	struct sockdup_set set = {
-		.sockets = several->received,
+		.fds = several->taken,
 		.socket_count = several->count,
 	};
 
@@ -147,7 +128,6 @@ static int take_set_by_library(struct several *several,
 		return -errno;
 	if (set.socket_count != several->count)
 		return -EPROTO;
-	empty_received(several);
 	return 0;
 }
 

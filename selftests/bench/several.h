@@ -18,16 +18,12 @@
  * @side: the process, without a socket
  * @count: sockets
  * @sockets: what is handed over: different open files
- * @given: the array for an export: names stay, descriptors are filled each time
- * @received: that for an import
  * @taken: the new descriptors
  */
 struct several {
 	struct side side;
 	unsigned int count;
 	int sockets[SEVERAL_MAX];
-	struct sockdup_socket given[SEVERAL_MAX];
-	struct sockdup_socket received[SEVERAL_MAX];
 	int taken[SEVERAL_MAX];
 };
 

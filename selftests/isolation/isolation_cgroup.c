@@ -58,9 +58,8 @@ FIXTURE_TEARDOWN(cgroup)
 
 static int to_both(int fd, int group, uid_t uid, struct sockdup_protocol_info *info)
 {
-	struct sockdup_socket socket = { .fd = fd };
 	struct sockdup_set set = {
-		.sockets = &socket,
+		.fds = &fd,
 		.socket_count = 1,
 		.cgroup = group,
 	};

@@ -81,9 +81,8 @@ TEST_F(cgroup, list_shows_its_inode_and_no_process)
 
 TEST_F(cgroup, with_a_user_list_shows_both)
 {
-	struct sockdup_socket socket = { .fd = self->fd };
 	struct sockdup_set set = {
-		.sockets = &socket,
+		.fds = &self->fd,
 		.socket_count = 1,
 		.cgroup = self->group,
 	};

@@ -332,10 +332,12 @@ static int read_socket(const struct sockdup_token_info *token, void *context)
 static int export_sockets(struct __test_metadata *_metadata, int fd, unsigned int count,
 			  pid_t target, struct sockdup_protocol_info *info)
 {
-	struct sockdup_socket *sockets = calloc(count, sizeof(*sockets));
+	char (*names)[SOCKDUP_NAME_SIZE] = calloc(count, sizeof(*names));
+	int *fds = calloc(count, sizeof(*fds));
 	struct iovec payload = { "payload", 7 };
 	struct sockdup_set set = {
-		.sockets = sockets,
+		.fds = fds,
+		.names = names,
 		.socket_count = count,
 		.payload = &payload,
 		.payload_count = 1,
@@ -344,15 +346,19 @@ static int export_sockets(struct __test_metadata *_metadata, int fd, unsigned in
 	unsigned int i;
 	int error;
 
-	ASSERT_NE(NULL, sockets) {
+	ASSERT_NE(NULL, fds) {
+		return -ENOMEM;
+	}
+	ASSERT_NE(NULL, names) {
 		return -ENOMEM;
 	}
 	for (i = 0; i < count; i++) {
-		sockets[i].fd = i % 2 ? udp : fd;
-		snprintf(sockets[i].name, sizeof(sockets[i].name), "socket %u", i);
+		fds[i] = i % 2 ? udp : fd;
+		snprintf(names[i], sizeof(names[i]), "socket %u", i);
 	}
 	error = result(sockdup_export_set(&set, target, 0, 0, info));
-	free(sockets);
+	free(fds);
+	free(names);
 	close(udp);
 	return error;
 }

@@ -130,11 +130,8 @@ static int call_export_to_pidfd(struct scene *scene)
 
 static int export_set(struct scene *scene, pid_t target)
 {
-	struct sockdup_socket sockets[SET_SIZE] = {
-		{ .fd = scene->source, .name = "one" },
-		{ .fd = scene->listener },
-		{ .fd = scene->source, .name = "three" },
-	};
+	static const char names[SET_SIZE][SOCKDUP_NAME_SIZE] = { "one", "", "three" };
+	const int fds[SET_SIZE] = { scene->source, scene->listener, scene->source };
 	struct sockdup_export argument = {
 		.size = sizeof(argument),
 		.fd = -1,
@@ -142,7 +139,8 @@ static int export_set(struct scene *scene, pid_t target)
 		.info_size = sizeof(scene->info),
 		.info = (uintptr_t)&scene->info,
 		.socket_count = SET_SIZE,
-		.sockets = (uintptr_t)sockets,
+		.fds = (uintptr_t)fds,
+		.names = (uintptr_t)names,
 		.payload_size = sizeof(SET_PAYLOAD),
 		.payload = (uintptr_t)SET_PAYLOAD,
 	};
@@ -203,7 +201,8 @@ static int export_set_to_self(struct scene *scene)
 	return export_set(scene, getpid());
 }
 
-static struct sockdup_socket imported[SET_SIZE];
+static int imported[SET_SIZE];
+static char imported_names[SET_SIZE][SOCKDUP_NAME_SIZE];
 
 static int call_import_set(struct scene *scene)
 {
@@ -213,7 +212,8 @@ static int call_import_set(struct scene *scene)
 		.info_size = sizeof(scene->info),
 		.info = (uintptr_t)&scene->info,
 		.socket_count = SET_SIZE,
-		.sockets = (uintptr_t)imported,
+		.fds = (uintptr_t)imported,
+		.names = (uintptr_t)imported_names,
 		.payload_size = sizeof(payload),
 		.payload = (uintptr_t)payload,
 	};
@@ -230,9 +230,9 @@ static int settle_import_set(struct scene *scene, int value)
 		value = call_import_set(scene);
 	if (value < 0)
 		return value;
-	same = same_file(0, scene->listener, 0, imported[1].fd);
+	same = same_file(0, scene->listener, 0, imported[1]);
 	for (i = 0; i < SET_SIZE; i++)
-		close(imported[i].fd);
+		close(imported[i]);
 	if (same != 1)
 		return -EBADF;
 	return call_import_set(scene) == -ENOENT ? 0 : -EPROTO;
@@ -246,7 +246,7 @@ static int call_query_set(struct scene *scene)
 		.info_size = sizeof(scene->info),
 		.info = (uintptr_t)&scene->info,
 		.socket_count = SET_SIZE,
-		.sockets = (uintptr_t)imported,
+		.names = (uintptr_t)imported_names,
 		.descriptions = (uintptr_t)infos,
 	};
 

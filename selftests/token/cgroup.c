@@ -252,9 +252,8 @@ TEST_F(cgroup, query_tells_whom_it_is_for)
 
 static int to_both(int fd, int group, uid_t uid, struct sockdup_protocol_info *info)
 {
-	struct sockdup_socket socket = { .fd = fd };
 	struct sockdup_set set = {
-		.sockets = &socket,
+		.fds = &fd,
 		.socket_count = 1,
 		.cgroup = group,
 	};
@@ -265,10 +264,10 @@ static int to_both(int fd, int group, uid_t uid, struct sockdup_protocol_info *i
 
 static int import_both(const struct sockdup_protocol_info *info)
 {
-	struct sockdup_socket socket;
-	struct sockdup_set set = { .sockets = &socket, .socket_count = 1 };
+	int fd;
+	struct sockdup_set set = { .fds = &fd, .socket_count = 1 };
 
-	return sockdup_import_set(info, 0, &set, NULL) ? -errno : socket.fd;
+	return sockdup_import_set(info, 0, &set, NULL) ? -errno : fd;
 }
 
 TEST_F(cgroup, with_a_user_it_takes_both)
@@ -480,9 +479,8 @@ TEST_F(cgroup, struct_without_a_group_is_EINVAL)
 /* One number cannot name both. */
 TEST_F(cgroup, library_takes_both_in_a_set_alone)
 {
-	struct sockdup_socket socket = { .fd = self->fd };
 	struct sockdup_set set = {
-		.sockets = &socket,
+		.fds = &self->fd,
 		.socket_count = 1,
 		.cgroup = self->group,
 	};

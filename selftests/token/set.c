@@ -30,12 +30,17 @@
 /* What one message of SCM_RIGHTS takes. */
 #define RIGHTS_MOST	253
 
+struct sockets {
+	int fds[MOST + 1];
+	char names[MOST + 1][SOCKDUP_NAME_SIZE];
+};
+
 /* Sockets to export, their peers, and what came of the import. */
 FIXTURE(set) {
 	int fds[2];
 	int peers[2];
-	struct sockdup_socket exported[MOST + 1];
-	struct sockdup_socket imported[MOST + 1];
+	struct sockets exported;
+	struct sockets imported;
 	char payload[SOCKDUP_MAX_PAYLOAD + 1];
 	char carried[SOCKDUP_MAX_PAYLOAD + 1];
 	struct sockdup_protocol_info info;
@@ -79,12 +84,11 @@ FIXTURE_SETUP(set)
 		self->fds[i] = pair[0];
 		self->peers[i] = pair[1];
 	}
-	memset(self->exported, 0, sizeof(self->exported));
-	memset(self->imported, 0xff, sizeof(self->imported));
+	memset(&self->exported, 0, sizeof(self->exported));
+	memset(&self->imported, 0xff, sizeof(self->imported));
 	for (i = 0; i <= MOST; i++) {
-		self->exported[i].fd = self->fds[i % 2];
-		snprintf(self->exported[i].name, sizeof(self->exported[i].name),
-			 "socket %d", i);
+		self->exported.fds[i] = self->fds[i % 2];
+		snprintf(self->exported.names[i], SOCKDUP_NAME_SIZE, "socket %d", i);
 	}
 	for (i = 0; i < (int)sizeof(self->payload); i++)
 		self->payload[i] = i * 7 + i / 256;
@@ -101,7 +105,8 @@ static int export_to(struct _test_data_set *self, unsigned int sockets, size_t p
 {
 	struct iovec piece = { self->payload, payload };
 	struct sockdup_set set = {
-		.sockets = self->exported,
+		.fds = self->exported.fds,
+		.names = self->exported.names,
 		.socket_count = sockets,
 		.payload = &piece,
 		.payload_count = payload ? 1 : 0,
@@ -122,7 +127,8 @@ static int import_into(struct _test_data_set *self, unsigned int sockets, size_t
 	struct iovec piece = { self->carried, payload };
 
 	*needed = (struct sockdup_set){
-		.sockets = self->imported,
+		.fds = self->imported.fds,
+		.names = self->imported.names,
 		.socket_count = sockets,
 		.payload = &piece,
 		.payload_count = payload ? 1 : 0,
@@ -137,10 +143,9 @@ static int import_set(struct _test_data_set *self, unsigned int sockets, size_t 
 	return import_into(self, sockets, payload, &needed);
 }
 
-static bool is_same(const struct sockdup_socket *one, const struct sockdup_socket *other)
+static bool is_same(int one, int other)
 {
-	return same_file(0, one->fd, 0, other->fd) == 1 && one->fd != other->fd &&
-	       !memcmp(one->name, other->name, sizeof(one->name)) && !other->flags;
+	return same_file(0, one, 0, other) == 1 && one != other;
 }
 
 /* How many of the first @count came as they were exported. */
@@ -149,14 +154,16 @@ static unsigned int count_same(struct _test_data_set *self, unsigned int count)
 	unsigned int i, same = 0;
 
 	for (i = 0; i < count; i++)
-		same += is_same(&self->exported[i], &self->imported[i]);
+		same += is_same(self->exported.fds[i], self->imported.fds[i]) &&
+			!memcmp(self->exported.names[i], self->imported.names[i],
+				SOCKDUP_NAME_SIZE);
 	return same;
 }
 
 static void close_imported(struct _test_data_set *self, unsigned int count)
 {
 	while (count--)
-		close(self->imported[count].fd);
+		close(self->imported.fds[count]);
 }
 
 /* The largest set, the sizes around it, and around what one message of SCM_RIGHTS takes. */
@@ -172,7 +179,7 @@ TEST_F(set, sockets_come_in_order_with_their_names)
 		EXPECT_EQ(sizes[i], self->info.socket_count);
 		ASSERT_EQ(0, import_set(self, sizes[i], 0));
 		EXPECT_EQ(sizes[i], count_same(self, sizes[i]));
-		EXPECT_EQ(-1, self->imported[sizes[i]].fd);
+		EXPECT_EQ(-1, self->imported.fds[sizes[i]]);
 		close_imported(self, sizes[i]);
 		EXPECT_EQ(-ENOENT, import_set(self, sizes[i], 0));
 	}
@@ -194,7 +201,7 @@ TEST_F(set, room_may_be_larger)
 	EXPECT_EQ(2, needed.socket_count);
 	EXPECT_EQ(5, needed.payload_size);
 	EXPECT_EQ(2, count_same(self, 2));
-	EXPECT_EQ(-1, self->imported[2].fd);
+	EXPECT_EQ(-1, self->imported.fds[2]);
 	EXPECT_EQ(0, self->carried[5]);
 }
 
@@ -246,8 +253,8 @@ TEST_F(set, single_token_is_a_set_of_one)
 {
 	ASSERT_EQ(0, try_duplicate(self->fds[0], getpid(), &self->info));
 	ASSERT_EQ(0, import_set(self, 1, 0));
-	EXPECT_EQ(1, same_file(0, self->fds[0], 0, self->imported[0].fd));
-	EXPECT_EQ(0, self->imported[0].name[0]);
+	EXPECT_EQ(1, same_file(0, self->fds[0], 0, self->imported.fds[0]));
+	EXPECT_EQ(0, self->imported.names[0][0]);
 }
 
 TEST_F(set, payload_comes_as_it_was)
@@ -280,14 +287,14 @@ TEST_F(set, payload_is_in_pieces)
 	char first[2] = { 0 }, second[9] = { 0 };
 	struct iovec rooms[] = { { first, 2 }, { second, 9 } };
 	struct sockdup_set set = {
-		.sockets = self->exported,
+		.fds = self->exported.fds,
 		.socket_count = 1,
 		.payload = parts,
 		.payload_count = ARRAY_SIZE(parts),
 	};
 
 	ASSERT_EQ(0, sockdup_export_set(&set, getpid(), 0, 0, &self->info));
-	set.sockets = self->imported;
+	set.fds = self->imported.fds;
 	set.payload = rooms;
 	set.payload_count = ARRAY_SIZE(rooms);
 	ASSERT_EQ(0, sockdup_import_set(&self->info, 0, &set, NULL));
@@ -298,8 +305,8 @@ TEST_F(set, payload_is_in_pieces)
 
 TEST_F(set, name_fills_all_but_a_byte)
 {
-	memset(self->exported[0].name, 'n', SOCKDUP_NAME_SIZE - 1);
-	memset(self->exported[1].name, 0, SOCKDUP_NAME_SIZE);
+	memset(self->exported.names[0], 'n', SOCKDUP_NAME_SIZE - 1);
+	memset(self->exported.names[1], 0, SOCKDUP_NAME_SIZE);
 	ASSERT_EQ(0, export_set(self, 2, 0));
 	ASSERT_EQ(0, import_set(self, 2, 0));
 	EXPECT_EQ(2, count_same(self, 2));
@@ -307,23 +314,22 @@ TEST_F(set, name_fills_all_but_a_byte)
 
 TEST_F(set, name_without_an_end_is_wrong)
 {
-	memset(self->exported[1].name, 'n', SOCKDUP_NAME_SIZE);
+	memset(self->exported.names[1], 'n', SOCKDUP_NAME_SIZE);
 	EXPECT_EQ(-EINVAL, export_set(self, 2, 0));
-	self->exported[1].name[10] = 0;
+	self->exported.names[1][10] = 0;
 	EXPECT_EQ(-EINVAL, export_set(self, 2, 0));
-	memset(self->exported[1].name + 10, 0, SOCKDUP_NAME_SIZE - 10);
-	self->exported[1].flags = 1;
-	EXPECT_EQ(-EINVAL, export_set(self, 2, 0));
+	memset(self->exported.names[1] + 10, 0, SOCKDUP_NAME_SIZE - 10);
+	EXPECT_EQ(0, export_set(self, 2, 0));
 }
 
 /* The first two are held by then, and a peer would not see its end. */
 TEST_F(set, wrong_descriptor_leaves_nothing_held)
 {
-	self->exported[2].fd = DESCRIPTORS - 1;
+	self->exported.fds[2] = DESCRIPTORS - 1;
 	EXPECT_EQ(-EBADF, export_set(self, 3, 0));
-	self->exported[2].fd = open("/dev/null", O_RDWR);
+	self->exported.fds[2] = open("/dev/null", O_RDWR);
 	EXPECT_EQ(-ENOTSOCK, export_set(self, 3, 0));
-	self->exported[2].fd = self->fds[0];
+	self->exported.fds[2] = self->fds[0];
 	EXPECT_EQ(-ESRCH, export_to(self, 3, 9, 1 << 22, 0));
 	EXPECT_EQ(0, held_by_tokens());
 	ASSERT_EQ(0, close(self->fds[0]));
@@ -499,7 +505,8 @@ TEST_F(set, late_failure_leaves_no_lock)
 }
 
 /* Raw: the library looks at the sockets itself. */
-static struct sockdup_export raw_export_of(struct _test_data_set *self, void *sockets)
+static struct sockdup_export raw_export_of(struct _test_data_set *self, void *fds,
+					   void *names)
 {
 	return (struct sockdup_export){
 		.size = sizeof(struct sockdup_export),
@@ -508,20 +515,23 @@ static struct sockdup_export raw_export_of(struct _test_data_set *self, void *so
 		.info_size = sizeof(self->info),
 		.info = (uintptr_t)&self->info,
 		.socket_count = 2,
-		.sockets = (uintptr_t)sockets,
+		.fds = (uintptr_t)fds,
+		.names = (uintptr_t)names,
 		.payload_size = 5,
 		.payload = (uintptr_t)self->payload,
 	};
 }
 
-static struct sockdup_import raw_import_of(struct _test_data_set *self, void *sockets)
+static struct sockdup_import raw_import_of(struct _test_data_set *self, void *fds,
+					   void *names)
 {
 	return (struct sockdup_import){
 		.size = sizeof(struct sockdup_import),
 		.info_size = sizeof(self->info),
 		.info = (uintptr_t)&self->info,
 		.socket_count = 2,
-		.sockets = (uintptr_t)sockets,
+		.fds = (uintptr_t)fds,
+		.names = (uintptr_t)names,
 		.payload_size = 5,
 		.payload = (uintptr_t)self->carried,
 	};
@@ -529,48 +539,102 @@ static struct sockdup_import raw_import_of(struct _test_data_set *self, void *so
 
 TEST_F(set, bad_memory_spends_nothing)
 {
-	struct sockdup_export export = raw_export_of(self, BAD_ADDRESS);
-	struct sockdup_import import = raw_import_of(self, BAD_ADDRESS);
+	struct sockdup_export export = raw_export_of(self, BAD_ADDRESS, NULL);
+	struct sockdup_import import = raw_import_of(self, BAD_ADDRESS, NULL);
 	long before = count_descriptors();
 
 	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_EXPORT, &export));
-	export = raw_export_of(self, self->exported);
+	export = raw_export_of(self, self->exported.fds, BAD_ADDRESS);
+	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_EXPORT, &export));
+	export = raw_export_of(self, self->exported.fds, self->exported.names);
 	export.payload = (uintptr_t)BAD_ADDRESS;
 	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_EXPORT, &export));
 	EXPECT_EQ(0, held_by_tokens());
 
 	ASSERT_EQ(0, export_set(self, 2, 5));
 	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_IMPORT, &import));
-	import = raw_import_of(self, self->imported);
+	import = raw_import_of(self, self->imported.fds, BAD_ADDRESS);
+	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_IMPORT, &import));
+	import = raw_import_of(self, self->imported.fds, self->imported.names);
 	import.payload = (uintptr_t)BAD_ADDRESS;
 	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_IMPORT, &import));
 	EXPECT_EQ(before, count_descriptors());
 	EXPECT_EQ(0, import_set(self, 2, 5));
 }
 
-/* An array that ends within the room that the caller claims. */
+/* Arrays that end within the room that the caller claims. */
 TEST_F(set, array_that_ends_early_spends_nothing)
 {
 	size_t page_size = getpagesize();
-	struct sockdup_socket *last;
 	struct sockdup_export export;
 	struct sockdup_import import;
+	void *last_name;
 	char *pages;
+	int *last_fd;
 
 	pages = mmap(NULL, 2 * page_size, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, pages);
 	ASSERT_EQ(0, munmap(pages + page_size, page_size));
-	last = (struct sockdup_socket *)(pages + page_size) - 1;
-	*last = self->exported[0];
-	export = raw_export_of(self, last);
+	last_fd = (int *)(pages + page_size) - 1;
+	*last_fd = self->fds[0];
+	last_name = pages + page_size - SOCKDUP_NAME_SIZE;
+	export = raw_export_of(self, last_fd, NULL);
+	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_EXPORT, &export));
+	export = raw_export_of(self, self->exported.fds, pages + page_size / 2);
+	EXPECT_EQ(0, raw_set(SOCKDUP_IOC_EXPORT, &export));
+	EXPECT_EQ(0, try_revoke(&self->info));
+	memset(last_name, 0, SOCKDUP_NAME_SIZE);
+	export = raw_export_of(self, self->exported.fds, last_name);
 	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_EXPORT, &export));
 	EXPECT_EQ(0, held_by_tokens());
 	ASSERT_EQ(0, export_set(self, 2, 5));
-	import = raw_import_of(self, last);
+	import = raw_import_of(self, last_fd, NULL);
+	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_IMPORT, &import));
+	import = raw_import_of(self, self->imported.fds, last_name);
 	EXPECT_EQ(-EFAULT, raw_set(SOCKDUP_IOC_IMPORT, &import));
 	EXPECT_EQ(0, import_set(self, 2, 5));
 	EXPECT_EQ(2, count_same(self, 2));
+}
+
+static bool have_no_name(struct sockets *sockets, unsigned int count)
+{
+	char none[SOCKDUP_NAME_SIZE] = { 0 };
+
+	while (count--)
+		if (memcmp(none, sockets->names[count], sizeof(none)))
+			return false;
+	return true;
+}
+
+TEST_F(set, names_may_be_left_out)
+{
+	struct sockdup_export export = raw_export_of(self, self->exported.fds, NULL);
+	struct sockdup_import import;
+
+	ASSERT_EQ(0, raw_set(SOCKDUP_IOC_EXPORT, &export));
+	ASSERT_EQ(0, import_set(self, 2, 5));
+	EXPECT_EQ(true, have_no_name(&self->imported, 2));
+	EXPECT_EQ((char)0xff, self->imported.names[2][0]);
+	close_imported(self, 2);
+	ASSERT_EQ(0, export_set(self, 2, 5));
+	import = raw_import_of(self, self->imported.fds, NULL);
+	EXPECT_EQ(0, raw_set(SOCKDUP_IOC_IMPORT, &import));
+	EXPECT_EQ(1, same_file(0, self->fds[1], 0, self->imported.fds[1]));
+}
+
+TEST_F(set, single_socket_may_have_a_name)
+{
+	struct sockdup_export export = raw_export_of(self, NULL, self->exported.names);
+
+	export.fd = self->fds[0];
+	export.socket_count = 0;
+	export.payload_size = 0;
+	ASSERT_EQ(0, raw_set(SOCKDUP_IOC_EXPORT, &export));
+	ASSERT_EQ(0, import_set(self, 1, 0));
+	EXPECT_EQ(1, count_same(self, 1));
+	self->exported.names[0][SOCKDUP_NAME_SIZE - 1] = 'n';
+	EXPECT_EQ(-EINVAL, raw_set(SOCKDUP_IOC_EXPORT, &export));
 }
 
 struct importer {
@@ -596,33 +660,32 @@ static void *import_in_thread(void *argument)
 static void lose_array(struct __test_metadata *_metadata, struct _test_data_set *self,
 		       bool touched)
 {
-	struct sockdup_socket *sockets;
 	struct importer importer;
 	struct page page;
 	long before;
-	int hook;
+	int hook, *fds;
 
 	if (!hook_is_there())
 		SKIP(return, "no security module \"bpf\" here, or no types");
 	if (page_open_missing(&page))
 		SKIP(return, "no userfaultfd here");
-	sockets = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, sockets);
+	fds = mmap(NULL, getpagesize(), PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, fds);
 	if (touched)
-		memset(sockets, 0xff, getpagesize());
+		memset(fds, 0xff, getpagesize());
 	ASSERT_EQ(0, export_set(self, 2, 5));
 	ASSERT_EQ(0, close(self->fds[0]));
 	ASSERT_EQ(0, close(self->fds[1]));
 	hook = hook_hold(getpid(), page.memory, 0);
 	ASSERT_LE(0, hook);
 	before = count_descriptors();
-	importer.import = raw_import_of(self, sockets);
+	importer.import = raw_import_of(self, fds, self->imported.names);
 	ASSERT_EQ(0, pthread_create(&importer.thread, NULL, import_in_thread, &importer));
 	ASSERT_EQ(0, page_wait_for_user(&page));
-	EXPECT_STREQ("socket 1", sockets[1].name);
-	EXPECT_EQ(-1, sockets[1].fd);
-	ASSERT_EQ(0, munmap(sockets, getpagesize()));
+	EXPECT_STREQ("socket 1", self->imported.names[1]);
+	EXPECT_EQ(-1, fds[1]);
+	ASSERT_EQ(0, munmap(fds, getpagesize()));
 	ASSERT_EQ(0, page_fill(&page));
 	ASSERT_EQ(0, pthread_join(importer.thread, NULL));
 	EXPECT_EQ(-EFAULT, importer.error);
@@ -644,25 +707,25 @@ TEST_F(set, array_that_came_and_goes_leaves_no_descriptor)
 	lose_array(_metadata, self, false);
 }
 
-/* Most pages of the array, and all of the payload's, come with the first write. */
+/* Most pages of the arrays, and all of the payload's, come with the first write. */
 TEST_F(set, memory_need_not_be_there_yet)
 {
 	const size_t size = sizeof(self->imported) + sizeof(self->carried);
-	struct sockdup_socket *sockets;
 	struct sockdup_import import;
+	struct sockets *sockets;
 
 	sockets = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		       -1, 0);
 	ASSERT_NE(MAP_FAILED, sockets);
-	sockets[0].fd = 0;
+	sockets->fds[0] = 0;
 	ASSERT_EQ(0, export_set(self, MOST, SOCKDUP_MAX_PAYLOAD));
-	import = raw_import_of(self, sockets);
+	import = raw_import_of(self, sockets->fds, sockets->names);
 	import.socket_count = MOST;
-	import.payload = (uintptr_t)(sockets + MOST + 1);
+	import.payload = (uintptr_t)(sockets + 1);
 	import.payload_size = SOCKDUP_MAX_PAYLOAD;
 	ASSERT_EQ(0, raw_set(SOCKDUP_IOC_IMPORT, &import));
-	EXPECT_EQ(0, memcmp(self->payload, sockets + MOST + 1, SOCKDUP_MAX_PAYLOAD));
-	memcpy(self->imported, sockets, MOST * sizeof(*sockets));
+	EXPECT_EQ(0, memcmp(self->payload, sockets + 1, SOCKDUP_MAX_PAYLOAD));
+	self->imported = *sockets;
 	EXPECT_EQ(MOST, count_same(self, MOST));
 }
 
@@ -679,7 +742,7 @@ TEST_F(set, importer_that_is_stuck_holds_no_bytes)
 	ASSERT_EQ(0, drop_capability(CAP_SYS_RESOURCE));
 	ASSERT_EQ(0, write_number(MAX_USER_BYTES, 70000));
 	ASSERT_EQ(0, export_set(self, 2, 60000));
-	importer.import = raw_import_of(self, page.memory);
+	importer.import = raw_import_of(self, self->imported.fds, page.memory);
 	importer.import.payload_size = 60000;
 	ASSERT_EQ(0, pthread_create(&importer.thread, NULL, import_in_thread, &importer));
 	ASSERT_EQ(0, page_wait_for_user(&page));
@@ -704,7 +767,7 @@ static void *wait_for_events(void *argument)
 TEST_F(set, socket_that_cannot_be_put_holds_no_other)
 {
 	struct epoll_event event = { .events = EPOLLIN };
-	struct sockdup_set set = { .sockets = self->exported, .socket_count = 2 };
+	struct sockdup_set set = { .fds = self->exported.fds, .socket_count = 2 };
 	struct importer waiter = { .epoll = epoll_create1(EPOLL_CLOEXEC) };
 	struct page page;
 
@@ -731,7 +794,7 @@ TEST_F(set, socket_that_cannot_be_put_holds_no_other)
 
 TEST_F(set, library_refuses_what_it_does_not_know)
 {
-	struct sockdup_set set = { .sockets = self->exported, .socket_count = 1 };
+	struct sockdup_set set = { .fds = self->exported.fds, .socket_count = 1 };
 
 	set.__reserved[2] = 1;
 	EXPECT_EQ(-EINVAL, result(sockdup_export_set(&set, getpid(), 0, 0, &self->info)));
@@ -739,14 +802,14 @@ TEST_F(set, library_refuses_what_it_does_not_know)
 	EXPECT_EQ(-EFAULT, result(sockdup_export_set(NULL, getpid(), 0, 0, &self->info)));
 	set = (struct sockdup_set){ .socket_count = 1 };
 	EXPECT_EQ(-EFAULT, result(sockdup_export_set(&set, getpid(), 0, 0, &self->info)));
-	set = (struct sockdup_set){ .sockets = self->exported, .socket_count = 1,
+	set = (struct sockdup_set){ .fds = self->exported.fds, .socket_count = 1,
 				    .payload_count = 1 };
 	EXPECT_EQ(-EFAULT, result(sockdup_export_set(&set, getpid(), 0, 0, &self->info)));
 }
 
 TEST_F(set, is_not_exported_with_a_single_socket)
 {
-	struct sockdup_export export = raw_export_of(self, self->exported);
+	struct sockdup_export export = raw_export_of(self, self->exported.fds, NULL);
 
 	export.fd = self->fds[0];
 	EXPECT_EQ(-EINVAL, raw_set(SOCKDUP_IOC_EXPORT, &export));
@@ -758,20 +821,19 @@ TEST_F(set, query_shows_names_and_sockets)
 	struct sockdup_description description;
 	int udp = udp_bound(AF_INET6);
 
-	self->exported[1].fd = udp;
+	self->exported.fds[1] = udp;
 	ASSERT_EQ(0, export_set(self, 2, 7));
 	EXPECT_EQ(2, sockdup_query_set(&self->info, NULL, NULL, 0));
-	EXPECT_EQ(2, sockdup_query_set(&self->info, self->imported, shown, 2));
-	EXPECT_STREQ("socket 0", self->imported[0].name);
-	EXPECT_STREQ("socket 1", self->imported[1].name);
-	EXPECT_EQ(-1, self->imported[0].fd);
+	EXPECT_EQ(2, sockdup_query_set(&self->info, self->imported.names, shown, 2));
+	EXPECT_STREQ("socket 0", self->imported.names[0]);
+	EXPECT_STREQ("socket 1", self->imported.names[1]);
 	EXPECT_EQ(SOCK_STREAM, shown[0].socket_type);
 	EXPECT_EQ(AF_INET6, shown[1].address_family);
 	EXPECT_EQ(SOCK_DGRAM, shown[1].socket_type);
 	EXPECT_EQ(0, shown[0].opaque[0] | shown[0].opaque[20] | shown[1].opaque[23]);
-	EXPECT_EQ(2, sockdup_query_set(&self->info, self->imported, NULL, 5));
+	EXPECT_EQ(2, sockdup_query_set(&self->info, self->imported.names, NULL, 5));
 	EXPECT_EQ(2, sockdup_query_set(&self->info, NULL, shown, 5));
-	EXPECT_EQ(-EMSGSIZE, result(sockdup_query_set(&self->info, self->imported, shown, 1)));
+	EXPECT_EQ(-EMSGSIZE, result(sockdup_query_set(&self->info, self->imported.names, shown, 1)));
 	EXPECT_EQ(-EFAULT, result(sockdup_query_set(&self->info, BAD_ADDRESS, shown, 2)));
 	ASSERT_EQ(0, try_query(&self->info, &description));
 	EXPECT_EQ(2, description.info.socket_count);
@@ -799,7 +861,7 @@ TEST_F(set, revoked_lets_go_of_every_socket)
 
 TEST_F(set, expired_lets_go_of_every_socket)
 {
-	struct sockdup_set set = { .sockets = self->exported, .socket_count = 64 };
+	struct sockdup_set set = { .fds = self->exported.fds, .socket_count = 64 };
 
 	ASSERT_EQ(0, sockdup_export_set(&set, getpid(), 0, 1, &self->info));
 	ASSERT_EQ(0, close(self->fds[0]));
@@ -848,12 +910,12 @@ TEST_F(set, stranger_gets_nothing)
 	ASSERT_EQ(0, export_to(self, 2, 5, target.pid, 0));
 	EXPECT_EQ(-EPERM, import_set(self, 2, 5));
 	EXPECT_EQ(0, self->carried[0]);
-	EXPECT_EQ((char)0xff, self->imported[0].name[0]);
+	EXPECT_EQ((char)0xff, self->imported.names[0][0]);
 	child = fork();
 	if (!child) {
 		if (become_user(OTHER_UID))
 			_exit(1);
-		_exit(result(sockdup_query_set(&self->info, self->imported, NULL, 2)) !=
+		_exit(result(sockdup_query_set(&self->info, self->imported.names, NULL, 2)) !=
 		      -EPERM);
 	}
 	EXPECT_EQ(0, outcome_of(child));

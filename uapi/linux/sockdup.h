@@ -204,21 +204,11 @@ struct sockdup_info {
 #define SOCKDUP_MAX_SOCKETS	1024
 /* Most bytes of a payload. */
 #define SOCKDUP_MAX_PAYLOAD	65536
-/* Room for a socket's name, with the NUL that ends it. */
-#define SOCKDUP_NAME_SIZE	64
-
-/**
- * struct sockdup_socket - one of the sockets under a token
- * @fd: in an export, a descriptor of the socket; from an import, a new one of the
- *      same open file; from a query, -1
- * @flags: zero
- * @name: what the exporter calls it, empty or up to 63 bytes, and zeroes behind
+/*
+ * Bytes of a socket's name: none, or up to 63 that are not NUL, and zeroes behind. Names
+ * lie one behind the other, without gaps.
  */
-struct sockdup_socket {
-	__s32 fd;
-	__u32 flags;
-	char name[SOCKDUP_NAME_SIZE];
-};
+#define SOCKDUP_NAME_SIZE	64
 
 /* Flags of an export. */
 
@@ -254,10 +244,14 @@ struct sockdup_socket {
  * @ttl_ms: in: life of the token in milliseconds, 0 for the default
  * @info_size: in: bytes at @info, sizeof(struct sockdup_protocol_info)
  * @info: out: pointer to a struct sockdup_protocol_info
- * @socket_count: in: how many there are at @sockets, or 0 for the socket @fd alone
+ * @socket_count: in: how many there are at @fds, or 0 for the socket @fd alone
  * @payload_size: in: bytes at @payload
- * @sockets: in: pointer to an array of struct sockdup_socket; ignored where there is none
- * @payload: in: pointer to bytes that travel with the token; likewise
+ * @fds: in: pointer to an array of __s32, a descriptor of each socket; ignored where
+ *       @socket_count is 0
+ * @names: in: pointer to as many names of SOCKDUP_NAME_SIZE bytes, or to one for the
+ *         socket @fd; or 0, and no socket has one
+ * @payload: in: pointer to bytes that travel with the token; ignored where
+ *           @payload_size is 0
  * @cgroup: in: with SOCKDUP_EXPORT_TO_CGROUP, a descriptor of the directory of a control
  *          group of version 2, else zero
  * @__reserved: zero
@@ -321,7 +315,8 @@ struct sockdup_export {
 	__aligned_u64 info;
 	__u32 socket_count;
 	__u32 payload_size;
-	__aligned_u64 sockets;
+	__aligned_u64 fds;
+	__aligned_u64 names;
 	__aligned_u64 payload;
 	__s32 cgroup;
 	__u32 __reserved;
@@ -389,24 +384,26 @@ struct sockdup_outcome {
  * @__reserved: zero
  * @info: in: pointer to the struct sockdup_protocol_info
  * @source: out: the exporter
- * @socket_count: in: how many there is room for at @sockets; out: how many the
- *                token holds
+ * @socket_count: in: how many there is room for at @fds, and at @names; out: how many
+ *                the token holds
  * @payload_size: in: bytes of room at @payload; out: bytes of the token's payload
- * @sockets: out: pointer to an array of struct sockdup_socket
+ * @fds: out: pointer to an array of __s32; ignored where @socket_count is 0
+ * @names: out: pointer to room for as many names of SOCKDUP_NAME_SIZE bytes, or 0;
+ *         likewise
  * @payload: out: pointer to room for the payload
  *
  * Spends the token. Where @socket_count is 0, the ioctl returns a new descriptor of
  * the same open file that was exported. Otherwise it returns 0, and has written
- * the new descriptors and the names to @sockets, in the exporter's order.
+ * the new descriptors to @fds and the names to @names, in the exporter's order.
  * Descriptors are close-on-exec unless the flag says otherwise.
  *
  * All sockets are imported, or none. An import that fails may have used numbers of
  * descriptors for a moment, if others took some at the same time, or a security
  * module refused one of several sockets: they are free again, but what other
- * threads did with such a number meanwhile is not undone. If @sockets can be written
+ * threads did with such a number meanwhile is not undone. If @fds can be written
  * before the import and no longer after it, EFAULT has closed the descriptors, by
  * their numbers, and the token is spent. An import that fails may have filled
- * @sockets and @payload.
+ * @fds, @names and @payload.
  *
  *  EINVAL  @info_size or the size within the info is wrong
  *  EMSGSIZE  there is less room than the token needs: for several sockets, or for
@@ -432,7 +429,8 @@ struct sockdup_import {
 	struct sockdup_identity source;
 	__u32 socket_count;
 	__u32 payload_size;
-	__aligned_u64 sockets;
+	__aligned_u64 fds;
+	__aligned_u64 names;
 	__aligned_u64 payload;
 };
 
@@ -453,10 +451,10 @@ struct sockdup_import {
  * @target_flags: out: SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP as the
  *                token is for a user, a control group, or both; 0 for a process
  * @target_uid: out: with the first, the user in the caller's user namespace
- * @socket_count: in: how many there is room for at @sockets and @descriptions; out:
+ * @socket_count: in: how many there is room for at @names and @descriptions; out:
  *                how many the token holds
  * @payload_size: out: bytes of the token's payload
- * @sockets: out: pointer to an array of struct sockdup_socket, for the names, or 0
+ * @names: out: pointer to room for as many names of SOCKDUP_NAME_SIZE bytes, or 0
  * @descriptions: out: pointer to an array of struct sockdup_protocol_info, one for
  *                each socket, without opaque bytes, or 0
  * @target_cgroup: out: with SOCKDUP_EXPORT_TO_CGROUP, the inode number of the control
@@ -489,7 +487,7 @@ struct sockdup_query {
 	__u32 target_uid;
 	__u32 socket_count;
 	__u32 payload_size;
-	__aligned_u64 sockets;
+	__aligned_u64 names;
 	__aligned_u64 descriptions;
 	__aligned_u64 target_cgroup;
 	__u32 for_caller;

@@ -8,18 +8,36 @@
 #include "socket.h"
 #include "value.h"
 
-/* From an array of a descriptor and a name. */
-static bool read_socket(napi_env env, napi_value pair, struct sockdup_socket *socket)
+static void arrays_free(const struct sockdup_set *set)
 {
-	napi_value fd, name;
-
-	return !napi_get_element(env, pair, 0, &fd) &&
-	       !napi_get_element(env, pair, 1, &name) &&
-	       value_to_int(env, fd, &socket->fd) &&
-	       value_to_text(env, name, socket->name, sizeof(socket->name));
+	free(set->fds);
+	free(set->names);
 }
 
-/* Fills @set, whose sockets the caller frees even if this fails. */
+/* For @set's sockets; where it has none the kernel says so, and not that there is no memory. */
+static bool arrays_make(struct sockdup_set *set)
+{
+	set->fds = calloc(set->socket_count + 1UL, sizeof(*set->fds));
+	set->names = calloc(set->socket_count + 1UL, sizeof(*set->names));
+	if (set->fds && set->names)
+		return true;
+	arrays_free(set);
+	return false;
+}
+
+/* From an array of a descriptor and a name. */
+static bool read_socket(napi_env env, napi_value pair, int *fd,
+			char name[SOCKDUP_NAME_SIZE])
+{
+	napi_value number, text;
+
+	return !napi_get_element(env, pair, 0, &number) &&
+	       !napi_get_element(env, pair, 1, &text) &&
+	       value_to_int(env, number, fd) &&
+	       value_to_text(env, text, name, SOCKDUP_NAME_SIZE);
+}
+
+/* Fills @set, whose arrays the caller frees unless this fails. */
 static bool read_sockets(napi_env env, napi_value array, struct sockdup_set *set)
 {
 	napi_value pair;
@@ -27,16 +45,17 @@ static bool read_sockets(napi_env env, napi_value array, struct sockdup_set *set
 
 	if (napi_get_array_length(env, array, &set->socket_count))
 		return false;
-	/* Where there is none the kernel says so, and not that there is no memory. */
-	set->sockets = calloc(set->socket_count + 1UL, sizeof(*set->sockets));
-	if (!set->sockets) {
+	if (!arrays_make(set)) {
 		value_throw(env, "sockdup_export_set");
 		return false;
 	}
-	for (i = 0; i < set->socket_count; i++)
+	for (i = 0; i < set->socket_count; i++) {
 		if (napi_get_element(env, array, i, &pair) ||
-		    !read_socket(env, pair, &set->sockets[i]))
+		    !read_socket(env, pair, &set->fds[i], set->names[i])) {
+			arrays_free(set);
 			return false;
+		}
+	}
 	return true;
 }
 
@@ -44,7 +63,7 @@ napi_value set_export(napi_env env, napi_callback_info call)
 {
 	struct sockdup_protocol_info info;
 	unsigned int flags, ttl;
-	napi_value given[6], value = NULL;
+	napi_value given[6], value;
 	struct iovec payload;
 	struct sockdup_set set = { .payload = &payload };
 	int target;
@@ -58,11 +77,11 @@ napi_value set_export(napi_env env, napi_callback_info call)
 	    !value_to_int(env, given[5], &set.cgroup))
 		return NULL;
 	set.payload_count = payload.iov_len ? 1 : 0;
-	if (read_sockets(env, given[0], &set))
-		value = sockdup_export_set(&set, target, flags, ttl, &info) ?
-			value_throw(env, "sockdup_export_set") :
-			value_info(env, &info);
-	free(set.sockets);
+	if (!read_sockets(env, given[0], &set))
+		return NULL;
+	value = sockdup_export_set(&set, target, flags, ttl, &info) ?
+		value_throw(env, "sockdup_export_set") : value_info(env, &info);
+	arrays_free(&set);
 	return value;
 }
 
@@ -71,8 +90,8 @@ static void close_all(const struct sockdup_set *set)
 	unsigned int i;
 
 	for (i = 0; i < set->socket_count; i++)
-		if (set->sockets[i].fd >= 0)
-			close(set->sockets[i].fd);
+		if (set->fds[i] >= 0)
+			close(set->fds[i]);
 }
 
 static bool raise_all(const struct sockdup_set *set)
@@ -80,8 +99,8 @@ static bool raise_all(const struct sockdup_set *set)
 	unsigned int i;
 
 	for (i = 0; i < set->socket_count; i++) {
-		set->sockets[i].fd = socket_raise(set->sockets[i].fd);
-		if (set->sockets[i].fd < 0)
+		set->fds[i] = socket_raise(set->fds[i]);
+		if (set->fds[i] < 0)
 			return false;
 	}
 	return true;
@@ -97,8 +116,8 @@ static napi_value sockets_value(napi_env env, const struct sockdup_set *set)
 		return NULL;
 	for (i = 0; i < set->socket_count; i++) {
 		value = value_object(env);
-		value_set_text(env, value, "name", set->sockets[i].name);
-		value_set_number(env, value, "fd", set->sockets[i].fd);
+		value_set_text(env, value, "name", set->names[i]);
+		value_set_number(env, value, "fd", set->fds[i]);
 		if (napi_set_element(env, array, i, value))
 			return NULL;
 	}
@@ -149,18 +168,17 @@ napi_value set_import(napi_env env, napi_callback_info call)
 	set.socket_count = description.info.socket_count;
 	if (napi_create_buffer(env, room.iov_len, &room.iov_base, &payload))
 		return NULL;
-	set.sockets = calloc(set.socket_count, sizeof(*set.sockets));
-	if (!set.sockets)
+	if (!arrays_make(&set))
 		return value_throw(env, "sockdup_import_set");
 	value = import_all(env, &info, &set);
-	free(set.sockets);
+	arrays_free(&set);
 	if (value)
 		value_set(env, value, "payload", payload);
 	return value;
 }
 
 static napi_value descriptions_value(napi_env env, unsigned int count,
-				     const struct sockdup_socket *sockets,
+				     const char (*names)[SOCKDUP_NAME_SIZE],
 				     const struct sockdup_protocol_info *descriptions)
 {
 	napi_value array = NULL, value;
@@ -169,7 +187,7 @@ static napi_value descriptions_value(napi_env env, unsigned int count,
 	napi_create_array_with_length(env, count, &array);
 	for (i = 0; i < count; i++) {
 		value = value_object(env);
-		value_set_text(env, value, "name", sockets[i].name);
+		value_set_text(env, value, "name", names[i]);
 		value_set_kind(env, value, &descriptions[i]);
 		napi_set_element(env, array, i, value);
 	}
@@ -179,7 +197,7 @@ static napi_value descriptions_value(napi_env env, unsigned int count,
 napi_value set_query(napi_env env, napi_callback_info call)
 {
 	struct sockdup_protocol_info info, *descriptions;
-	struct sockdup_socket *sockets;
+	char (*names)[SOCKDUP_NAME_SIZE];
 	napi_value given, value;
 	int count;
 
@@ -189,14 +207,14 @@ napi_value set_query(napi_env env, napi_callback_info call)
 	count = sockdup_query_set(&info, NULL, NULL, 0);
 	if (count < 0)
 		return value_throw(env, "sockdup_query_set");
-	sockets = calloc(count, sizeof(*sockets));
+	names = calloc(count, sizeof(*names));
 	descriptions = calloc(count, sizeof(*descriptions));
-	if (!sockets || !descriptions ||
-	    sockdup_query_set(&info, sockets, descriptions, count) < 0)
+	if (!names || !descriptions ||
+	    sockdup_query_set(&info, names, descriptions, count) < 0)
 		value = value_throw(env, "sockdup_query_set");
 	else
-		value = descriptions_value(env, count, sockets, descriptions);
-	free(sockets);
+		value = descriptions_value(env, count, names, descriptions);
+	free(names);
 	free(descriptions);
 	return value;
 }

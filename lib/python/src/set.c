@@ -35,42 +35,58 @@ static const struct reason import_reasons[] = {
 	{ }
 };
 
+static void arrays_free(const struct sockdup_set *set)
+{
+	PyMem_Free(set->fds);
+	PyMem_Free(set->names);
+}
+
+/* For @set's sockets; or -1 with an exception. */
+static int arrays_make(struct sockdup_set *set)
+{
+	set->fds = PyMem_Calloc(set->socket_count, sizeof(*set->fds));
+	set->names = PyMem_Calloc(set->socket_count, sizeof(*set->names));
+	if (set->fds && set->names)
+		return 0;
+	arrays_free(set);
+	PyErr_NoMemory();
+	return -1;
+}
+
 /* From a tuple of a descriptor and a name. */
-static int socket_read(PyObject *tuple, struct sockdup_socket *socket)
+static int socket_read(PyObject *tuple, int *fd, char name[SOCKDUP_NAME_SIZE])
 {
 	Py_ssize_t size;
-	char *name;
+	char *text;
 
-	if (!PyArg_ParseTuple(tuple, "iy#", &socket->fd, &name, &size))
+	if (!PyArg_ParseTuple(tuple, "iy#", fd, &text, &size))
 		return -1;
-	if (size >= SOCKDUP_NAME_SIZE || memchr(name, 0, size)) {
+	if (size >= SOCKDUP_NAME_SIZE || memchr(text, 0, size)) {
 		PyErr_Format(PyExc_ValueError,
 			     "a name has at most %d bytes, and no NUL",
 			     SOCKDUP_NAME_SIZE - 1);
 		return -1;
 	}
-	memcpy(socket->name, name, size);
+	memcpy(name, text, size);
 	return 0;
 }
 
-/* As many as the list has; NULL with an exception. */
-static struct sockdup_socket *sockets_read(PyObject *list)
+/* Fills @set, whose arrays the caller frees; or -1 with an exception. */
+static int sockets_read(PyObject *list, struct sockdup_set *set)
 {
-	Py_ssize_t i, count = PyList_Size(list);
-	struct sockdup_socket *sockets;
+	unsigned int i;
 
-	sockets = PyMem_Calloc(count + 1, sizeof(*sockets));
-	if (!sockets) {
-		PyErr_NoMemory();
-		return NULL;
-	}
-	for (i = 0; i < count; i++) {
-		if (socket_read(PyList_GetItem(list, i), &sockets[i])) {
-			PyMem_Free(sockets);
-			return NULL;
+	set->socket_count = PyList_Size(list);
+	if (arrays_make(set))
+		return -1;
+	for (i = 0; i < set->socket_count; i++) {
+		if (socket_read(PyList_GetItem(list, i), &set->fds[i],
+				set->names[i])) {
+			arrays_free(set);
+			return -1;
 		}
 	}
-	return sockets;
+	return 0;
 }
 
 static PyObject *export_all(PyObject *list, Py_buffer *payload, int target,
@@ -79,22 +95,20 @@ static PyObject *export_all(PyObject *list, Py_buffer *payload, int target,
 	struct iovec piece = { payload->buf, payload->len };
 	struct sockdup_protocol_info info;
 	struct sockdup_set set = {
-		.socket_count = PyList_Size(list),
 		.payload = &piece,
 		.payload_count = payload->len ? 1 : 0,
 		.cgroup = cgroup,
 	};
 	int result;
 
-	set.sockets = sockets_read(list);
-	if (!set.sockets)
+	if (sockets_read(list, &set))
 		return NULL;
 	Py_BEGIN_ALLOW_THREADS
 	result = sockdup_export_set(&set, target, flags, ttl_ms, &info);
 	Py_END_ALLOW_THREADS
 	if (result)
 		error_raise(export_reasons);
-	PyMem_Free(set.sockets);
+	arrays_free(&set);
 	return result ? NULL : info_bytes(&info);
 }
 
@@ -124,17 +138,16 @@ static void sockets_close(const struct sockdup_set *set)
 	unsigned int i;
 
 	for (i = 0; i < set->socket_count; i++)
-		close(set->sockets[i].fd);
+		close(set->fds[i]);
 }
 
-static PyObject *socket_with_name(const struct sockdup_socket *socket)
+static PyObject *socket_with_name(int fd, const char *name)
 {
 	int family, type, protocol;
 
-	if (socket_kind(socket->fd, &family, &type, &protocol))
+	if (socket_kind(fd, &family, &type, &protocol))
 		return error_raise(NULL);
-	return Py_BuildValue("(iiiiy)", socket->fd, family, type, protocol,
-			     socket->name);
+	return Py_BuildValue("(iiiiy)", fd, family, type, protocol, name);
 }
 
 /* A list of them, or NULL with an exception; the descriptors are open still. */
@@ -144,7 +157,7 @@ static PyObject *sockets_list(const struct sockdup_set *set)
 	unsigned int i;
 
 	for (i = 0; list && i < set->socket_count; i++) {
-		socket = socket_with_name(&set->sockets[i]);
+		socket = socket_with_name(set->fds[i], set->names[i]);
 		if (!socket)
 			Py_CLEAR(list);
 		else
@@ -191,13 +204,12 @@ static PyObject *import_with_room(const struct sockdup_protocol_info *info,
 	if (!payload)
 		return NULL;
 	room.iov_base = PyBytes_AsString(payload);
-	set.sockets = PyMem_Calloc(set.socket_count, sizeof(*set.sockets));
-	if (!set.sockets) {
+	if (arrays_make(&set)) {
 		Py_DECREF(payload);
-		return PyErr_NoMemory();
+		return NULL;
 	}
 	result = import_all(info, flags, &set, payload);
-	PyMem_Free(set.sockets);
+	arrays_free(&set);
 	return result;
 }
 
