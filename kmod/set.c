@@ -10,6 +10,7 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "set.h"
 #include "socket.h"
@@ -66,6 +67,23 @@ struct sockdup_parcel *sockdup_parcel_copy(const struct sockdup_token *token, gf
 		.names = names_size ? names : NULL,
 	};
 	return copy;
+}
+
+/**
+ * sockdup_parcel_write_names - tell a caller the names of a token's sockets
+ * @parcel: of the token
+ * @names: room for as many as there are sockets, or NULL where the caller wants none
+ *
+ * Return: 0 or -EFAULT.
+ */
+int sockdup_parcel_write_names(const struct sockdup_parcel *parcel, void __user *names)
+{
+	size_t size = array_size(parcel->count, sizeof(*parcel->names));
+
+	if (!names)
+		return 0;
+	return (parcel->names ? copy_to_user(names, parcel->names, size) :
+				clear_user(names, size)) ? -EFAULT : 0;
 }
 
 /**

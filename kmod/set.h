@@ -90,6 +90,8 @@ struct sockdup_parcel {
 
 struct sockdup_parcel sockdup_parcel_of(const struct sockdup_token *token);
 struct sockdup_parcel *sockdup_parcel_copy(const struct sockdup_token *token, gfp_t gfp);
+int __must_check sockdup_parcel_write_names(const struct sockdup_parcel *parcel,
+					    void __user *names);
 void sockdup_parcel_free(struct sockdup_parcel *parcel);
 
 struct sockdup_set *sockdup_set_new(unsigned int count, unsigned int payload_size,

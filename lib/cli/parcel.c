@@ -69,7 +69,7 @@ void parcel_parse(struct parcel *parcel, int count, char **arguments)
 	parcel->count = count;
 	for (i = 0; i < count; i++) {
 		source_parse(&parcel->sources[i], arguments[i]);
-		named |= parcel->sources[i].name != NULL;
+		named = named || parcel->sources[i].name;
 	}
 	if (named)
 		parcel->names = checked(calloc(count, sizeof(*parcel->names)));
