@@ -175,13 +175,14 @@ static void __attribute__((destructor)) device_exit(void)
 }
 
 /*
- * No other file answers ENOENT to a command that it does not know, so the handle still
- * is the device, and no second call has to find that out. That makes it cheap to ask
- * many sockets for a registration.
+ * No other file answers so to a command that it does not know, so this is the device's
+ * word. After ENOENT that makes it cheap to ask many sockets for a registration. After the
+ * others the struct may hold what the token has in place of the caller's room, and must
+ * not be issued again.
  */
 static bool device_has_said(int error)
 {
-	return error == ENOENT;
+	return error == ENOENT || error == EMSGSIZE || error == EFAULT;
 }
 
 /*
@@ -203,11 +204,12 @@ int device_call_named(unsigned long command, void *argument,
 			if (result >= 0)
 				return result;
 			error = errno;
+			if (device_has_said(error))
+				break;
 			/* Another thread has closed it, or was about to. */
 			if (generation != atomic_load(&device_generation))
 				continue;
-			if (reopened || device_has_said(error) ||
-			    device_is(handle))
+			if (reopened || device_is(handle))
 				break;
 		}
 		/* There is none, or the program has closed it. */

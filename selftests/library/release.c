@@ -7,9 +7,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 
 #include "harness.h"
 #include "module.h"
+#include "result.h"
 
 /* A token that ends with the handle, one that does not, and a registration. */
 FIXTURE(release) {
@@ -164,6 +166,72 @@ TEST_F(release, does_not_disturb_calls_in_other_threads)
 		EXPECT_EQ(0, callers[i].error)
 			TH_LOG("after %u calls", callers[i].calls);
 	}
+}
+
+/* Another thread, which lets go of the handle all the time. */
+static void *release_again_and_again(void *context)
+{
+	atomic_bool *over = context;
+
+	while (!*over)
+		sockdup_release();
+	return NULL;
+}
+
+/* What lies behind the room of an import. */
+static bool is_untouched(const void *memory, size_t size)
+{
+	const char *byte = memory;
+
+	while (size--)
+		if (*byte++ != 0x55)
+			return false;
+	return true;
+}
+
+/* A command that is issued again still has the caller's room, not what the token holds. */
+TEST_F(release, import_with_little_room_stays_within_it)
+{
+	const unsigned int rounds = stress(200000);
+	char carried[1 + 64], names[1 + 3][SOCKDUP_NAME_SIZE];
+	int given[4] = { self->socket, self->socket, self->socket, self->socket };
+	int fds[1 + 3];
+	struct iovec payload = { "1234567", 7 };
+	struct iovec room = { carried, 1 };
+	struct sockdup_set set = {
+		.fds = given,
+		.socket_count = ARRAY_SIZE(given),
+		.payload = &payload,
+		.payload_count = 1,
+	};
+	unsigned int i, refused = 0;
+	atomic_bool over = false;
+	pthread_t thread;
+	int error = 0;
+
+	ASSERT_EQ(0, sockdup_export_set(&set, getpid(), 0, 0, &self->info));
+	memset(fds, 0x55, sizeof(fds));
+	memset(names, 0x55, sizeof(names));
+	memset(carried, 0x55, sizeof(carried));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, release_again_and_again, &over));
+	for (i = 0; i < rounds && !(error && error != -EMSGSIZE); i++) {
+		set = (struct sockdup_set){
+			.fds = fds,
+			.names = names,
+			.socket_count = 1,
+			.payload = &room,
+			.payload_count = 1,
+		};
+		error = result(sockdup_import_set(&self->info, 0, &set, NULL));
+		refused += error == -EMSGSIZE;
+	}
+	over = true;
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(rounds, refused)
+		TH_LOG("the last one: %d", error);
+	EXPECT_EQ(true, is_untouched(fds + 1, sizeof(fds) - sizeof(fds[0])));
+	EXPECT_EQ(true, is_untouched(names + 1, sizeof(names) - sizeof(names[0])));
+	EXPECT_EQ(true, is_untouched(carried + 1, sizeof(carried) - 1));
 }
 
 SOCKDUP_TEST_MAIN
