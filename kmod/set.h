@@ -34,8 +34,8 @@ struct sockdup_token_extra {
 
 /**
  * struct sockdup_set_socket - one of the sockets under a token
- * @charge: its file, and no more until a worker is to put it; the first one's is the
- *	    token's own charge
+ * @charge: its file, and no more until a worker is to put it; the first one's file is the
+ *	    token's own charge, and its job puts the others
  * @token: that it is under, from then on
  * @fd: the exporter's descriptor, until the set is taken
  */
@@ -60,9 +60,10 @@ struct sockdup_name {
  * @payload_size: bytes
  * @payload: owned, or NULL
  * @names: of the sockets; owned, or NULL where none has a name
+ * @put: how many sockets have been put or wait for that, where workers do it
  * @sockets: them
  *
- * From publication of its token on nothing but @extra changes.
+ * From publication of its token to its end nothing but @extra changes.
  */
 struct sockdup_set {
 	struct sockdup_token_extra extra;
@@ -71,6 +72,7 @@ struct sockdup_set {
 	unsigned int payload_size;
 	void *payload;
 	struct sockdup_name *names;
+	unsigned int put;
 	struct sockdup_set_socket sockets[];
 };
 

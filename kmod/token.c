@@ -46,6 +46,8 @@
 /* Tokens that one turn of a sweep ends, and that one of a death touches. */
 #define TOKEN_SWEEP_BATCH	8
 #define TOKEN_DEATH_BATCH	64
+/* Files of a set that are put at a time. */
+#define TOKEN_PUT_BATCH		64
 
 #define TOKEN_TTL_LIMIT_MS	(24U * 60 * 60 * 1000)
 
@@ -426,23 +428,44 @@ static void token_put_other(struct sockdup_job *job)
 	sockdup_token_put(token);
 }
 
-/*
- * Have the files of an ended token put, each in the line for its kind: none waits for
- * another. Consumes the reference of a live token.
- */
-static void token_put_files_later(struct sockdup_token *token)
+/* Have the files of a set put, each in the line for its kind, so that none waits for another. */
+static void token_put_others(struct sockdup_job *job)
 {
+	struct sockdup_set_socket *socket =
+		container_of(job, struct sockdup_set_socket, charge.job);
+	struct sockdup_token *token = socket->token;
 	struct sockdup_set *set = token_set(token);
-	struct sockdup_set_socket *socket;
-	unsigned int i;
+	unsigned int until = min(set->put + TOKEN_PUT_BATCH, set->count);
 
-	for (i = 1; set && i < set->count; i++) {
-		socket = &set->sockets[i];
+	for (; set->put < until; set->put++) {
+		socket = &set->sockets[set->put];
 		sockdup_charge_take(&socket->charge, token->charge.account,
 				    socket->charge.file);
 		socket->token = sockdup_token_hold(token);
 		if (sockdup_charge_return_later(&socket->charge, token_put_other))
 			sockdup_token_put(token);
+	}
+	if (until < set->count)
+		sockdup_account_do(token->charge.account, SOCKDUP_LINE_PUT_INET, job);
+	else
+		sockdup_token_put(token);
+}
+
+/*
+ * Have the files of an ended token put. Those of a large set take their account's turns:
+ * the caller may serve everybody. Consumes the reference of a live token.
+ */
+static void token_put_files_later(struct sockdup_token *token)
+{
+	struct sockdup_set *set = token_set(token);
+	struct sockdup_set_socket *first;
+
+	if (set) {
+		first = &set->sockets[0];
+		first->charge.job.run = token_put_others;
+		first->token = sockdup_token_hold(token);
+		set->put = 1;
+		token_put_others(&first->charge.job);
 	}
 	if (sockdup_charge_return_later(&token->charge, token_put_first))
 		sockdup_token_put(token);

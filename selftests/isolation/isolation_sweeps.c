@@ -2,12 +2,14 @@
 /*
  * What idle registrations cost others. The kernel looks for those of closed sockets, and a
  * user can have very many of open ones, under very many user ids. The looks of a kernel
- * that has nothing to find become rare. The kernel's trace counts them.
+ * that has nothing to find become rare. And what the end of a large set costs: it takes
+ * as many turns as it has parts. The kernel's trace counts both.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 
 #include "attack.h"
+#include "census.h"
 #include "harness.h"
 #include "registration.h"
 #include "trace_log.h"
@@ -113,6 +115,53 @@ TEST_F(idle, are_looked_at_less_and_less_often)
 	steps = trace_log_count("workqueue=sockdup_");
 	TH_LOG("%d steps in %d seconds, and each round has %d", steps, MEASURE_S, round);
 	EXPECT_GE(round * MEASURE_S / 4, steps);
+}
+
+#define PUTS		"workqueue == \"sockdup_put_inet\""
+/* Files of a set that are put in a turn. */
+#define PART		64
+
+FIXTURE(large_set) {
+	int fd;
+	int fds[SOCKDUP_MAX_SOCKETS];
+	struct sockdup_protocol_info info;
+};
+
+FIXTURE_SETUP(large_set)
+{
+	int error = trace_log_open();
+	int i;
+
+	if (error == -ENOENT)
+		SKIP(return, "the kernel has no tracefs");
+	ASSERT_EQ(0, error);
+	self->fd = udp_bound(AF_INET);
+	ASSERT_LE(0, self->fd);
+	for (i = 0; i < SOCKDUP_MAX_SOCKETS; i++)
+		self->fds[i] = self->fd;
+}
+
+FIXTURE_TEARDOWN(large_set)
+{
+	if (self->fd > 0)
+		EXPECT_EQ(0, trace_log_close());
+}
+
+/* Others' sweeps, deadlines among them, wait for one turn. */
+TEST_F(large_set, ends_in_turns)
+{
+	const struct sockdup_set set = {
+		.fds = self->fds,
+		.socket_count = SOCKDUP_MAX_SOCKETS,
+	};
+	int turns;
+
+	ASSERT_EQ(0, trace_log_add(QUEUED, PUTS));
+	ASSERT_EQ(0, sockdup_export_set(&set, getpid(), 0, 1, &self->info));
+	ASSERT_EQ(0, wait_for_held(0));
+	turns = trace_log_count("workqueue=sockdup_put_inet");
+	EXPECT_LE(SOCKDUP_MAX_SOCKETS / PART - 1, turns);
+	EXPECT_GE(SOCKDUP_MAX_SOCKETS / PART + 2, turns);
 }
 
 SOCKDUP_TEST_MAIN
