@@ -9,6 +9,8 @@
 #include <linux/fs.h>
 #include <linux/log2.h>
 #include <linux/overflow.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sockdup.h>
 #include <linux/string.h>
@@ -28,6 +30,9 @@
 /* What an export's target is, where it is not a number. */
 #define DEVICE_EXPORT_TO	(SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD | \
 				 SOCKDUP_EXPORT_TO_USER | SOCKDUP_EXPORT_TO_CGROUP)
+
+/* No errno: the page for the protocol info has to be fetched first. */
+#define DEVICE_NOT_THERE	1
 
 #define DEVICE_EXPORT_FLAGS	(DEVICE_EXPORT_TO | SOCKDUP_EXPORT_END_ON_CLOSE | \
 				 SOCKDUP_EXPORT_REPORT)
@@ -241,26 +246,34 @@ static bool device_names_one_target(const struct sockdup_export *export)
 	return !export->cgroup && is_power_of_2(to);
 }
 
-/**
- * sockdup_device_export - the command SOCKDUP_IOC_EXPORT
- * @call: with the caller's struct
- *
- * Return: 0, or an error that &struct sockdup_export lists.
+/*
+ * The bytes go out before anybody can find the token, and only to a page that is there: a
+ * caller who makes the kernel wait for one would keep the target, and a control group that
+ * is removed meanwhile.
  */
-int sockdup_device_export(struct sockdup_device_call *call)
+static int device_write_info(const struct sockdup_export *export,
+			     const struct sockdup_token *token)
 {
-	const struct sockdup_export *export = &call->u.export;
 	/* Every byte of it is written below. */
 	struct sockdup_protocol_info info __uninitialized;
+	unsigned long left;
+
+	sockdup_device_describe(token, &info);
+	pagefault_disable();
+	left = copy_to_user(u64_to_user_ptr(export->info), &info, sizeof(info));
+	pagefault_enable();
+	return left ? DEVICE_NOT_THERE : 0;
+}
+
+/* Return: 0, an error, or DEVICE_NOT_THERE, and nothing has changed. */
+static int device_export_once(struct sockdup_device_call *call)
+{
+	const struct sockdup_export *export = &call->u.export;
 	struct sockdup_set *set = NULL;
 	struct sockdup_token *token;
 	struct file *file;
 	int err;
 
-	if (export->flags & ~DEVICE_EXPORT_FLAGS ||
-	    !device_names_one_target(export) || export->__reserved ||
-	    export->info_size != sizeof(struct sockdup_protocol_info))
-		return -EINVAL;
 	if (unlikely(export->socket_count || export->payload_size || export->names)) {
 		set = device_set(export);
 		if (IS_ERR(set))
@@ -274,11 +287,30 @@ int sockdup_device_export(struct sockdup_device_call *call)
 	token = device_token_create(call, file, set);
 	if (IS_ERR(token))
 		return PTR_ERR(token);
-	/* The bytes go out before anybody can find the token. */
-	sockdup_device_describe(token, &info);
-	err = copy_to_user(u64_to_user_ptr(export->info), &info, sizeof(info)) ?
-	      -EFAULT : sockdup_token_publish(token);
+	err = device_write_info(export, token) ?: sockdup_token_publish(token);
 	if (err)
 		sockdup_token_discard(token);
+	return err;
+}
+
+/**
+ * sockdup_device_export - the command SOCKDUP_IOC_EXPORT
+ * @call: with the caller's struct
+ *
+ * Return: 0, or an error that &struct sockdup_export lists.
+ */
+int sockdup_device_export(struct sockdup_device_call *call)
+{
+	const struct sockdup_export *export = &call->u.export;
+	int err;
+
+	if (export->flags & ~DEVICE_EXPORT_FLAGS ||
+	    !device_names_one_target(export) || export->__reserved ||
+	    export->info_size != sizeof(struct sockdup_protocol_info))
+		return -EINVAL;
+	while ((err = device_export_once(call)) == DEVICE_NOT_THERE)
+		if (fault_in_writeable(u64_to_user_ptr(export->info), export->info_size) ||
+		    fatal_signal_pending(current))
+			return -EFAULT;
 	return err;
 }

@@ -195,9 +195,9 @@ static int device_import_several(const struct sockdup_import *import,
 }
 
 /*
- * Tells what a token holds from a copy, at the caller's expense, while the token is not
- * held: a caller who does not take it from there does not keep the exporter's. Consumes
- * the caller's reference.
+ * Where a page is not there, tells what a token holds from a copy, at the caller's expense,
+ * while the token is not held: a caller who does not take it from there does not keep the
+ * exporter's. Consumes the caller's reference.
  *
  * Return: the token, got anew.
  */
@@ -276,9 +276,15 @@ int sockdup_device_import(struct sockdup_device_call *call)
 		return device_import_set(call, token);
 	/* Answered first: after the descriptor is in use nothing may fail. */
 	source = sockdup_device_source(token);
+	pagefault_disable();
 	err = device_import_tell(call, &source, 1, 0);
-	if (!err)
-		return device_import_one(import, token);
+	pagefault_enable();
+	if (unlikely(err)) {
+		token = device_import_copy(call, token, &source);
+		if (IS_ERR(token))
+			return PTR_ERR(token);
+	}
+	return device_import_one(import, token);
 
 err_token:
 	sockdup_token_put(token);

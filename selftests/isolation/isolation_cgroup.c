@@ -158,6 +158,7 @@ static void *export_slowly(void *context)
 	return NULL;
 }
 
+/* The kernel keeps nothing of it while it waits. */
 TEST_F(cgroup, removed_before_the_export_is_over_is_ESRCH)
 {
 	struct exporter exporter = { .fd = self->fd, .group = self->below };
@@ -168,10 +169,55 @@ TEST_F(cgroup, removed_before_the_export_is_over_is_ESRCH)
 	ASSERT_EQ(0, pthread_create(&thread, NULL, export_slowly, &exporter));
 	ASSERT_EQ(0, page_wait_for_user(&exporter.page));
 	ASSERT_EQ(0, rmdir(BELOW));
+	EXPECT_EQ(0, group_wait_until_none_is_kept(GROUP));
 	ASSERT_EQ(0, page_fill(&exporter.page));
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	EXPECT_EQ(-ESRCH, exporter.result);
 	page_close(&exporter.page);
+}
+
+/* An import that waits for its user to let it tell who exported. */
+struct importer {
+	struct page page;
+	int device;
+	int result;
+};
+
+static void *import_slowly(void *context)
+{
+	struct importer *importer = context;
+
+	importer->result = device_ioctl(importer->device, SOCKDUP_IOC_IMPORT,
+					importer->page.memory);
+	return NULL;
+}
+
+TEST_F(cgroup, import_that_is_not_over_does_not_keep_it)
+{
+	const struct sockdup_import import = {
+		.size = sizeof(import),
+		.info_size = sizeof(self->info),
+		.info = (uintptr_t)&self->info,
+	};
+	struct importer importer = { .device = device_open() };
+	pthread_t thread;
+
+	if (page_open(&importer.page))
+		SKIP(return, "this kernel has no userfaultfd with write protection");
+	memcpy(importer.page.memory, &import, sizeof(import));
+	ASSERT_EQ(0, page_protect(&importer.page, true));
+	ASSERT_EQ(0, try_export(self->fd, self->below, SOCKDUP_EXPORT_TO_CGROUP, 0,
+				&self->info));
+	ASSERT_EQ(0, group_move(BELOW, getpid()));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, import_slowly, &importer));
+	ASSERT_EQ(0, page_wait_for_user(&importer.page));
+	ASSERT_EQ(0, group_move(CONTROL_GROUPS, getpid()));
+	ASSERT_EQ(0, rmdir(BELOW));
+	EXPECT_EQ(0, group_wait_until_none_is_kept(GROUP));
+	ASSERT_EQ(0, page_protect(&importer.page, false));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(-ENOENT, importer.result);
+	page_close(&importer.page);
 }
 
 /* The first process of a pid namespace exports, and ends the namespace. */
