@@ -205,13 +205,13 @@ static noinline struct sockdup_token *
 device_import_copy(const struct sockdup_device_call *call, struct sockdup_token *token,
 		   const struct sockdup_identity *source)
 {
-	struct sockdup_parcel *parcel = sockdup_parcel_copy(token, GFP_KERNEL_ACCOUNT);
+	struct sockdup_parcel *parcel = sockdup_parcel_copy(token, true, GFP_KERNEL_ACCOUNT);
 	struct sockdup_opaque opaque = token->opaque;
 	int err;
 
 	sockdup_token_put(token);
-	if (!parcel)
-		return ERR_PTR(-ENOMEM);
+	if (IS_ERR(parcel))
+		return ERR_CAST(parcel);
 	err = device_import_parcel(call, source, parcel);
 	sockdup_parcel_free(parcel);
 	return err ? ERR_PTR(err) : sockdup_token_get(&opaque);
@@ -224,16 +224,17 @@ device_import_copy(const struct sockdup_device_call *call, struct sockdup_token 
 static noinline int device_import_set(const struct sockdup_device_call *call,
 				      struct sockdup_token *token)
 {
-	const struct sockdup_parcel parcel = sockdup_parcel_of(token);
 	const struct sockdup_identity source = sockdup_device_source(token);
 	const struct sockdup_import *import = &call->u.import;
+	struct sockdup_parcel parcel;
 	int err = -ENOENT;
 
-	if (sockdup_token_refusal(token) == -ENOENT)
+	if (sockdup_token_refusal(token) == -ENOENT || sockdup_parcel_get(token, &parcel))
 		goto err_token;
 	pagefault_disable();
 	err = device_import_parcel(call, &source, &parcel);
 	pagefault_enable();
+	sockdup_parcel_put(token);
 	if (err == -EFAULT) {
 		token = device_import_copy(call, token, &source);
 		if (IS_ERR(token))

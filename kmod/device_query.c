@@ -84,23 +84,44 @@ static int device_query_copy(const struct sockdup_query *query,
 			    array_size(parcel->count, sizeof(*infos))) ? -EFAULT : 0;
 }
 
+/* The caller puts the token afterwards. */
+static struct sockdup_protocol_info *device_describe_new(struct sockdup_token *token)
+{
+	unsigned int count = sockdup_token_socket_count(token);
+	struct sockdup_protocol_info *infos;
+	int err;
+
+	infos = kvmalloc_array(count, sizeof(*infos), GFP_KERNEL_ACCOUNT);
+	if (!infos)
+		return ERR_PTR(-ENOMEM);
+	err = device_describe_all(token, infos, count);
+	if (!err)
+		return infos;
+	kvfree(infos);
+	return ERR_PTR(err);
+}
+
 /* Names and descriptions of a token's sockets. Consumes the caller's reference. */
 static int device_query_sockets(const struct sockdup_query *query,
 				struct sockdup_token *token)
 {
-	unsigned int count = sockdup_token_socket_count(token);
-	struct sockdup_parcel *parcel = sockdup_parcel_copy(token, GFP_KERNEL_ACCOUNT);
-	struct sockdup_protocol_info *infos;
-	int err = -ENOMEM;
+	struct sockdup_protocol_info *infos = device_describe_new(token);
+	struct sockdup_parcel *parcel;
+	int err;
 
-	infos = kvmalloc_array(count, sizeof(*infos), GFP_KERNEL_ACCOUNT);
-	if (parcel && infos)
-		err = device_describe_all(token, infos, count);
+	if (IS_ERR(infos)) {
+		sockdup_token_put(token);
+		return PTR_ERR(infos);
+	}
+	parcel = sockdup_parcel_copy(token, false, GFP_KERNEL_ACCOUNT);
 	sockdup_token_put(token);
-	if (!err)
+	if (IS_ERR(parcel)) {
+		err = PTR_ERR(parcel);
+	} else {
 		err = device_query_copy(query, parcel, infos);
+		sockdup_parcel_free(parcel);
+	}
 	kvfree(infos);
-	sockdup_parcel_free(parcel);
 	return err;
 }
 

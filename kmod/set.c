@@ -17,55 +17,89 @@
 #include "token.h"
 
 /**
- * sockdup_parcel_of - what a token holds, for its importer
+ * sockdup_parcel_get - what a token holds, for its importer
  * @token: got by the caller
+ * @parcel: filled; to be put
  *
- * Return: the parcel, which stays while the caller has the token.
+ * Return: 0; -ENOENT where the token has ended, and what it held is gone.
  */
-struct sockdup_parcel sockdup_parcel_of(const struct sockdup_token *token)
+int sockdup_parcel_get(const struct sockdup_token *token, struct sockdup_parcel *parcel)
 {
-	const struct sockdup_set *set = sockdup_token_set(token);
+	struct sockdup_set *set = sockdup_token_set(token);
 
+	*parcel = (struct sockdup_parcel){ .count = 1 };
 	if (!set)
-		return (struct sockdup_parcel){ .count = 1 };
-	return (struct sockdup_parcel){
+		return 0;
+	if (!refcount_inc_not_zero(&set->ref))
+		return -ENOENT;
+	*parcel = (struct sockdup_parcel){
 		.count = set->count,
 		.payload_size = set->payload_size,
 		.payload = set->payload,
 		.names = set->names,
 	};
+	return 0;
+}
+
+/**
+ * sockdup_parcel_put - read no more of what a token holds
+ * @token: whose parcel the caller has got
+ */
+void sockdup_parcel_put(const struct sockdup_token *token)
+{
+	struct sockdup_set *set = sockdup_token_set(token);
+
+	if (set)
+		sockdup_set_put(set);
+}
+
+/* In one piece: this, names and payload. */
+static struct sockdup_parcel *parcel_copy(const struct sockdup_parcel *parcel,
+					  size_t payload_size, gfp_t gfp)
+{
+	size_t names_size = parcel->names ? array_size(parcel->count, sizeof(*parcel->names)) : 0;
+	struct sockdup_parcel *copy;
+	void *names, *payload;
+
+	copy = kvmalloc(size_add(sizeof(*copy) + names_size, payload_size), gfp);
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	names = copy + 1;
+	payload = names + names_size;
+	memcpy(names, parcel->names, names_size);
+	memcpy(payload, parcel->payload, payload_size);
+	*copy = (struct sockdup_parcel){
+		.count = parcel->count,
+		.payload_size = payload_size,
+		.payload = payload,
+		.names = names_size ? names : NULL,
+	};
+	return copy;
 }
 
 /**
  * sockdup_parcel_copy - what a token holds, for the time after it
  * @token: got by the caller
+ * @with_payload: the payload, too
  * @gfp: how to allocate it
  *
  * For copies to user memory that may take for ever: a copy holds nothing of the
  * exporter's.
  *
- * Return: the parcel, to be freed; NULL where there is no memory.
+ * Return: the parcel, to be freed; ERR_PTR(-ENOENT) where the token has ended;
+ * ERR_PTR(-ENOMEM).
  */
-struct sockdup_parcel *sockdup_parcel_copy(const struct sockdup_token *token, gfp_t gfp)
+struct sockdup_parcel *sockdup_parcel_copy(const struct sockdup_token *token,
+					   bool with_payload, gfp_t gfp)
 {
-	const struct sockdup_parcel parcel = sockdup_parcel_of(token);
-	size_t names_size = parcel.names ? array_size(parcel.count, sizeof(*parcel.names)) : 0;
-	struct sockdup_parcel *copy;
-	void *names, *payload;
+	struct sockdup_parcel parcel, *copy;
+	int err;
 
-	copy = kvmalloc(size_add(sizeof(*copy) + names_size, parcel.payload_size), gfp);
-	if (!copy)
-		return NULL;
-	names = copy + 1;
-	payload = names + names_size;
-	memcpy(names, parcel.names, names_size);
-	memcpy(payload, parcel.payload, parcel.payload_size);
-	*copy = (struct sockdup_parcel){
-		.count = parcel.count,
-		.payload_size = parcel.payload_size,
-		.payload = payload,
-		.names = names_size ? names : NULL,
-	};
+	err = sockdup_parcel_get(token, &parcel);
+	if (err)
+		return ERR_PTR(err);
+	copy = parcel_copy(&parcel, with_payload ? parcel.payload_size : 0, gfp);
+	sockdup_parcel_put(token);
 	return copy;
 }
 
@@ -88,7 +122,7 @@ int sockdup_parcel_write_names(const struct sockdup_parcel *parcel, void __user 
 
 /**
  * sockdup_parcel_free - let go of a copy
- * @parcel: of the caller's, or NULL
+ * @parcel: of the caller's
  */
 void sockdup_parcel_free(struct sockdup_parcel *parcel)
 {
@@ -120,6 +154,7 @@ struct sockdup_set *sockdup_set_new(unsigned int count, unsigned int payload_siz
 	set->payload_size = payload_size;
 	set->payload = NULL;
 	set->names = NULL;
+	refcount_set(&set->ref, 1);
 	if (!payload_size)
 		return set;
 	set->payload = kvmalloc(payload_size, gfp);
@@ -175,6 +210,21 @@ int sockdup_set_take(struct sockdup_set *set)
 		set->sockets[i].charge.file = file;
 	}
 	return 0;
+}
+
+/**
+ * sockdup_set_put - need a set's names and payload no more
+ * @set: of a token that the caller ends, or got by the caller
+ */
+void sockdup_set_put(struct sockdup_set *set)
+{
+	if (!refcount_dec_and_test(&set->ref))
+		return;
+	sockdup_account_return_bytes(set->extra.token->charge.account, set->size);
+	kvfree(set->payload);
+	set->payload = NULL;
+	kvfree(set->names);
+	set->names = NULL;
 }
 
 /**

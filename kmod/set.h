@@ -3,6 +3,7 @@
 #define SOCKDUP_SET_H
 
 #include <linux/list.h>
+#include <linux/refcount.h>
 #include <linux/sockdup.h>
 #include <linux/types.h>
 
@@ -60,10 +61,13 @@ struct sockdup_name {
  * @payload_size: bytes
  * @payload: owned, or NULL
  * @names: of the sockets; owned, or NULL where none has a name
+ * @ref: one for the token until its end, and one for each who reads @payload and @names:
+ *	 these and the bytes of the account go with the last
  * @put: how many sockets have been put or wait for that, where workers do it
  * @sockets: them
  *
- * From publication of its token to its end nothing but @extra changes.
+ * From publication of its token to its end nothing but @extra and @ref changes. It is freed
+ * with the token, which a notification can keep for long.
  */
 struct sockdup_set {
 	struct sockdup_token_extra extra;
@@ -72,6 +76,7 @@ struct sockdup_set {
 	unsigned int payload_size;
 	void *payload;
 	struct sockdup_name *names;
+	refcount_t ref;
 	unsigned int put;
 	struct sockdup_set_socket sockets[];
 };
@@ -90,8 +95,11 @@ struct sockdup_parcel {
 	const struct sockdup_name *names;
 };
 
-struct sockdup_parcel sockdup_parcel_of(const struct sockdup_token *token);
-struct sockdup_parcel *sockdup_parcel_copy(const struct sockdup_token *token, gfp_t gfp);
+int __must_check sockdup_parcel_get(const struct sockdup_token *token,
+				    struct sockdup_parcel *parcel);
+void sockdup_parcel_put(const struct sockdup_token *token);
+struct sockdup_parcel *sockdup_parcel_copy(const struct sockdup_token *token,
+					   bool with_payload, gfp_t gfp);
 int __must_check sockdup_parcel_write_names(const struct sockdup_parcel *parcel,
 					    void __user *names);
 void sockdup_parcel_free(struct sockdup_parcel *parcel);
@@ -100,6 +108,7 @@ struct sockdup_set *sockdup_set_new(unsigned int count, unsigned int payload_siz
 				    gfp_t gfp);
 int __must_check sockdup_set_add_names(struct sockdup_set *set, gfp_t gfp);
 int __must_check sockdup_set_take(struct sockdup_set *set);
+void sockdup_set_put(struct sockdup_set *set);
 void sockdup_set_discard(struct sockdup_set *set);
 void sockdup_set_free(struct sockdup_set *set);
 

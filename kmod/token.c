@@ -405,11 +405,6 @@ static void token_finish(struct sockdup_token *token,
 	mutex_unlock(&token->claim);
 }
 
-static struct sockdup_set *token_set(struct sockdup_token *token)
-{
-	return token->extra ? token->extra->set : NULL;
-}
-
 static void token_put_first(struct sockdup_job *job)
 {
 	struct sockdup_token *token = container_of(job, struct sockdup_token, charge.job);
@@ -434,7 +429,7 @@ static void token_put_others(struct sockdup_job *job)
 	struct sockdup_set_socket *socket =
 		container_of(job, struct sockdup_set_socket, charge.job);
 	struct sockdup_token *token = socket->token;
-	struct sockdup_set *set = token_set(token);
+	struct sockdup_set *set = sockdup_token_set(token);
 	unsigned int until = min(set->put + TOKEN_PUT_BATCH, set->count);
 
 	for (; set->put < until; set->put++) {
@@ -457,10 +452,11 @@ static void token_put_others(struct sockdup_job *job)
  */
 static void token_put_files_later(struct sockdup_token *token)
 {
-	struct sockdup_set *set = token_set(token);
+	struct sockdup_set *set = sockdup_token_set(token);
 	struct sockdup_set_socket *first;
 
 	if (set) {
+		sockdup_set_put(set);
 		first = &set->sockets[0];
 		first->charge.job.run = token_put_others;
 		first->token = sockdup_token_hold(token);
@@ -471,20 +467,20 @@ static void token_put_files_later(struct sockdup_token *token)
 		sockdup_token_put(token);
 }
 
-static noinline void token_put_set(struct sockdup_token *token,
-				   const struct sockdup_set *set)
+static noinline void token_put_set(struct sockdup_token *token, struct sockdup_set *set)
 {
 	unsigned int i;
 
 	for (i = 0; i < set->count; i++)
 		fput(set->sockets[i].charge.file);
 	sockdup_account_return_files(token->charge.account, set->count);
+	sockdup_set_put(set);
 }
 
 /* Put the files of an ended token, or of one that nobody can find, here and now. */
 static inline void token_put_files(struct sockdup_token *token)
 {
-	const struct sockdup_set *set = token_set(token);
+	struct sockdup_set *set = sockdup_token_set(token);
 
 	if (unlikely(set))
 		token_put_set(token, set);
@@ -523,8 +519,7 @@ static void token_list_put(struct sockdup_token_list *list)
 		kfree(list);
 }
 
-static void token_extra_free(struct sockdup_token_extra *extra,
-			     struct sockdup_account *account)
+static void token_extra_free(struct sockdup_token_extra *extra)
 {
 	if (!extra)
 		return;
@@ -532,12 +527,10 @@ static void token_extra_free(struct sockdup_token_extra *extra,
 		token_list_put(extra->list);
 	if (extra->report)
 		sockdup_report_cancel(extra->report);
-	if (!extra->set) {
+	if (extra->set)
+		sockdup_set_free(extra->set);
+	else
 		kfree(extra);
-		return;
-	}
-	sockdup_account_return_bytes(account, extra->set->size);
-	sockdup_set_free(extra->set);
 }
 
 static void token_free(struct sockdup_token *token)
@@ -546,7 +539,7 @@ static void token_free(struct sockdup_token *token)
 
 	sockdup_target_put(token->target);
 	put_pid(token->source);
-	token_extra_free(token->extra, account);
+	token_extra_free(token->extra);
 	kmem_cache_free(token_cache, token);
 	/* Last: this may let the module go. */
 	sockdup_account_put(account);

@@ -201,7 +201,7 @@ void sockdup_token_list_drop(struct sockdup_token_list *list);
  * Return: the set, whose files are there while the token is live; NULL where there is
  * one socket without a name, and no payload.
  */
-static inline const struct sockdup_set *
+static inline struct sockdup_set *
 sockdup_token_set(const struct sockdup_token *token)
 {
 	return token->extra ? token->extra->set : NULL;

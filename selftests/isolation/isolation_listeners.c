@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/uio.h>
 
 #include "attack.h"
 #include "bpf.h"
@@ -494,6 +495,54 @@ TEST_F(listeners, delay_no_death_of_other_users_targets)
 		far = lateness > FAR_BEYOND * (control + PROMISE_NS);
 	}
 	EXPECT_TRUE(good);
+}
+
+#define MAX_USER_BYTES	"/sys/module/sockdup/parameters/max_user_bytes"
+#define PAYLOAD		60000
+/* Far more than the limit below has room for at a time. */
+#define SETS		200
+
+/* As a user of its own: how many of its sets there was no room for, or 255. */
+static int hand_over_sets(int fd)
+{
+	static char bytes[PAYLOAD];
+	struct iovec payload = { bytes, sizeof(bytes) };
+	const struct sockdup_set set = {
+		.fds = &fd,
+		.socket_count = 1,
+		.payload = &payload,
+		.payload_count = 1,
+	};
+	struct sockdup_protocol_info info;
+	int i, refused = 0;
+
+	if (become_user(VICTIM_UID))
+		return 255;
+	for (i = 0; i < SETS; i++) {
+		if (!sockdup_export_set(&set, getpid(), 0, 0, &info))
+			refused += sockdup_revoke(&info) ? 1 : 0;
+		else
+			refused++;
+	}
+	return refused;
+}
+
+/* A notification that waits keeps no payload, and none of the bytes that a user may have. */
+TEST_F(listeners, keep_no_payload)
+{
+	long limit = read_number(MAX_USER_BYTES);
+	pid_t child;
+
+	self->attack.run = let_expire;
+	ASSERT_EQ(0, attack_start(&self->attackers, &self->attack));
+	ASSERT_EQ(0, attack_tell(&self->attackers, 0));
+	ASSERT_EQ(0, attack_hear(&self->attackers));
+	ASSERT_EQ(0, write_number(MAX_USER_BYTES, 4 * PAYLOAD));
+	child = fork();
+	if (!child)
+		_exit(hand_over_sets(tcp_listener(AF_INET)));
+	EXPECT_EQ(0, outcome_of(child));
+	EXPECT_EQ(0, write_number(MAX_USER_BYTES, limit));
 }
 
 SOCKDUP_TEST_MAIN
