@@ -49,3 +49,14 @@ int descriptor_parse(const char *text)
 	complain("descriptor %d is not open", fd);
 	exit(EXIT_FAILED);
 }
+
+/* The reader of a pipe sees its end, while the command goes on. */
+void standard_output_end(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDOUT_FILENO) < 0)
+		close(STDOUT_FILENO);
+	if (null >= 0)
+		close(null);
+}

@@ -8,5 +8,6 @@
 
 void descriptors_guard(void);
 int descriptor_parse(const char *text);
+void standard_output_end(void);
 
 #endif /* CLI_DESCRIPTOR_H */

@@ -318,6 +318,8 @@ static int run(int count, char **arguments)
 	interrupt_allow();
 	if (status || !wait_for_end)
 		return status;
+	/* The importer may read tokens to the end of a pipe. */
+	standard_output_end();
 	return outcome_await(&info, wait_ms, wait_shown);
 }
 
