@@ -320,7 +320,9 @@ static int run(int count, char **arguments)
 		return status;
 	/* The importer may read tokens to the end of a pipe. */
 	standard_output_end();
-	return outcome_await(&info, wait_ms, wait_shown);
+	return outcome_await(&info, wait_ms, wait_shown,
+			     target.flags & (SOCKDUP_EXPORT_TO_USER |
+					     SOCKDUP_EXPORT_TO_CGROUP));
 }
 
 const struct verb verb_export = {

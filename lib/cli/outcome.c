@@ -23,13 +23,14 @@ int outcome_check(void)
 	return complain("this sockdup module does not tell how tokens end: --wait needs a newer one");
 }
 
-static int tell(const struct sockdup_outcome *outcome)
+static int tell(const struct sockdup_outcome *outcome, bool shared)
 {
 	switch (outcome->kind) {
 	case SOCKDUP_OUTCOME_IMPORTED:
 		return EXIT_OK;
 	case SOCKDUP_OUTCOME_DECLINED:
-		complain("nobody imported the socket: the target declined it");
+		complain("nobody imported the socket: %s", shared ?
+			 "the token was revoked or declined" : "the target declined it");
 		break;
 	case SOCKDUP_OUTCOME_EXPIRED:
 		complain("nobody imported the socket during the token's life");
@@ -45,10 +46,11 @@ static int tell(const struct sockdup_outcome *outcome)
 
 /*
  * An exit code. After the time, which the user calls @shown, the token is revoked; an
- * import that is under way then is waited for.
+ * import that is under way then is waited for. @shared: several processes are the target,
+ * and whoever exported may be one of them: then its revoking is a declining as well.
  */
 int outcome_await(const struct sockdup_protocol_info *info, int timeout_ms,
-		  const char *shown)
+		  const char *shown, bool shared)
 {
 	struct sockdup_outcome outcome;
 	bool late = false;
@@ -63,7 +65,7 @@ int outcome_await(const struct sockdup_protocol_info *info, int timeout_ms,
 	if (result < 0)
 		return failed_to(NULL, "wait for an import");
 	if (!late || outcome.kind == SOCKDUP_OUTCOME_IMPORTED)
-		return tell(&outcome);
+		return tell(&outcome, shared);
 	complain("nobody imported the socket within %s", shown);
 	return EXIT_UNTAKEN;
 }
