@@ -39,14 +39,17 @@ void descriptors_guard(void)
 	}
 }
 
-/* Call this before the program opens anything, too. */
-int descriptor_parse(const char *text)
+/*
+ * Call this before the program opens anything, too. @hint: what else the number may have
+ * been meant as, or NULL.
+ */
+int descriptor_parse(const char *text, const char *hint)
 {
 	int fd = number_parse(text, 0, INT_MAX, "a descriptor");
 
 	if (is_open(fd) && (fd >= STANDARD || !closed[fd]))
 		return fd;
-	complain("descriptor %d is not open", fd);
+	complain("descriptor %d is not open%s", fd, hint ? : "");
 	exit(EXIT_FAILED);
 }
 

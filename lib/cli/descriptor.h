@@ -7,7 +7,7 @@
 #define CLI_DESCRIPTOR_H
 
 void descriptors_guard(void);
-int descriptor_parse(const char *text);
+int descriptor_parse(const char *text, const char *hint);
 void standard_output_end(void);
 
 #endif /* CLI_DESCRIPTOR_H */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/param.h>
 #include <sys/socket.h>
 
@@ -74,7 +75,7 @@ static int target_number(const char *text, unsigned int flags)
 	case SOCKDUP_EXPORT_TO_USER:
 		return user_parse(text);
 	default:
-		return descriptor_parse(text);
+		return descriptor_parse(text, NULL);
 	}
 }
 
@@ -285,16 +286,84 @@ static bool is_unix_socket(int fd)
 	       family == AF_UNIX;
 }
 
+/* A number alone: a process id, a time or a descriptor. */
+static bool is_bare(const char *text)
+{
+	return !strpbrk(text, "=:");
+}
+
+/*
+ * An option names the target. A process id beside it is not to become one more socket
+ * unnoticed.
+ */
+static void numbers_check_target(int count, char **arguments)
+{
+	int i;
+
+	for (i = count - 1; i >= 0; i--) {
+		if (!is_bare(arguments[i]))
+			continue;
+		if (count > 1)
+			usage_error("an option names the target, so '%s' is a socket: name it as in web=%s",
+				    arguments[i], arguments[i]);
+		parcel.hint = " (an option names the target, so this is a socket)";
+	}
+}
+
+/* --wait has no time. One behind a blank is not to become a socket, either. */
+static void numbers_check_time(int count, char **arguments)
+{
+	static char hint[96];
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (!is_bare(arguments[i]))
+			continue;
+		if (count > 1)
+			usage_error("a time for --wait follows a =, as in --wait=%s; if '%s' is a socket, name it as in web=%s",
+				    arguments[i], arguments[i], arguments[i]);
+		snprintf(hint, sizeof(hint),
+			 " (a time for --wait follows a =, as in --wait=%s)",
+			 arguments[i]);
+		parcel.hint = hint;
+	}
+}
+
+/* Takes the target off the arguments where no option names it; how many sockets are left. */
+static int arguments_check(int count, char **arguments)
+{
+	bool option_names_target = target.kind || target.group;
+	bool lacks_time = wait_for_end && !wait_shown;
+	const char *last;
+	int i;
+
+	for (i = 0; lacks_time && i < count; i++)
+		if (duration_has_unit(arguments[i]))
+			usage_error("a time for --wait follows a =, as in --wait=%s",
+				    arguments[i]);
+	if (!count)
+		usage_error("a socket%s missing",
+			    option_names_target ? " is" : " and a target are");
+	if (option_names_target) {
+		numbers_check_target(count, arguments);
+		return count;
+	}
+	last = arguments[--count];
+	if (!count || !is_bare(last))
+		usage_error("there is a socket, '%s', and no target", last);
+	target_parse(last, 0, "process");
+	if (lacks_time)
+		numbers_check_time(count, arguments);
+	return count;
+}
+
 static int run(int count, char **arguments)
 {
 	struct sockdup_protocol_info info;
 	__u64 id = 0;
 	int status;
 
-	if (!target.kind && !target.group && count > 1)
-		target_parse(arguments[--count], 0, "process");
-	if (!count || !(target.kind || target.group))
-		usage_error("give a socket and a target");
+	count = arguments_check(count, arguments);
 	if (count > SOCKDUP_MAX_SOCKETS)
 		usage_error("a token holds %d sockets at most", SOCKDUP_MAX_SOCKETS);
 	parcel_parse(&parcel, count, arguments);
@@ -337,7 +406,8 @@ const struct verb verb_export = {
 	"Makes a token of sockets for the process TARGET, and prints it as text. FD is\n"
 	"the command's own descriptor, as the shell passed it in. PID:FD is the\n"
 	"descriptor of another process; this needs the right to trace that process.\n"
-	"The importer gets all sockets or none, and their NAMEs.\n"
+	"The importer gets all sockets or none, and their NAMEs. Each of several FDs must\n"
+	"have a NAME where an option names the target, or --wait has no TIME.\n"
 	"\n"
 	"  --payload FILE       bytes that travel with the token, up to 64 KiB; - for\n"
 	"                       standard input\n"

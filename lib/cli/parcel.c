@@ -16,7 +16,7 @@
 #include "verb.h"
 
 /* [NAME=]FD, or [NAME=]PID:FD. A name may have anything in it, so its end is the last =. */
-static void source_parse(struct source *source, char *text)
+static void source_parse(struct source *source, char *text, const char *hint)
 {
 	char *equals = strrchr(text, '='), *pid;
 	const char *colon;
@@ -31,7 +31,7 @@ static void source_parse(struct source *source, char *text)
 	}
 	colon = strchr(text, ':');
 	if (!colon) {
-		source->fd = descriptor_parse(text);
+		source->fd = descriptor_parse(text, hint);
 		return;
 	}
 	pid = checked(strndup(text, colon - text));
@@ -68,7 +68,7 @@ void parcel_parse(struct parcel *parcel, int count, char **arguments)
 	parcel->fds = checked(calloc(count, sizeof(*parcel->fds)));
 	parcel->count = count;
 	for (i = 0; i < count; i++) {
-		source_parse(&parcel->sources[i], arguments[i]);
+		source_parse(&parcel->sources[i], arguments[i], parcel->hint);
 		named = named || parcel->sources[i].name;
 	}
 	if (named)
@@ -138,13 +138,16 @@ static const char *quota_reason(const struct parcel *parcel)
 /* Which of them is no socket. */
 static const char *socket_reason(const struct parcel *parcel)
 {
-	static char reason[64];
+	static char reason[192];
 	unsigned int i;
 	int kind;
 	socklen_t size = sizeof(kind);
 
-	if (parcel->count == 1)
-		return "it is not a socket";
+	if (parcel->count == 1) {
+		snprintf(reason, sizeof(reason), "it is not a socket%s",
+			 parcel->hint ? : "");
+		return reason;
+	}
 	for (i = 0; i < parcel->count; i++) {
 		if (!getsockopt(parcel->fds[i], SOL_SOCKET, SO_TYPE, &kind, &size))
 			continue;

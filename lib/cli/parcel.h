@@ -34,6 +34,7 @@ struct source {
  * @count: how many
  * @payload: read from @payload_file
  * @payload_file: or NULL
+ * @hint: what a descriptor that is no open socket may have been meant as, or NULL
  * @cgroup: a descriptor of a control group that an importer must be in as well, or 0
  */
 struct parcel {
@@ -43,6 +44,7 @@ struct parcel {
 	unsigned int count;
 	struct iovec payload;
 	const char *payload_file;
+	const char *hint;
 	int cgroup;
 };
 

@@ -28,28 +28,45 @@ pid_t pid_parse(const char *text)
 	return number_parse(text, 1, INT_MAX, "a process id");
 }
 
+static const struct unit {
+	const char *name;
+	unsigned int milliseconds;
+} units[] = {
+	{ "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { }
+};
+
+/* NULL where there is no such unit. */
+static const struct unit *unit_find(const char *name)
+{
+	const struct unit *unit;
+
+	for (unit = units; unit->name; unit++)
+		if (!strcmp(unit->name, name))
+			return unit;
+	return NULL;
+}
+
+/* What is a time and nothing else, as 30s is. */
+bool duration_has_unit(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits && text[digits] && unit_find(text + digits);
+}
+
 /*
  * Milliseconds of a number with one of the units ms, s, m and h. UINT_MAX stands for
  * more as well: it is above what the kernel allows.
  */
 unsigned int duration_parse(const char *text)
 {
-	static const struct unit {
-		const char *name;
-		unsigned int milliseconds;
-	} units[] = {
-		{ "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 },
-		{ "h", 3600000 }, { }
-	};
 	const struct unit *unit;
 	unsigned long value;
 	char *end;
 
 	value = strtoul(text, &end, 10);
-	for (unit = units; unit->name; unit++)
-		if (!strcmp(unit->name, end))
-			break;
-	if (*text < '0' || *text > '9' || !unit->name || !value)
+	unit = unit_find(end);
+	if (*text < '0' || *text > '9' || !unit || !value)
 		usage_error("'%s' is not a time above 0, such as 500ms, 30s, 5m or 1h",
 			    text);
 	if (value > UINT_MAX / unit->milliseconds)
