@@ -96,6 +96,8 @@ static int run(int count, char **arguments)
 		usage_error("a program to execute is missing");
 	if (plan.number_count && plan.name_count)
 		usage_error("--fd and --name exclude each other");
+	if (plan.count && plan.text_count && !plan.file)
+		usage_error("--count is for tokens that are read: add --file FILE, or - for standard input");
 	status = program_find(&program, arguments);
 	/* Before we wait, so that a token for us may live long. */
 	if (!status && sockdup_open() < 0)
@@ -121,7 +123,8 @@ const struct verb verb_exec = {
 	"\n"
 	"  --wait               print the process id, for export, before tokens are read\n"
 	"  -f, --file FILE      read tokens from FILE, - for standard input\n"
-	"  -n, --count N        read N tokens and leave the rest to PROGRAM\n"
+	"  -n, --count N        read N tokens and leave the rest to PROGRAM; needs --file\n"
+	"                       beside --token or --kept\n"
 	"  --token TEXT         a token; may be repeated. Other users can see it in the\n"
 	"                       list of processes: a file or standard input is safer\n"
 	"  --kept NAME          the token that sockdup keep has kept as NAME; may be\n"
