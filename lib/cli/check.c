@@ -16,6 +16,9 @@
 #include "plan.h"
 #include "verb.h"
 
+/* MAX_ARG_STRLEN, which the kernel's header makes of a PAGE_SIZE that it does not have. */
+#define STRING_PAGES	32
+
 static bool is_free(int fd)
 {
 	return fcntl(fd, F_GETFD) < 0;
@@ -126,14 +129,12 @@ static bool any_has_name(const struct plan *plan)
 	return false;
 }
 
-/* The exporters' names, where --name gives none; systemd calls a nameless one so. */
-static int names_check(struct plan *plan)
+/* systemd calls a nameless one so. */
+static int names_take(struct plan *plan)
 {
 	const char *name;
 	int i, j;
 
-	if (plan->name_count || plan->number_count || !any_has_name(plan))
-		return EXIT_OK;
 	for (i = 0; i < plan->token_count; i++) {
 		for (j = 0; j < plan->tokens[i].socket_count; j++) {
 			name = plan->tokens[i].names[j];
@@ -147,6 +148,27 @@ static int names_check(struct plan *plan)
 	}
 	plan->name_count = 0;
 	return EXIT_OK;
+}
+
+/* The kernel limits each string that a program is executed with. */
+static int names_size_check(const struct plan *plan)
+{
+	const size_t most = STRING_PAGES * sysconf(_SC_PAGESIZE) - sizeof("LISTEN_FDNAMES=");
+	const size_t size = plan->names ? strlen(plan->names) : 0;
+
+	return size <= most ? EXIT_OK :
+	       complain("the names of the sockets have %zu bytes, and LISTEN_FDNAMES takes %zu at most; see --name and --fd",
+			size, most);
+}
+
+/* The exporters' names, where --name gives none. */
+static int names_check(struct plan *plan)
+{
+	int status = EXIT_OK;
+
+	if (!plan->name_count && !plan->number_count && any_has_name(plan))
+		status = names_take(plan);
+	return status ? : names_size_check(plan);
 }
 
 /* What the token holds. A module that has no sets knows no names. */

@@ -106,8 +106,15 @@ static int run(int count, char **arguments)
 		status = announce();
 	status = status ? : plan_read(&plan);
 	status = status ? : plan_check(&plan);
+	status = status ? : plan_environment(&plan);
+	/* Once more, with names in the environment that may be too long. */
+	status = status ? : program_check(&program);
 	status = status ? : plan_carry_out(&plan);
-	return status ? : program_execute(&program);
+	if (status)
+		return status;
+	status = program_execute(&program);
+	plan_tell_spent(&plan, plan.token_count);
+	return status;
 }
 
 const struct verb verb_exec = {

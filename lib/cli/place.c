@@ -92,7 +92,8 @@ static void token_forget(const struct plan_token *token)
 	store_close(&store);
 }
 
-static void tell_spent(const struct plan *plan, int count)
+/* The first tokens of the plan. */
+void plan_tell_spent(const struct plan *plan, int count)
 {
 	int i;
 
@@ -108,7 +109,7 @@ static int tell_losses(const struct plan *plan, int failed)
 
 	status = failed_to(errno == ENOENT ? "it has just ended" : NULL,
 			   "import %s", plan->tokens[failed].shown);
-	tell_spent(plan, failed);
+	plan_tell_spent(plan, failed);
 	for (i = failed + 1; i < plan->token_count; i++)
 		complain("%s was not touched", plan->tokens[i].shown);
 	return status;
@@ -141,6 +142,11 @@ static int environment_set(const struct plan *plan)
 	return plan->names ? setenv("LISTEN_FDNAMES", plan->names, 1) : 0;
 }
 
+int plan_environment(const struct plan *plan)
+{
+	return environment_set(plan) ? failed_to(NULL, "set the environment") : EXIT_OK;
+}
+
 /* The flag belongs to the open file, so this changes it for all descriptors. */
 static int socket_block(int fd)
 {
@@ -167,8 +173,6 @@ int plan_carry_out(struct plan *plan)
 	struct payload *payloads = checked(calloc(plan->token_count, sizeof(*payloads)));
 	int i, status = EXIT_OK;
 
-	if (environment_set(plan))
-		return failed_to(NULL, "set the environment");
 	if (payloads_open(plan, payloads))
 		return failed_to(NULL, "make room for a payload");
 	for (i = 0; i < plan->token_count; i++) {
@@ -185,6 +189,6 @@ int plan_carry_out(struct plan *plan)
 	if (!status && plan->blocking)
 		status = sockets_block(plan);
 	if (status)
-		tell_spent(plan, plan->token_count);
+		plan_tell_spent(plan, plan->token_count);
 	return status;
 }

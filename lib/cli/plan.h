@@ -93,7 +93,9 @@ int plan_number_of(const struct plan *plan, int i);
 /* In check.c; gives an exit code after a complaint. */
 int plan_check(struct plan *plan);
 
-/* In place.c; gives an exit code after a complaint. */
+/* In place.c; the first two give an exit code after a complaint. */
+int plan_environment(const struct plan *plan);
 int plan_carry_out(struct plan *plan);
+void plan_tell_spent(const struct plan *plan, int count);
 
 #endif /* CLI_PLAN_H */

@@ -100,12 +100,12 @@ static void shell_prefix(struct program *program)
 /* An exit code after a complaint, as env(1) has it. */
 static int program_failed(const struct program *program)
 {
-	bool found = program->path || errno != ENOENT;
-	const char *reason = NULL;
+	bool lacks_interpreter = errno == ENOENT && program->path &&
+				 !access(program->path, F_OK);
+	bool found = errno != ENOENT || lacks_interpreter;
 
-	if (program->path && errno == ENOENT)
-		reason = "its interpreter is missing";
-	failed_to(reason, "execute %s", program->name);
+	failed_to(lacks_interpreter ? "its interpreter is missing" : NULL,
+		  "execute %s", program->name);
 	return found ? EXIT_UNFIT : EXIT_UNFOUND;
 }
 
@@ -124,6 +124,13 @@ int program_find(struct program *program, char **arguments)
 		shell_prefix(program);
 		errno = execute_check(program);
 	}
+	return errno ? program_failed(program) : EXIT_OK;
+}
+
+/* Makes sure again: the environment is another one, or the file. */
+int program_check(const struct program *program)
+{
+	errno = execute_check(program);
 	return errno ? program_failed(program) : EXIT_OK;
 }
 

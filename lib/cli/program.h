@@ -18,6 +18,7 @@ struct program {
 };
 
 int program_find(struct program *program, char **arguments);
+int program_check(const struct program *program);
 int program_execute(const struct program *program);
 
 #endif /* CLI_PROGRAM_H */
