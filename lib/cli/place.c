@@ -82,6 +82,7 @@ static void token_forget(const struct plan_token *token)
 	const struct kept kept = {
 		.name = token->kept,
 		.state = KEPT_ENDED,
+		.has_token = true,
 		.info = token->info,
 	};
 	struct store store;

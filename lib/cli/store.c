@@ -202,7 +202,8 @@ static int file_read(const struct store *store, const char *name, struct kept *k
 		kept->reason = token_read(fd, &kept->info);
 		close(fd);
 	}
-	kept->state = kept->reason ? KEPT_INVALID : KEPT_ENDED;
+	kept->has_token = !kept->reason;
+	kept->state = kept->has_token ? KEPT_ENDED : KEPT_INVALID;
 	return EXIT_OK;
 }
 
@@ -258,10 +259,10 @@ int store_each(const struct store *store, int (*act)(const struct kept *kept))
 
 static bool is_same(const struct kept *one, const struct kept *other)
 {
-	if (one->state == KEPT_INVALID || other->state == KEPT_INVALID)
-		return one->state == other->state;
-	return other->state != KEPT_NOTHING &&
-	       !memcmp(one->info.opaque, other->info.opaque, sizeof(one->info.opaque));
+	if (one->has_token && other->has_token)
+		return !memcmp(one->info.opaque, other->info.opaque,
+			       sizeof(one->info.opaque));
+	return one->has_token == other->has_token && other->state != KEPT_NOTHING;
 }
 
 /* Leaves what somebody has kept under that name since then. */

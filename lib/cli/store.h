@@ -34,13 +34,15 @@ enum kept_state {
  * struct kept - what a name stands for
  * @name: itself
  * @state: what is known of it
- * @info: the bytes of its token, if it is live or has ended
+ * @has_token: there is a token in the file, be it ours or not
+ * @info: the bytes of that token
  * @description: the token, if it is live
  * @reason: why it is invalid
  */
 struct kept {
 	const char *name;
 	enum kept_state state;
+	bool has_token;
 	struct sockdup_protocol_info info;
 	struct sockdup_description description;
 	const char *reason;
