@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Whatever can fail is tried before the first token is spent: a mistake costs no
- * socket.
+ * Whatever can fail is tried before the first token is spent: a mistake spends none.
  */
 
 #include <errno.h>
