@@ -419,11 +419,13 @@ const struct verb verb_export = {
 	"                       number\n"
 	"  --cgroup PATH        in place of TARGET, any process in this control group or\n"
 	"                       below it; with --user, any of that user's there\n"
-	"  --unit UNIT          the same, by the systemd unit that it is of\n"
+	"  --unit UNIT          the same, by the systemd unit that it is of; units of\n"
+	"                       systemctl --user are not looked up\n"
 	"  --ttl TIME           life of the token, such as 500ms, 30s or 5m\n"
 	"  --wait[=TIME]        wait until the target has imported the socket; status 4\n"
 	"                       if it ends without that. After TIME, or if the command\n"
-	"                       is killed, the token ends\n",
+	"                       is killed, the token ends. (exec --wait does something\n"
+	"                       else: it prints its process id)\n",
 	.options = options,
 	.option = option,
 	.run = run,

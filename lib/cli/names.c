@@ -80,7 +80,8 @@ int name_parse(const char *text, struct name *name)
 	if (is_text(text))
 		return parse_text(text, name);
 	if (digits != ID_DIGITS || text[digits])
-		return refuse_nonsense(text, "neither a token's text nor its id");
+		return refuse_nonsense(text,
+				       "neither a token's text nor its id (for what is kept: sockdup kept, and its --forget)");
 	memset(name, 0, sizeof(*name));
 	name->id = strtoull(text, NULL, 16);
 	id_format(name->shown, name->id);
