@@ -25,7 +25,7 @@ def _milliseconds(life: float | None) -> int:
 
 
 @contextlib.contextmanager
-def open_group(cgroup: Directory | None) -> Iterator[int | None]:
+def _open_group(cgroup: Directory | None) -> Iterator[int | None]:
     """A descriptor of a control group, which may be named by its path."""
     if not isinstance(cgroup, str | os.PathLike):
         yield None if cgroup is None else descriptor(cgroup)
@@ -79,23 +79,26 @@ class Terms(NamedTuple):
     cgroup: int
 
 
+@contextlib.contextmanager
 def export_terms(
     pid: int | None,
     pidfd: Descriptor | None,
     peer: Descriptor | None,
     uid: int | None,
-    cgroup: int | None,
+    cgroup: Directory | None,
     life: float | None,
     end_on_close: bool,
     report: bool,
-) -> Terms:
-    target, flags = _target(pid, pidfd, peer, uid, cgroup)
-    if end_on_close:
-        flags |= _sockdup.SOCKDUP_EXPORT_END_ON_CLOSE
-    if report:
-        flags |= _sockdup.SOCKDUP_EXPORT_REPORT
-    beside = 0 if uid is None or cgroup is None else cgroup
-    return Terms(target, flags, _milliseconds(life), beside)
+) -> Iterator[Terms]:
+    """Their descriptors stay open until the end of the ``with`` statement."""
+    with _open_group(cgroup) as group:
+        target, flags = _target(pid, pidfd, peer, uid, group)
+        if end_on_close:
+            flags |= _sockdup.SOCKDUP_EXPORT_END_ON_CLOSE
+        if report:
+            flags |= _sockdup.SOCKDUP_EXPORT_REPORT
+        beside = 0 if uid is None or group is None else group
+        yield Terms(target, flags, _milliseconds(life), beside)
 
 
 def share(
@@ -139,23 +142,19 @@ def share(
     Returns 128 bytes. They are a secret: with them the target can import, and
     processes of the source's user can revoke.
 
-    Raises :exc:`OSError`: EBADF or ENOTSOCK for *sock*, EBADF for a *pidfd* or
-    *cgroup* that is none; ESRCH where the target does not exist, EINVAL where it cannot be one or
-    *life* is above the module's limit; EPERM where *life* needs more rights;
-    ENOTCONN where *peer* has no peer; ENOBUFS where the user's tokens hold as many
-    sockets as RLIMIT_NOFILE allows, or, with *report*, 4096 outcomes are to come or
-    not taken yet. Raises :exc:`ValueError` for a *life* of 0 or less and for a *uid*
+    Raises :exc:`OSError`: EBADF or ENOTSOCK for *sock* and *peer*, EBADF for a
+    *pidfd* or *cgroup* that is none; ESRCH where the process does not exist or the
+    control group has been removed; EINVAL where the target cannot be one or *life*
+    is above the module's limit; EPERM where *life* needs more rights; ENOTCONN where
+    *peer* has no peer; ENOBUFS where the user's tokens hold as many sockets as
+    RLIMIT_NOFILE allows, or, with *report*, 4096 outcomes are to come or not taken
+    yet; E2BIG where the module takes no control groups. An error names all its
+    causes, as the kernel does not tell which it is. Raises :exc:`ValueError` for a *life* of 0 or less and for a *uid*
     that does not fit into 32 bits.
     """
-    with open_group(cgroup) as group:
-        terms = export_terms(
-            pid, pidfd, peer, uid, group, life, end_on_close, report
-        )
-        if group is not None and uid is not None:
-            return _sockdup.export_set([(descriptor(sock), b"")], b"", *terms)
-        return _sockdup.export(
-            descriptor(sock), terms.target, terms.flags, terms.ttl_ms
-        )
+    terms = export_terms(pid, pidfd, peer, uid, cgroup, life, end_on_close, report)
+    with terms as given:
+        return _sockdup.export(descriptor(sock), *given)
 
 
 def socket_of(fd: int, family: int, kind: int, protocol: int) -> socket.socket:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from . import _sockdup
-from ._handover import export_terms, import_flags, open_group, socket_of
+from ._handover import export_terms, import_flags, socket_of
 from ._token import Identity
 from ._types import Bytes, Descriptor, Directory, descriptor
 
@@ -47,16 +47,15 @@ def share_set(
     :func:`share`.
 
     Raises what :func:`share` raises, and :exc:`OSError`: EINVAL for no socket and
-    for too many, EMSGSIZE for too large a payload, E2BIG where the module has no
-    sets. Raises :exc:`ValueError` for a name that is too long or has a NUL in it.
+    for too many, EMSGSIZE for too large a payload, ENOBUFS where the user's tokens
+    have as many bytes as the module's ``max_user_bytes``, E2BIG where the module has
+    no sets. Raises :exc:`ValueError` for a name that is too long or has a NUL in it.
     """
     pairs = sockets.items() if isinstance(sockets, Mapping) else sockets
     named = [(descriptor(sock), os.fsencode(name)) for name, sock in pairs]
-    with open_group(cgroup) as group:
-        terms = export_terms(
-            pid, pidfd, peer, uid, group, life, end_on_close, report
-        )
-        return _sockdup.export_set(named, payload, *terms)
+    terms = export_terms(pid, pidfd, peer, uid, cgroup, life, end_on_close, report)
+    with terms as given:
+        return _sockdup.export_set(named, payload, *given)
 
 
 def fromshare_set(data: Bytes, *, inheritable: bool = False) -> SharedSet:

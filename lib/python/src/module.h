@@ -28,7 +28,7 @@ struct module_state {
 /**
  * struct reason - a sentence for an errno, where a call has a better one
  * @error: the errno, 0 at the end of a table
- * @text: the sentence
+ * @text: the sentence, with every cause that the errno can have in this call
  */
 struct reason {
 	int error;
@@ -36,6 +36,7 @@ struct reason {
 };
 
 PyObject *error_raise(const struct reason *reasons);
+PyObject *error_raise_export(const struct reason *reasons);
 PyObject *error_raise_netlink(const struct reason *reasons);
 
 int info_read(PyObject *object, void *info);

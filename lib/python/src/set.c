@@ -10,18 +10,12 @@
 #include "module.h"
 
 static const struct reason export_reasons[] = {
-	{ EBADF, "the descriptor of a socket is not open" },
-	{ ENOTSOCK, "a descriptor is not a socket's" },
 	{ EINVAL,
-	  "the target or the life cannot be, or there are no sockets or too many" },
-	{ EMSGSIZE, "the payload is too large" },
-	{ ENOTCONN, "the peer socket has no peer that the kernel knows" },
-	{ ESRCH, "there is no such target process, it has ended, or it is a kernel thread" },
-	{ EPERM,
-	  "a longer life needs a target of the same user, or one that has opened the device" },
-	{ ENOBUFS,
-	  "the user's tokens hold as many sockets, bytes or outcomes to come as they may" },
-	{ E2BIG, "the module has no sets of sockets" },
+	  "there is no socket, or more than 1024; or pid is a thread's id, peer is not an AF_UNIX socket, uid is no user of this user namespace, cgroup is the root of all control groups, or life is above info().max_life"
+	},
+	{ EMSGSIZE, "the payload has more than 65536 bytes" },
+	{ E2BIG,
+	  "the loaded module has no sets of sockets and no payloads, or takes no control groups" },
 	{ }
 };
 
@@ -107,7 +101,7 @@ static PyObject *export_all(PyObject *list, Py_buffer *payload, int target,
 	result = sockdup_export_set(&set, target, flags, ttl_ms, &info);
 	Py_END_ALLOW_THREADS
 	if (result)
-		error_raise(export_reasons);
+		error_raise_export(export_reasons);
 	arrays_free(&set);
 	return result ? NULL : info_bytes(&info);
 }

@@ -11,16 +11,10 @@
 #include "module.h"
 
 static const struct reason export_reasons[] = {
-	{ EBADF, "the socket's descriptor is not open" },
-	{ ENOTSOCK, "the descriptor is not a socket's" },
 	{ EINVAL,
-	  "the target names no process and no user, or the life exceeds the limit" },
-	{ ENOTCONN, "the peer socket has no peer that the kernel knows" },
-	{ ESRCH, "there is no such target process, it has ended, or it is a kernel thread" },
-	{ EPERM,
-	  "a longer life needs a target of the same user, or one that has opened the device" },
-	{ ENOBUFS,
-	  "the user's tokens hold RLIMIT_NOFILE sockets, or 4096 outcomes are to come" },
+	  "pid is a thread's id, peer is not an AF_UNIX socket, uid is no user of this user namespace, cgroup is the root of all control groups, or life is above info().max_life"
+	},
+	{ E2BIG, "the loaded module takes no control groups" },
 	{ }
 };
 
@@ -72,20 +66,36 @@ PyObject *info_bytes(const struct sockdup_protocol_info *info)
 	return PyBytes_FromStringAndSize((const char *)info, sizeof(*info));
 }
 
+/* The library takes a user and a control group together for sets alone. */
+static int export_one(int fd, int target, unsigned int flags, unsigned int ttl_ms,
+		      int cgroup, struct sockdup_protocol_info *info)
+{
+	const unsigned int both = SOCKDUP_EXPORT_TO_USER | SOCKDUP_EXPORT_TO_CGROUP;
+	const struct sockdup_set set = {
+		.fds = &fd,
+		.socket_count = 1,
+		.cgroup = cgroup,
+	};
+
+	return (flags & both) == both ?
+	       sockdup_export_set(&set, target, flags, ttl_ms, info) :
+	       sockdup_export(fd, target, flags, ttl_ms, info);
+}
+
 static PyObject *token_export(PyObject *module, PyObject *arguments)
 {
 	struct sockdup_protocol_info info;
+	int fd, target, cgroup, result;
 	unsigned int flags, ttl_ms;
-	int fd, target, result;
 
-	if (!PyArg_ParseTuple(arguments, "iiII:export", &fd, &target, &flags,
-			      &ttl_ms))
+	if (!PyArg_ParseTuple(arguments, "iiIIi:export", &fd, &target, &flags,
+			      &ttl_ms, &cgroup))
 		return NULL;
 	Py_BEGIN_ALLOW_THREADS
-	result = sockdup_export(fd, target, flags, ttl_ms, &info);
+	result = export_one(fd, target, flags, ttl_ms, cgroup, &info);
 	Py_END_ALLOW_THREADS
 	if (result)
-		return error_raise(export_reasons);
+		return error_raise_export(export_reasons);
 	return info_bytes(&info);
 }
 
@@ -254,7 +264,7 @@ static PyObject *handle_release(PyObject *module, PyObject *unused)
 
 static PyMethodDef functions[] = {
 	{ "export", token_export, METH_VARARGS,
-	  TAKES("export", "fd, target, flags, ttl_ms, /") },
+	  TAKES("export", "fd, target, flags, ttl_ms, cgroup, /") },
 	{ "import_", token_import, METH_VARARGS,
 	  TAKES("import_", "data, flags, /") },
 	{ "revoke", token_revoke, METH_VARARGS,
