@@ -7,6 +7,7 @@
 const assert = require('assert');
 const dgram = require('dgram');
 const { once } = require('events');
+const fs = require('fs');
 const net = require('net');
 const os = require('os');
 const tls = require('tls');
@@ -167,6 +168,44 @@ test('arguments_are_checked', async () => {
   for (const body of wrong)
     assert.equal((await failure(body)).code, 'ERR_INVALID_ARG_VALUE', String(body));
   sockdup.revoke(info);
+});
+
+// Whether one socket or a set is exported: the kernel has one errno for several causes.
+async function blames(served, target, code, words, options = {}) {
+  const syscall = 'sockdup_export';
+  const both = target.uid !== undefined && target.cgroup !== undefined;
+
+  await refuses(() => sockdup.share(served, target, options), code, words, both ? `${syscall}_set` : syscall);
+  await refuses(() => sockdup.shareSet({ served }, target, options), code, words, `${syscall}_set`);
+}
+
+test('errors_name_each_kind_of_target', async () => {
+  const { served } = await connection();
+  const cgroup = `/sys/fs/cgroup/sockdup-node-${process.pid}`;
+  const tooLong = 'a ttl above the default needs a target of the same user, one that has opened the device, ' +
+    'a control group whose directory this user may write to';
+
+  fs.mkdirSync(cgroup);
+  const removed = fs.openSync(cgroup);
+
+  cleanUp(() => fs.closeSync(removed));
+  await blames(served, { cgroup: '/tmp' }, 'EBADF', 'cgroup is not a directory of control groups of version 2');
+  await blames(served, { cgroup: '/sys/fs/cgroup' }, 'EINVAL', 'cgroup is the root of all control groups');
+  await blames(served, { uid: 2 ** 32 - 1 }, 'EINVAL', 'uid is no user of this user namespace');
+  await blames(served, { uid: 1 }, 'EINVAL', 'ttl is above info().maxTtl', { ttl: 2 ** 32 - 1 });
+  await blames(served, served, 'EINVAL', 'the socket that names the target is not one of AF_UNIX');
+  process.seteuid(65534);
+  try {
+    for (const target of [{ uid: 1 }, { cgroup }, { uid: 1, cgroup }])
+      await blames(served, target, 'EPERM', tooLong, { ttl: 120000 });
+  } finally {
+    process.seteuid(0);
+    fs.rmdirSync(cgroup);
+  }
+  await blames(served, { cgroup: removed }, 'ESRCH', 'the control group has been removed');
+  await blames(served, 2 ** 22 - 1, 'ESRCH', 'there is no such process');
+  await refuses(() => sockdup.shareSet({}, 1), 'EINVAL', 'no socket, or more than 1024', 'sockdup_export_set');
+  assert.deepEqual(sockdup.list({ source: process.pid }), []);
 });
 
 test('socket_that_node_has_no_class_for_stays_in_its_token', async () => {

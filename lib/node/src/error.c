@@ -12,7 +12,7 @@
 
 /*
  * What an errno means to one function and those whose names begin likewise, or to all
- * where call is NULL. The first that fits counts.
+ * where call is NULL: every cause that it can have. The first that fits counts.
  */
 static const struct {
 	const char *call;
@@ -20,18 +20,32 @@ static const struct {
 	const char *meaning;
 } meanings[] = {
 	{ "sockdup_export_set", EINVAL,
-	  "no process, no user here, ttl exceeds info().maxTtl, or no socket or more than 1024" },
+	  "there is no socket, or more than 1024; or target is a thread's id, the socket that names the target is not one of AF_UNIX, uid is no user of this user namespace, cgroup is the root of all control groups, or ttl is above info().maxTtl"
+	},
 	{ "sockdup_export_set", EMSGSIZE, "the payload has more than 65536 bytes" },
 	{ "sockdup_export_set", ENOBUFS,
-	  "this user's tokens hold as many sockets, bytes or outcomes to come as they may" },
-	{ "sockdup_export_set", E2BIG, "the module has no sets" },
-	{ "sockdup_export", EBADF, "the descriptor is not open" },
-	{ "sockdup_export", EINVAL, "no process, no user here, or ttl exceeds info().maxTtl" },
-	{ "sockdup_export", EPERM, "for this target ttl may not be above the default" },
-	{ "sockdup_export", ESRCH, "there is no such process" },
+	  "live tokens of this user hold as many sockets as RLIMIT_NOFILE allows, or as many bytes as the module's max_user_bytes, or 4096 outcomes are to come"
+	},
+	{ "sockdup_export_set", E2BIG,
+	  "the loaded module has no sets of sockets and no payloads, or takes no control groups" },
+	{ "sockdup_export", EBADF,
+	  "the descriptor of a socket is not open, or cgroup is not a directory of control groups of version 2"
+	},
+	{ "sockdup_export", ENOTSOCK, "a descriptor is not a socket's" },
+	{ "sockdup_export", EINVAL,
+	  "target is a thread's id, the socket that names the target is not one of AF_UNIX, uid is no user of this user namespace, cgroup is the root of all control groups, or ttl is above info().maxTtl"
+	},
+	{ "sockdup_export", EPERM,
+	  "a ttl above the default needs a target of the same user, one that has opened the device, a control group whose directory this user may write to, or CAP_SYS_RESOURCE"
+	},
+	{ "sockdup_export", ESRCH,
+	  "there is no such process, it has ended or is a kernel thread, or the control group has been removed"
+	},
 	{ "sockdup_export", ENOTCONN, "the socket that names the target has no peer" },
 	{ "sockdup_export", ENOBUFS,
-	  "this user's tokens hold RLIMIT_NOFILE sockets, or 4096 outcomes are to come" },
+	  "live tokens of this user hold as many sockets as RLIMIT_NOFILE allows, or 4096 outcomes are to come"
+	},
+	{ "sockdup_export", E2BIG, "the loaded module takes no control groups" },
 	{ "sockdup_import_set", EMFILE,
 	  "this process cannot have as many more descriptors as the token has sockets" },
 	{ "sockdup_import_set", E2BIG, "the module has no sets" },
@@ -96,7 +110,7 @@ napi_value value_throw(napi_env env, const char *call)
 	int number = errno;
 	const char *code = strerrorname_np(number);
 	napi_value error = NULL;
-	char message[256];
+	char message[512];
 
 	snprintf(message, sizeof(message), "%s: %s, %s", code,
 		 meaning_of(call, number), call);
