@@ -117,6 +117,29 @@ test('servers_get_the_sockets_of_their_names', async () => {
   }
 });
 
+// The source has read the first of two messages.
+test('payload_is_read_first_where_it_is_put_back', async () => {
+  const partner = Partner.get();
+  const { client, served } = await connection();
+
+  client.write('ahead');
+  const [payload] = await once(served, 'data');
+
+  served.pause();
+  const text = sockdup.toText(shareSet({ served }, partner.pid, { payload }));
+
+  served.destroy();
+  client.write(' and rest');
+  await partner.run((given) => {
+    const { sockets: [{ socket }], payload } = sockdup.fromShareSet(sockdup.fromText(given));
+
+    socket.unshift(payload);
+    Object.assign(kept, { socket });
+    socket.on('data', (data) => socket.write(data));
+  }, text);
+  assert.equal(await reads(client, 14), 'ahead and rest');
+});
+
 test('pairs_may_have_names_alike_and_none', async () => {
   const datagrams = await datagramSocket();
   const fd = datagramDescriptor(datagrams);

@@ -5,6 +5,7 @@
 'use strict';
 
 const assert = require('assert');
+const { fork } = require('child_process');
 const { once } = require('events');
 const fs = require('fs');
 const os = require('os');
@@ -213,6 +214,26 @@ test('target_is_a_control_group', async () => {
   fs.writeFileSync('/sys/fs/cgroup/cgroup.procs', `${partner.pid}`);
   fs.closeSync(group);
   fs.rmdirSync(cgroup);
+});
+
+// Its channel has JSON, as a rule, in which a Buffer is an object of numbers.
+test('child_of_fork_gets_a_token_as_text', async () => {
+  const { client, served } = await connection();
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sockdup-'));
+  const program = path.join(directory, 'worker.js');
+
+  cleanUp(() => fs.rmSync(directory, { recursive: true }));
+  fs.writeFileSync(program, `
+    const sockdup = require(${JSON.stringify(path.resolve(packagePath))});
+
+    process.once('message', (text) => sockdup.fromShare(sockdup.fromText(text)).end('taken'));
+  `);
+  const worker = fork(program);
+
+  cleanUp(() => worker.kill());
+  worker.send(sockdup.toText(share(served, worker.pid)));
+  served.destroy();
+  assert.equal(await reads(client, 5), 'taken');
 });
 
 test('server_gets_the_connection', async () => {

@@ -16,6 +16,8 @@ sockdup.share(http.createServer(), 1, { ttl: 1000, endOnClose: true });
 sockdup.share(datagrams, socket, {});
 sockdup.share(3, 1);
 sockdup.share(3, { uid: 1000 });
+sockdup.share(3, { cgroup: '/sys/fs/cgroup/a' });
+sockdup.share(3, { uid: 1000, cgroup: 4 });
 
 const taken: net.Socket | net.Server | dgram.Socket = sockdup.fromShare(info);
 if (taken instanceof net.Socket)
@@ -111,6 +113,8 @@ export async function watch(): Promise<void> {
 sockdup.share(socket);
 // @ts-expect-error a user has a number
 sockdup.share(socket, { uid: 'root' });
+// @ts-expect-error a user or a control group is needed
+sockdup.share(socket, {});
 // @ts-expect-error not a socket
 sockdup.share('socket', 1);
 // @ts-expect-error there is no such option
