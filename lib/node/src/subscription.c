@@ -49,10 +49,8 @@ static napi_value describe(napi_env env, const struct sockdup_token_event *event
 		       happenings[event->what] : "other");
 	value_set_id(env, value, event->id);
 	value_set_number(env, value, "uid", event->uid);
-	if (event->target_flags & SOCKDUP_EXPORT_TO_USER)
-		value_set_number(env, value, "targetUid", event->target_uid);
-	if (event->target_flags & SOCKDUP_EXPORT_TO_CGROUP)
-		value_set_number(env, value, "targetCgroup", event->target_cgroup);
+	value_set_target(env, value, event->target_flags, event->target_uid,
+			 event->target_cgroup);
 	return value;
 }
 

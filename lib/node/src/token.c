@@ -60,12 +60,8 @@ napi_value token_query(napi_env env, napi_callback_info call)
 	value_set_number(env, value, "payloadSize", description.payload_size);
 	value_set_identity(env, value, "source", &description.source);
 	value_set_number(env, value, "target", description.target_pid);
-	if (description.target_flags & SOCKDUP_EXPORT_TO_USER)
-		value_set_number(env, value, "targetUid",
-				 description.target_uid);
-	if (description.target_flags & SOCKDUP_EXPORT_TO_CGROUP)
-		value_set_number(env, value, "targetCgroup",
-				 description.target_cgroup);
+	value_set_target(env, value, description.target_flags,
+			 description.target_uid, description.target_cgroup);
 	value_set_number(env, value, "age", description.age_ms);
 	value_set_number(env, value, "left", description.left_ms);
 	return value;
@@ -119,10 +115,8 @@ static void set_token(napi_env env, napi_value value,
 {
 	value_set_id(env, value, token->id);
 	value_set_number(env, value, "target", token->target);
-	if (token->target_flags & SOCKDUP_EXPORT_TO_USER)
-		value_set_number(env, value, "targetUid", token->target_uid);
-	if (token->target_flags & SOCKDUP_EXPORT_TO_CGROUP)
-		value_set_number(env, value, "targetCgroup", token->target_cgroup);
+	value_set_target(env, value, token->target_flags, token->target_uid,
+			 token->target_cgroup);
 	value_set_number(env, value, "source", token->source);
 	value_set_number(env, value, "uid", token->uid);
 	value_set_number(env, value, "gid", token->gid);

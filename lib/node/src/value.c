@@ -222,3 +222,12 @@ void value_set_identity(napi_env env, napi_value object, const char *name,
 	value_set_number(env, value, "gid", identity->gid);
 	value_set(env, object, name, value);
 }
+
+void value_set_target(napi_env env, napi_value object, unsigned int flags,
+		      uid_t uid, __u64 cgroup)
+{
+	if (flags & SOCKDUP_EXPORT_TO_USER)
+		value_set_number(env, object, "targetUid", uid);
+	if (flags & SOCKDUP_EXPORT_TO_CGROUP)
+		value_set_number(env, object, "targetCgroup", cgroup);
+}
