@@ -2,11 +2,10 @@
 """Notifications of what happens to tokens."""
 
 import enum
-from types import TracebackType
 from typing import NamedTuple
 
 from . import _sockdup
-from ._waiting import Waiter, wait_readable
+from ._waiting import Closing, Ended, Waiter, wait_for
 
 
 class Happening(enum.Enum):
@@ -42,7 +41,7 @@ class Notification(NamedTuple):
     target_cgroup: int | None
 
 
-class Monitor:
+class Monitor(Closing):
     """The notifications of tokens, from :func:`monitor` on.
 
     Use it in a ``with`` statement, and iterate over it with ``for`` in a thread
@@ -81,38 +80,28 @@ class Monitor:
         self._waiter.stop()
         self._subscription.close()
 
-    def __enter__(self) -> "Monitor":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
+    def _look(self) -> Notification | None:
+        if self.fileno() < 0:
+            raise Ended
+        return self.poll()
 
     def __iter__(self) -> "Monitor":
         return self
 
     def __next__(self) -> Notification:
-        while (fd := self.fileno()) >= 0:
-            notification = self.poll()
-            if notification:
-                return notification
-            wait_readable(fd)
-        raise StopIteration
+        try:
+            return wait_for(self._look, self.fileno)
+        except Ended:
+            raise StopIteration from None
 
     def __aiter__(self) -> "Monitor":
         return self
 
     async def __anext__(self) -> Notification:
-        while (fd := self.fileno()) >= 0:
-            notification = self.poll()
-            if notification:
-                return notification
-            await self._waiter.wait(fd)
-        raise StopAsyncIteration
+        try:
+            return await self._waiter.wait_for(self._look, self.fileno)
+        except Ended:
+            raise StopAsyncIteration from None
 
 
 def monitor() -> Monitor:

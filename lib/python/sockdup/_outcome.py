@@ -2,14 +2,12 @@
 """How tokens ended, told to the process that exported them."""
 
 import enum
-import errno
-import time
 from typing import NamedTuple
 
 from . import _sockdup
 from ._handle import open, outcome_waiter
 from ._types import Bytes
-from ._waiting import wait_readable
+from ._waiting import Ended, wait_for
 
 
 class OutcomeKind(enum.Enum):
@@ -85,6 +83,14 @@ class Outcomes:
         raw = _sockdup.outcome_next()
         return _outcome(raw) if isinstance(raw, tuple) else None
 
+    def _look(self) -> Outcome | None:
+        raw = _sockdup.outcome_next()
+        if isinstance(raw, tuple):
+            return _outcome(raw)
+        if not raw:
+            raise Ended
+        return None
+
     def wait(self, timeout: float | None = None) -> Outcome | None:
         """Wait in this thread for the next outcome, and return it.
 
@@ -94,16 +100,10 @@ class Outcomes:
         Raises :exc:`TimeoutError` after *timeout* seconds in which no token ended, and
         what :meth:`poll` does.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
-            raw = _sockdup.outcome_next()
-            if isinstance(raw, tuple):
-                return _outcome(raw)
-            if not raw:
-                return None
-            left = None if deadline is None else max(0, deadline - time.monotonic())
-            if not wait_readable(self.fileno(), left):
-                raise TimeoutError(errno.ETIMEDOUT, "no token has ended")
+        try:
+            return wait_for(self._look, self.fileno, timeout, "no token has ended")
+        except Ended:
+            return None
 
     def __iter__(self) -> "Outcomes":
         return self
@@ -118,13 +118,10 @@ class Outcomes:
         return self
 
     async def __anext__(self) -> Outcome:
-        while True:
-            raw = _sockdup.outcome_next()
-            if isinstance(raw, tuple):
-                return _outcome(raw)
-            if not raw:
-                raise StopAsyncIteration
-            await outcome_waiter.wait(self.fileno())
+        try:
+            return await outcome_waiter.wait_for(self._look, self.fileno)
+        except Ended:
+            raise StopAsyncIteration from None
 
 
 def outcomes() -> Outcomes:

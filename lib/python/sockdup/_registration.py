@@ -5,16 +5,14 @@ import enum
 import errno
 import itertools
 import os
-import time
 import warnings
 from collections.abc import Generator, Mapping
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from . import _sockdup
 from ._token import Identity
 from ._types import Descriptor, descriptor
-from ._waiting import Waiter, wait_readable
+from ._waiting import Closing, Waiter, wait_for
 
 
 class NetworkEvent(enum.IntFlag):
@@ -65,7 +63,7 @@ _latest: dict[int, int] = {}
 _numbers = itertools.count()
 
 
-class Registration:
+class Registration(Closing):
     """The network events of one socket, from :func:`register`.
 
     A socket has one registration, whichever process made it. A new one cancels
@@ -161,31 +159,26 @@ class Registration:
         wanted = self._events if events is None else events
         _sockdup.event_rearm(self._socket(), int(wanted))
 
+    def _happened(self) -> NetworkEvents | None:
+        happened = self.enumerate()
+        return happened if happened.events else None
+
     def wait(self, timeout: float | None = None) -> NetworkEvents:
         """Wait in this thread until something happened, and return it.
 
         Raises :exc:`TimeoutError` after *timeout* seconds without anything, and
         what :meth:`enumerate` does.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while True:
-            happened = self.enumerate()
-            if happened.events:
-                return happened
-            left = None if deadline is None else max(0, deadline - time.monotonic())
-            if not wait_readable(self._event, left):
-                raise TimeoutError(errno.ETIMEDOUT, "no network event happened")
+        return wait_for(
+            self._happened, self.fileno, timeout, "no network event happened"
+        )
 
     async def next(self) -> NetworkEvents:
         """Wait in this task until something happened, and return it.
 
         Raises what :meth:`enumerate` does.
         """
-        while True:
-            happened = self.enumerate()
-            if happened.events:
-                return happened
-            await self._waiter.wait(self._event)
+        return await self._waiter.wait_for(self._happened, self.fileno)
 
     def __await__(self) -> Generator[Any, None, NetworkEvents]:
         return self.next().__await__()
@@ -220,17 +213,6 @@ class Registration:
         self._cancel()
         os.close(self._event)
         self._event = -1
-
-    def __enter__(self) -> "Registration":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         if not self.closed:

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The name of an AF_UNIX socket in a file system, kept from being lost."""
 
-from types import TracebackType
-
 from . import _sockdup
 from ._types import Descriptor, descriptor
-from ._waiting import wait_readable
+from ._waiting import Closing, wait_readable
 
 
-class UnixPath:
+class UnixPath(Closing):
     """The name of an AF_UNIX socket that is kept, from :func:`take_path`.
 
     Use it in a ``with`` statement, or close it: otherwise a second link of the
@@ -67,17 +65,6 @@ class UnixPath:
         Raises :exc:`OSError` where the caller may not do so any more.
         """
         self._path.close()
-
-    def __enter__(self) -> "UnixPath":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def take_path(sock: Descriptor) -> UnixPath | None:

@@ -1,12 +1,44 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Waiting until a descriptor is readable, in a thread or in a task."""
+"""What is closed, and waiting for what a descriptor tells, in a thread or in a task.
 
+A function *look* takes what has come. It returns None where nothing has come yet, and
+raises Ended where nothing will come.
+"""
+
+import errno
 import math
 import select
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
+
+_Thing = TypeVar("_Thing")
+
+
+class Ended(Exception):
+    """Nothing more will come."""
+
+
+class Closing:
+    """What a ``with`` statement closes."""
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 def wait_readable(fd: int, timeout: float | None = None) -> bool:
@@ -18,6 +50,23 @@ def wait_readable(fd: int, timeout: float | None = None) -> bool:
     poll = select.poll()
     poll.register(fd, select.POLLIN | select.POLLRDHUP)
     return bool(poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
+
+
+def wait_for(
+    look: Callable[[], _Thing | None],
+    fileno: Callable[[], int],
+    timeout: float | None = None,
+    nothing: str = "",
+) -> _Thing:
+    """What *look* returns at last. Raises TimeoutError, which says *nothing*."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while (found := look()) is None:
+        left = None if deadline is None else max(0, deadline - time.monotonic())
+        fd = fileno()
+        # It is -1 if another thread has closed it: then look() knows.
+        if fd >= 0 and not wait_readable(fd, left):
+            raise TimeoutError(errno.ETIMEDOUT, nothing)
+    return found
 
 
 class Waiter:
@@ -43,6 +92,14 @@ class Waiter:
         finally:
             if self._future is future:
                 self.stop()
+
+    async def wait_for(
+        self, look: Callable[[], _Thing | None], fileno: Callable[[], int]
+    ) -> _Thing:
+        """What *look* returns at last."""
+        while (found := look()) is None:
+            await self.wait(fileno())
+        return found
 
     def stop(self) -> None:
         """Wake the task that waits, if any. The descriptor may be closed then."""
