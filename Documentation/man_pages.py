@@ -179,6 +179,13 @@ def types_in(text):
     return [name for name in dict.fromkeys(a or b for a, b in names) if find_type(name)]
 
 
+def functions_in(symbol):
+    """The library's functions that a comment names."""
+    text = str(symbol.parameters + symbol.body + symbol.returns)
+    return [name for name in re.findall(r"\b(sockdup_\w+)\(\)", text)
+            if library().find(name, "function")]
+
+
 def macros_of(symbol):
     """The constants that a function's comment names, by themselves or as PREFIX_*."""
     text = " ".join([text for _, text in symbol.parameters] +
@@ -279,7 +286,8 @@ def page_of(symbol, group, with_type=None):
     if is_function and errors_of(symbol):
         lines += heading("ERRORS", errors_lines(symbol, group))
     lines += heading("NOTES", blocks_lines(without_terms(group.body)))
-    others = [(other, "3") for other in types_in(symbol.declaration) if other != symbol.name]
+    others = [(other, "3") for other in types_in(symbol.declaration) + functions_in(symbol)
+              if other != symbol.name]
     others += [(other.name, "3") for other in group.symbols
                if other.kind == "function" and other.name != symbol.name]
     others = sorted(dict.fromkeys(others)) + [("libsockdup", "3"), ("sockdup", "7")]

@@ -163,7 +163,7 @@ struct sockdup_charge {
 /**
  * struct sockdup_usage - what a user pays for
  * @files: of tokens
- * @bytes: of names and payloads
+ * @bytes: of sets: names, payload and about 40 bytes a socket
  */
 struct sockdup_usage {
 	long files;

@@ -222,7 +222,7 @@ int sockdup_duplicate_cgroup(int fd, int cgroup,
  *          namespace
  * @info: filled with the bytes to send to the target
  *
- * Return: 0, or -1 with errno: EPERM, ENOTCONN, EFAULT, ENOBUFS, ENOMEM,
+ * Return: 0, or -1 with errno: EPERM, ENOTCONN, EFAULT, ENOMEM,
  *
  *  EBADF       @fd is not an open descriptor, or an O_PATH one; or @target is
  *              not, where it is a descriptor; or it should be a pidfd or the directory
@@ -235,13 +235,17 @@ int sockdup_duplicate_cgroup(int fd, int cgroup,
  *              lead its process, is a socket of another family than AF_UNIX, or
  *              is a user that the caller's user namespace does not have;
  *              @ttl_ms exceeds the limit
- *  ESRCH       the target does not exist, has ended, or is a kernel thread
+ *  ESRCH       the target does not exist, has ended, or is a kernel thread; the control
+ *              group has been removed
+ *  ENOBUFS     the caller's user would hold more sockets in tokens than RLIMIT_NOFILE
+ *              allows; or, with SOCKDUP_EXPORT_REPORT, the process has 4096 reports in
+ *              live tokens and unread outcomes
  */
 int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
 		   struct sockdup_protocol_info *info);
 
 /**
- * sockdup_socket - import a socket that was exported to this process or its user
+ * sockdup_socket - import a socket by the bytes that its source sent
  * @info: the bytes that the source sent
  * @flags: 0 or SOCKDUP_IMPORT_INHERITABLE, which leaves the new descriptor open
  *         across execve()
@@ -378,18 +382,47 @@ struct sockdup_set {
  * @ttl_ms: as for sockdup_export()
  * @info: filled with the bytes to send to the target
  *
- * The kernel copies names and payload. Whoever may import gets them, and nobody
- * else; lists show the names alone.
+ * The kernel copies names and payload. A process that may import gets them, and nobody
+ * else; lists show the names alone. A connection, and what was read of it already:
+ *
+ *	struct iovec ahead = { buffer, size };
+ *	struct sockdup_set set = {
+ *		.fds = &client,
+ *		.socket_count = 1,
+ *		.payload = &ahead,
+ *		.payload_count = 1,
+ *	};
+ *
+ *	if (sockdup_export_set(&set, pidfd, SOCKDUP_EXPORT_TO_PIDFD, 0, &info))
+ *		err(1, "sockdup_export_set");
+ *
+ * A name has zeroes behind its end, as in an array with an initializer, or after
+ * strncpy(); strcpy() into memory from malloc() leaves other bytes there, and the call
+ * fails with EINVAL.
  *
  * Return: 0, or -1 with errno: those of sockdup_export(),
  *
- *  EBADF     a socket's descriptor is not open
- *  ENOTSOCK  one of them is not a socket
+ *  EBADF     a socket's descriptor is not open, or an O_PATH one; or @target is not,
+ *            where it is a descriptor; or it should be a pidfd and is none; or @target or
+ *            @cgroup of @set should be the directory of a control group of version 2 and is
+ *            none
+ *  ENOTSOCK  a socket's descriptor is of something else; or @target, with
+ *            SOCKDUP_EXPORT_TO_PEER
  *  EINVAL    there is no socket, or more than SOCKDUP_MAX_SOCKETS; a name is not
- *            NUL terminated, or has more behind the NUL; the reserve is not zero
+ *            NUL terminated, or has more behind the NUL; the reserve is not zero;
+ *            @cgroup of @set is not zero, and @flags are not both SOCKDUP_EXPORT_TO_USER and
+ *            SOCKDUP_EXPORT_TO_CGROUP; the control group is the root; @flags has an
+ *            unknown flag, or names the target in two other ways; @target is not above
+ *            zero, is the id of a thread that does not lead its process, is a socket of
+ *            another family than AF_UNIX, or is a user that the caller's user namespace
+ *            does not have; @ttl_ms exceeds the limit
  *  EMSGSIZE  the payload is larger than SOCKDUP_MAX_PAYLOAD bytes
- *  ENOBUFS   the caller's user would hold more sockets in tokens than
- *            RLIMIT_NOFILE allows, or more bytes of sets than the module does
+ *  ESRCH     the target does not exist, has ended, or is a kernel thread; the control
+ *            group has been removed
+ *  ENOBUFS   the caller's user would hold more sockets in tokens than RLIMIT_NOFILE
+ *            allows, or more bytes of sets than the module's parameter max_user_bytes; or,
+ *            with SOCKDUP_EXPORT_REPORT, the process has 4096 reports in live tokens and
+ *            unread outcomes
  *  E2BIG     the module has no sets
  */
 int sockdup_export_set(const struct sockdup_set *set, int target,
@@ -403,6 +436,20 @@ int sockdup_export_set(const struct sockdup_set *set, int target,
  * @set: the room; filled in the exporter's order. A token of one socket is a set
  *       of one
  * @source: filled with the exporter's identity, or NULL
+ *
+ * The target of the example of sockdup_export_set():
+ *
+ *	struct iovec ahead = { buffer, sizeof(buffer) };
+ *	struct sockdup_set set = {
+ *		.fds = &client,
+ *		.socket_count = 1,
+ *		.payload = &ahead,
+ *		.payload_count = 1,
+ *	};
+ *
+ *	if (sockdup_import_set(&info, 0, &set, NULL))
+ *		err(1, "sockdup_import_set");
+ *	serve(client, buffer, set.payload_size);
  *
  * Return: 0, or -1 with errno: those of sockdup_socket(), and
  *
@@ -1028,9 +1075,11 @@ int sockdup_revoke_id(__u64 id);
  * sockdup_netlink_export - export a socket without the device
  * @fd: a descriptor of the socket
  * @target: the target, as for sockdup_export()
- * @flags: 0, SOCKDUP_EXPORT_TO_PIDFD, SOCKDUP_EXPORT_TO_PEER or
- *         SOCKDUP_EXPORT_TO_USER
- * @ttl_ms: life of the token in milliseconds, 0 for the module's default
+ * @flags: 0, SOCKDUP_EXPORT_TO_PIDFD, SOCKDUP_EXPORT_TO_PEER,
+ *         SOCKDUP_EXPORT_TO_USER or SOCKDUP_EXPORT_TO_CGROUP
+ * @ttl_ms: life of the token in milliseconds, 0 for the module's default. With
+ *          SOCKDUP_EXPORT_TO_CGROUP a longer one needs CAP_SYS_RESOURCE in the initial
+ *          user namespace, even where the caller may write to the group's directory
  * @info: filled with the bytes to send to the target
  * @id: filled with the token's id, or NULL
  *
@@ -1056,7 +1105,8 @@ int sockdup_netlink_export(int fd, int target, unsigned int flags,
  * @expired: that were not imported in time
  * @handle_closed: that ended with the handle that exported
  * @target_died: that ended with their target
- * @bytes: bytes that the names and payloads of the user's tokens take now
+ * @bytes: bytes that the sets of the user's tokens take now: names, payload and about
+ *         40 bytes a socket
  * @__reserved: zero
  */
 struct sockdup_stats {

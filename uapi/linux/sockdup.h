@@ -2,9 +2,10 @@
 /*
  * sockdup: hand a socket to another process as plain bytes.
  *
- * A source process exports one of its sockets to one target process and
- * gets a struct sockdup_protocol_info. The bytes travel by any means. The
- * target imports them and has one more descriptor of the same open socket.
+ * A source process exports a socket, or several, to a target: a process, a
+ * user or a control group. It gets a struct sockdup_protocol_info. The bytes
+ * travel by any means. The target imports them and has one more descriptor of
+ * the same open socket.
  *
  * One open of the device is a handle. Commands act for the process that calls,
  * also through a handle that it inherited over fork() or received. Tokens made
@@ -30,9 +31,13 @@
  *  EFAULT  a pointer is wrong
  *
  * Each command lists its further errors. A command that fails has changed
- * nothing: no token, reference or descriptor is left behind or lost. (The
- * exception is an eventfd, see struct sockdup_event_select.) What the command
- * leaves in its output fields has no meaning.
+ * nothing: no token, reference or descriptor is left behind or lost. There are
+ * two exceptions: the counter of an eventfd, see struct sockdup_event_select,
+ * and an import that answers EFAULT for @fds, which may have spent the token and
+ * closed the sockets, see struct sockdup_import. What a failed command leaves in
+ * its output fields has no meaning, except for @socket_count and @payload_size
+ * after EMSGSIZE. A caller that repeats an import sets both to its room again,
+ * and one that repeats a query @socket_count.
  *
  * Layouts are the same for 32-bit and 64-bit callers.
  */
@@ -300,9 +305,10 @@ struct sockdup_info {
  *           directory the caller may write to, and the caller lacks CAP_SYS_RESOURCE in
  *           the initial user namespace
  *  ENOBUFS  the caller's user would hold more sockets in tokens than
- *           RLIMIT_NOFILE allows, or more bytes of sets and payloads than the
- *           module's parameter max_user_bytes; or, with SOCKDUP_EXPORT_REPORT, the handle
- *           has 4096 reports in live tokens and unread outcomes
+ *           RLIMIT_NOFILE allows, or more bytes of sets (names, payload and about 40
+ *           bytes a socket) than the module's parameter max_user_bytes; or, with
+ *           SOCKDUP_EXPORT_REPORT, the handle has 4096 reports in live tokens and
+ *           unread outcomes
  *  ENOMEM   no memory
  */
 struct sockdup_export {
@@ -325,8 +331,11 @@ struct sockdup_export {
 /**
  * enum sockdup_outcome_kind - how a token ended
  * @SOCKDUP_OUTCOME_IMPORTED: its target has the socket
- * @SOCKDUP_OUTCOME_REVOKED: the exporter's user or a privileged one revoked it
- * @SOCKDUP_OUTCOME_DECLINED: its target revoked it
+ * @SOCKDUP_OUTCOME_REVOKED: the exporting process revoked it, or another of the exporter's
+ *                           user or a privileged one, which may not import it
+ * @SOCKDUP_OUTCOME_DECLINED: a process that may import it, other than the exporting one,
+ *                            revoked it. This wins where the process is of the exporter's
+ *                            user, too, or privileged
  * @SOCKDUP_OUTCOME_EXPIRED: its deadline passed
  * @SOCKDUP_OUTCOME_TARGET_DIED: its target ended
  */
@@ -386,7 +395,8 @@ struct sockdup_outcome {
  * @source: out: the exporter
  * @socket_count: in: how many there is room for at @fds, and at @names; out: how many
  *                the token holds
- * @payload_size: in: bytes of room at @payload; out: bytes of the token's payload
+ * @payload_size: in: bytes of room at @payload; out: bytes of the token's payload.
+ *                EMSGSIZE writes this and @socket_count, too
  * @fds: out: pointer to an array of __s32; ignored where @socket_count is 0
  * @names: out: pointer to room for as many names of SOCKDUP_NAME_SIZE bytes, or 0;
  *         likewise
@@ -411,8 +421,10 @@ struct sockdup_outcome {
  *          the token lives on
  *  ENOENT  no live token has these opaque bytes: they were altered, or the
  *          token was imported or revoked, or has expired
- *  EPERM   the token is bound to another process, or to a user, and the caller is
- *          not wholly that user's, or in another user or pid namespace
+ *  EPERM   the token is for another process; or for a user, and the caller is not
+ *          wholly that user's, or in another user or pid namespace; or for a control
+ *          group, and the calling thread is not in it or below it, or was moved out
+ *          before the kernel handed the sockets over
  *  EMFILE  not enough descriptors are free; the token lives on
  *  ENOMEM  no memory for a larger descriptor table; the token lives on
  *  EINTR   killed while another import of the same token was under way

@@ -98,7 +98,8 @@ class Counts:
 class Stats:
     """What a user's tokens hold.
 
-    *held* is the number of sockets, *bytes* that of bytes in names and payloads.
+    *held* is the number of sockets, *bytes* that of bytes in sets: names, payload and
+    about 40 bytes a socket.
     *all_users* is None for callers without privilege.
     """
 
