@@ -70,15 +70,19 @@ session_lives() {
 }
 
 # What differs from run to run, in width too. An exporting command has ended by the time
-# that it is asked for its name, or not.
+# that it is asked for its name, or not. The numbers of "sockdup info" stay, but for the
+# life that session_lives() sets.
 without_numbers() {
-	sed -E -e 's/sockdup1:[A-Za-z0-9_.-]+/sockdup1:TEXT/' \
+	sed -E -e '/^# /{h;b numbers' -e '}' \
+		-e 'x;/\bsockdup (--?[a-z]+ )*info\b/{x;b information' -e '};x;b numbers' \
+		-e ': information' -e 's/(^DEFAULT-TTL +|"default_ttl_ms": )[0-9hms]+/\1TIME/;b' \
+		-e ': numbers' -e 's/sockdup1:[A-Za-z0-9_.-]+/sockdup1:TEXT/' \
 		-e 's/\b[0-9]+(\.[0-9]+)?(h[0-9]+m|m[0-9]+s|s)\b/TIME/g' \
 		-e 's/[0-9a-f]{16,}(\.\.\.)?/HEX/g' -e 's/[0-9]+(\.[0-9]+)?/N/g' \
 		-e 's|\bsockdup/N|N|g' -e 's/ +/ /g' "$@"
 }
 
-# session_same SHOWN PRINTED: but for numbers.
+# session_same SHOWN PRINTED: but for such numbers.
 session_same() {
 	[ -s "$1" ] && diff -u <(without_numbers "$1") <(without_numbers "$2")
 }
