@@ -29,10 +29,9 @@ struct sockdup_token_list;
  * struct sockdup_device_handle - one open of the device
  * @target: the record of the process that opened; held
  * @account: of the user who opened; held
- * @users: the target of its last token to a user, held, or NULL: so that a user who
- *	   exports to users again and again does not write to the first process's
- *	   wait queue, which is common to all users, each time. Never one with a cgroup,
- *	   whose memory it would keep after the removal
+ * @users: the target of its last token to a user, held, or NULL: so that it is not made
+ *	   again and again. Never one that the account looks at, which it would do without
+ *	   a token, too, and not one with a cgroup, whose memory it would keep
  * @tokens: those that end when the handle is closed
  * @outcomes: what the opener can read of tokens that ended
  * @registrations: likewise

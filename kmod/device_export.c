@@ -43,7 +43,8 @@ static struct sockdup_target *device_target_users(struct sockdup_device_handle *
 
 	target = sockdup_target_find_scope(handle->account, true, NULL,
 					   GFP_KERNEL_ACCOUNT);
-	if (IS_ERR(target) || READ_ONCE(handle->users) == target)
+	if (IS_ERR(target) || READ_ONCE(handle->users) == target ||
+	    sockdup_target_is_watched(target))
 		return target;
 	/* Another thread may do the same. */
 	last = xchg(&handle->users, sockdup_target_hold(target));

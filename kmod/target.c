@@ -9,12 +9,11 @@
  * record is one of a scope. It belongs to the account of the exporting user, so that
  * strangers share no record.
  *
- * With users, the scope is of a pid namespace and a user namespace, and its record
- * notices the death of the first process in the pid namespace. The user is the token's:
- * with a record for each, an exporter could make the first process have a million wait
- * entries. With a cgroup, of which there can be as many, the account looks now and then
- * whether that has been removed, as the kernel tells no module, and whether the first
- * process is dead.
+ * With users, the scope is of a pid namespace and a user namespace. The user is the
+ * token's. Of scopes there can be very many: with a wait entry for each, strangers could
+ * make the first process of the pid namespace have a million. So the account looks now and
+ * then whether that process is dead, and whether the cgroup has been removed, of which the
+ * kernel tells no module. The first process of all does not die.
  */
 
 #include <linux/capability.h>
@@ -40,7 +39,7 @@
 #define TARGET_TABLE_BITS	10
 
 /*
- * How long a cgroup's removal goes unnoticed, and how many are looked at in one turn. An
+ * How long a scope's end goes unnoticed, and how many are looked at in one turn. An
  * alarm for more than half a second would come early, and then again.
  */
 #define TARGET_LOOK_NS		(450 * NSEC_PER_MSEC)
@@ -148,7 +147,7 @@ static void target_join_account(struct sockdup_target *target)
 	struct sockdup_account *account = target->account;
 
 	rb_find_add(&target->place, &account->scopes, target_compare_nodes);
-	if (!target->cgroup)
+	if (!sockdup_target_is_watched(target))
 		return;
 	target->look_due = ktime_get_boottime_ns() + TARGET_LOOK_NS;
 	list_add_tail(&target->watch, &account->watched);
@@ -184,8 +183,17 @@ static void target_unhash(struct sockdup_target *target)
 	spin_unlock(&bucket->lock);
 }
 
+/* Have some tokens of a target that has ended told. True where some are left. */
+static bool target_end(struct sockdup_target *target)
+{
+	spin_lock(&target->lock);
+	WRITE_ONCE(target->dead, true);
+	spin_unlock(&target->lock);
+	return target_died(target);
+}
+
 /*
- * Each target has a work of its own and does a part of it at a time, so that the
+ * Each process has a work of its own and does a part of it at a time, so that the
  * deaths of many targets, or of one that has many tokens, delay no other death.
  */
 static void target_work(struct work_struct *work)
@@ -195,11 +203,8 @@ static void target_work(struct work_struct *work)
 
 	if (!target_is_over(target))
 		return;
-	spin_lock(&target->lock);
-	WRITE_ONCE(target->dead, true);
-	spin_unlock(&target->lock);
 	target_unhash(target);
-	if (target_died(target))
+	if (target_end(target))
 		queue_work(target_queue, work);
 }
 
@@ -219,10 +224,10 @@ static int target_wake(wait_queue_entry_t *death, unsigned int mode, int sync,
 
 static void target_release(struct sockdup_target *target)
 {
-	if (!target->cgroup)
+	if (!target->account)
 		remove_wait_queue(&target->pid->wait_pidfd, &target->death);
 	target_unhash(target);
-	/* No wake-up or look comes any more. The work holds nothing of the target's. */
+	/* No wake-up comes any more. The work holds nothing of the target's. */
 	cancel_work_sync(&target->work);
 	put_pid(target->pid);
 	if (target->user_ns)
@@ -253,9 +258,13 @@ static struct sockdup_target *target_alloc(struct pid *pid, gfp_t gfp)
 	return target;
 }
 
-/* Notices the death of @pid from here on. Consumes the target where it is dead already. */
-static struct sockdup_target *target_watch(struct sockdup_target *target)
+/* Notices the death of @pid from here on. */
+static struct sockdup_target *target_new(struct pid *pid, gfp_t gfp)
 {
+	struct sockdup_target *target = target_alloc(pid, gfp);
+
+	if (!target)
+		return ERR_PTR(-ENOMEM);
 	/* On the queue first, then the look: no death falls between. */
 	add_wait_queue(&target->pid->wait_pidfd, &target->death);
 	if (target_is_dead(target->pid)) {
@@ -263,13 +272,6 @@ static struct sockdup_target *target_watch(struct sockdup_target *target)
 		return ERR_PTR(-ESRCH);
 	}
 	return target;
-}
-
-static struct sockdup_target *target_new(struct pid *pid, gfp_t gfp)
-{
-	struct sockdup_target *target = target_alloc(pid, gfp);
-
-	return target ? target_watch(target) : ERR_PTR(-ENOMEM);
 }
 
 /**
@@ -491,10 +493,10 @@ static struct sockdup_target *target_new_scope(struct sockdup_account *account,
 	target->account = account;
 	if (scope->user_ns)
 		target->user_ns = get_user_ns(scope->user_ns);
-	if (!scope->cgroup)
-		return target_watch(target);
-	sockdup_cgroup_hold(scope->cgroup);
-	target->cgroup = scope->cgroup;
+	if (scope->cgroup) {
+		sockdup_cgroup_hold(scope->cgroup);
+		target->cgroup = scope->cgroup;
+	}
 	return target;
 }
 
@@ -616,6 +618,15 @@ bool sockdup_target_has_current(const struct sockdup_target *target, kuid_t user
 }
 
 /**
+ * sockdup_target_is_watched - whether the account looks for the end of a scope
+ * @target: of a scope, held by the caller
+ */
+bool sockdup_target_is_watched(const struct sockdup_target *target)
+{
+	return target->cgroup || ns_of_pid(target->pid) != &init_pid_ns;
+}
+
+/**
  * sockdup_target_flags - what kind of scope a target is
  * @target: held by the caller
  *
@@ -640,37 +651,56 @@ u64 sockdup_target_cgroup_ino(const struct sockdup_target *target, struct cgroup
 	return target->cgroup ? sockdup_cgroup_ino(target->cgroup, root) : 0;
 }
 
-/**
- * sockdup_target_look_at_cgroups - look which targets with a cgroup have ended
- * @account: of the exporting user, held by the caller
- * @now: nanoseconds of CLOCK_BOOTTIME
- *
- * A part of those whose time has come: other accounts have their turns between.
+/*
+ * Some of those whose time has come. The first that has ended, held, or NULL; it stays
+ * where it is until all its tokens are told.
  */
-void sockdup_target_look_at_cgroups(struct sockdup_account *account, u64 now)
+static struct sockdup_target *target_look(struct sockdup_account *account, u64 now)
 {
 	struct sockdup_target *target;
 	unsigned int i;
 
-	spin_lock(&account->lock);
+	lockdep_assert_held(&account->lock);
+
 	for (i = 0; i < TARGET_LOOK_BATCH && now >= account->look_from; i++) {
 		target = list_first_entry_or_null(&account->watched,
 						  struct sockdup_target, watch);
 		if (!target || target->look_due > now)
 			break;
+		if (target_is_over(target) && refcount_inc_not_zero(&target->ref))
+			return target;
 		target->look_due = now + TARGET_LOOK_NS;
 		list_move_tail(&target->watch, &account->watched);
-		/* A release takes it off the list before it cancels the work. */
-		if (target_is_over(target))
-			queue_work(target_queue, &target->work);
 	}
 	if (i)
 		account->look_from = now + TARGET_LOOK_PAUSE_NS;
-	spin_unlock(&account->lock);
+	return NULL;
 }
 
 /**
- * sockdup_target_look_due - when to look at the next cgroup
+ * sockdup_target_look_at_scopes - look which of an account's scopes have ended
+ * @account: of the exporting user, held by the caller
+ * @now: nanoseconds of CLOCK_BOOTTIME
+ *
+ * A part of one that has, or a part of those whose time has come: other accounts have
+ * their turns between.
+ */
+void sockdup_target_look_at_scopes(struct sockdup_account *account, u64 now)
+{
+	struct sockdup_target *target;
+
+	spin_lock(&account->lock);
+	target = target_look(account, now);
+	spin_unlock(&account->lock);
+	if (!target)
+		return;
+	if (!target_end(target))
+		target_unhash(target);
+	sockdup_target_put(target);
+}
+
+/**
+ * sockdup_target_look_due - when to look at the next scope
  * @account: its lock is held by the caller
  *
  * Return: nanoseconds of CLOCK_BOOTTIME; U64_MAX where there is none.

@@ -29,10 +29,10 @@ struct user_namespace;
  *	     in this and @pid's namespace; owned
  * @cgroup: of a scope, or NULL. The processes are those in it or below it; owned
  * @place: of a scope, in the account's tree; covered by the account's lock
- * @watch: with @cgroup, among the account's; covered by the account's lock
+ * @watch: of a scope that can end, among the account's; covered by the account's lock
  * @look_due: when to look for the removal of @cgroup, and the death of @pid, in
  *	      nanoseconds of CLOCK_BOOTTIME; covered by the account's lock
- * @death: without @cgroup, on the wait queue of @pid from creation until release
+ * @death: of a process, on the wait queue of @pid from creation until release
  * @work: looks whether the target has ended, and tells its tokens; the release
  *	  waits for it
  * @handles: number of open handles of the process
@@ -79,9 +79,10 @@ struct sockdup_target *sockdup_target_find_known_users(struct sockdup_account *a
 struct sockdup_target *sockdup_target_hold(struct sockdup_target *target);
 void sockdup_target_put(struct sockdup_target *target);
 
+bool sockdup_target_is_watched(const struct sockdup_target *target);
 bool sockdup_target_is_users(const struct sockdup_target *target);
 int sockdup_target_check_trust(struct sockdup_target *target, kuid_t user);
-void sockdup_target_look_at_cgroups(struct sockdup_account *account, u64 now);
+void sockdup_target_look_at_scopes(struct sockdup_account *account, u64 now);
 u64 sockdup_target_look_due(struct sockdup_account *account);
 
 bool sockdup_target_has_current(const struct sockdup_target *target, kuid_t user);

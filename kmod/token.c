@@ -1261,7 +1261,7 @@ static void token_set_alarm(struct sockdup_account *account)
 }
 
 /**
- * sockdup_token_sweep - end what is due of an account, and look for removed cgroups
+ * sockdup_token_sweep - end what is due of an account, and look for ended scopes
  * @work: the account's
  *
  * In turns with the other accounts.
@@ -1286,7 +1286,7 @@ void sockdup_token_sweep(struct work_struct *work)
 		sockdup_token_put(token);
 		cond_resched();
 	}
-	sockdup_target_look_at_cgroups(account, now);
+	sockdup_target_look_at_scopes(account, now);
 	token_set_alarm(account);
 	sockdup_account_put(account);
 }
