@@ -477,7 +477,7 @@ int sockdup_import_set(const struct sockdup_protocol_info *info,
  *  EMSGSIZE  @room is not 0, and too little
  */
 int sockdup_query_set(const struct sockdup_protocol_info *info,
-		      char (*names)[SOCKDUP_NAME_SIZE],
+		      char names[][SOCKDUP_NAME_SIZE],
 		      struct sockdup_protocol_info *descriptions,
 		      unsigned int room);
 

@@ -819,6 +819,7 @@ TEST_F(set, query_shows_names_and_sockets)
 {
 	struct sockdup_protocol_info shown[2];
 	struct sockdup_description description;
+	void *volatile bad = BAD_ADDRESS;
 	int udp = udp_bound(AF_INET6);
 
 	self->exported.fds[1] = udp;
@@ -833,8 +834,9 @@ TEST_F(set, query_shows_names_and_sockets)
 	EXPECT_EQ(0, shown[0].opaque[0] | shown[0].opaque[20] | shown[1].opaque[23]);
 	EXPECT_EQ(2, sockdup_query_set(&self->info, self->imported.names, NULL, 5));
 	EXPECT_EQ(2, sockdup_query_set(&self->info, NULL, shown, 5));
-	EXPECT_EQ(-EMSGSIZE, result(sockdup_query_set(&self->info, self->imported.names, shown, 1)));
-	EXPECT_EQ(-EFAULT, result(sockdup_query_set(&self->info, BAD_ADDRESS, shown, 2)));
+	EXPECT_EQ(-EMSGSIZE,
+		  result(sockdup_query_set(&self->info, self->imported.names, shown, 1)));
+	EXPECT_EQ(-EFAULT, result(sockdup_query_set(&self->info, bad, shown, 2)));
 	ASSERT_EQ(0, try_query(&self->info, &description));
 	EXPECT_EQ(2, description.info.socket_count);
 	EXPECT_EQ(7, description.payload_size);
