@@ -25,7 +25,7 @@ TEST(sizes_are_those_of_the_first_version)
 	SIZE(sockdup_registration, 64, 64);
 	SIZE(sockdup_socket_info, 456, 448);
 	SIZE(sockdup_token_info, 568, 556);
-	SIZE(sockdup_set, 64, 52);
+	SIZE(sockdup_set, 72, 56);
 	SIZE(sockdup_filter, 64, 64);
 	SIZE(sockdup_stats, 200, 192);
 	SIZE(sockdup_token_event, 56, 48);
