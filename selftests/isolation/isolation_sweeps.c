@@ -3,11 +3,15 @@
  * What idle registrations cost others. The kernel looks for those of closed sockets, and a
  * user can have very many of open ones, under very many user ids. The looks of a kernel
  * that has nothing to find become rare. And what the end of a large set costs: it takes
- * as many turns as it has parts. The kernel's trace counts both.
+ * as many turns as it has parts. And what the death of a pid namespace's first process
+ * costs, to which tokens to its users bring nothing. The kernel's trace counts all three.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 
+#include "agent.h"
 #include "attack.h"
 #include "census.h"
 #include "harness.h"
@@ -162,6 +166,81 @@ TEST_F(large_set, ends_in_turns)
 	turns = trace_log_count("workqueue=sockdup_put_inet");
 	EXPECT_LE(SOCKDUP_MAX_SOCKETS / PART - 1, turns);
 	EXPECT_GE(SOCKDUP_MAX_SOCKETS / PART + 2, turns);
+}
+
+#define DEATHS		"workqueue == \"sockdup_death\""
+
+/* A pid namespace that has ended its exporter, and lives on. */
+struct space {
+	pid_t first;
+	struct sockdup_protocol_info info;
+};
+
+static int export_to_users(int fd, struct space *space)
+{
+	sockdup_release();
+	return sockdup_export(fd, 0, SOCKDUP_EXPORT_TO_USER, 0, &space->info) ? -errno : 0;
+}
+
+/* In a process whose children are in a new namespace: writes what became of it. */
+static int fill_space(int fd, int end)
+{
+	struct space space;
+	int ends[2], error;
+	pid_t exporter;
+
+	if (unshare(CLONE_NEWPID) || pipe2(ends, O_CLOEXEC))
+		return -errno;
+	space.first = fork();
+	if (!space.first)
+		for (;;)
+			pause();
+	exporter = fork();
+	if (!exporter) {
+		error = export_to_users(fd, &space);
+		if (!error)
+			error = write_exactly(ends[1], &space.info, sizeof(space.info));
+		_exit(-error);
+	}
+	error = outcome_of(exporter);
+	if (!error)
+		error = read_exactly(ends[0], &space.info, sizeof(space.info));
+	return error ? : write_exactly(end, &space, sizeof(space));
+}
+
+static int make_space(int fd, struct space *space)
+{
+	int ends[2], error;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	child = fork();
+	if (!child)
+		_exit(-fill_space(fd, ends[1]));
+	error = outcome_of(child);
+	return error ? : read_exactly(ends[0], space, sizeof(*space));
+}
+
+TEST(first_process_wakes_nobody)
+{
+	struct sockdup_description description;
+	struct space space;
+	int fds[2];
+	int error = trace_log_open();
+
+	if (error == -ENOENT)
+		SKIP(return, "the kernel has no tracefs");
+	ASSERT_EQ(0, error);
+	ASSERT_EQ(0, tcp_pair(AF_INET, fds));
+	ASSERT_EQ(0, make_space(fds[0], &space));
+	ASSERT_EQ(0, try_query(&space.info, &description));
+	close(fds[0]);
+	ASSERT_EQ(0, trace_log_add(QUEUED, DEATHS));
+	ASSERT_EQ(0, kill(space.first, SIGKILL));
+	EXPECT_EQ(0, wait_for_end(fds[1]));
+	EXPECT_EQ(0, trace_log_count("workqueue=sockdup_death"));
+	EXPECT_EQ(0, trace_log_close());
 }
 
 SOCKDUP_TEST_MAIN
