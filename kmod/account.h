@@ -40,7 +40,8 @@ struct file;
  *
  * Each line has one workqueue, where the accounts take turns: an account does
  * one job and goes to the end of the queue. So a user with many jobs delays
- * another user by one job, and a job waits for jobs of its own line only.
+ * another user by one job, and a job waits for jobs of its own line only. What is left of
+ * a large set, of whichever kind, waits in the line INET to be put in its own lines.
  */
 enum sockdup_line {
 	SOCKDUP_LINE_PUT_INET,
@@ -117,7 +118,7 @@ struct sockdup_account_registrations {
  * @lines: jobs to do
  * @lock: taken in process context only; inside a target's lock
  * @scopes: targets that the user exports to and that are not processes
- * @watched: those that are cgroups, by when to look whether they are removed
+ * @watched: those that can end, by when to look whether they have
  * @look_from: when the next turn of looks at those may be, in nanoseconds of
  *	       CLOCK_BOOTTIME
  * @tokens: live tokens by the time they are due, and by id

@@ -150,23 +150,6 @@ sockdup_device_source(const struct sockdup_token *token)
 	return sockdup_device_identity(token->source, token->uid, token->gid);
 }
 
-/**
- * sockdup_device_describe - describe a token by its first socket
- * @token: whose file stays meanwhile
- * @data: a &struct sockdup_protocol_info, filled
- *
- * Return: 0, as a look at a token wants it.
- */
-static inline int sockdup_device_describe(const struct sockdup_token *token, void *data)
-{
-	struct sockdup_protocol_info *info = data;
-
-	sockdup_protocol_info_fill(info, sock_from_file(token->charge.file),
-				   &token->opaque);
-	info->socket_count = sockdup_token_socket_count(token);
-	return 0;
-}
-
 int sockdup_device_export(struct sockdup_device_call *call);
 int sockdup_device_import(struct sockdup_device_call *call);
 int sockdup_device_query(struct sockdup_device_call *call);

@@ -9,8 +9,6 @@
 #include <linux/fs.h>
 #include <linux/log2.h>
 #include <linux/overflow.h>
-#include <linux/pagemap.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sockdup.h>
 #include <linux/string.h>
@@ -30,9 +28,6 @@
 /* What an export's target is, where it is not a number. */
 #define DEVICE_EXPORT_TO	(SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD | \
 				 SOCKDUP_EXPORT_TO_USER | SOCKDUP_EXPORT_TO_CGROUP)
-
-/* No errno: the page for the protocol info has to be fetched first. */
-#define DEVICE_NOT_THERE	1
 
 #define DEVICE_EXPORT_FLAGS	(DEVICE_EXPORT_TO | SOCKDUP_EXPORT_END_ON_CLOSE | \
 				 SOCKDUP_EXPORT_REPORT)
@@ -201,13 +196,14 @@ static void device_discard(struct file *file, struct sockdup_set *set)
 }
 
 /* Consumes the caller's reference of @file, and the set that it is of. */
-static struct sockdup_token *device_token_create(struct sockdup_device_call *call,
-						 struct file *file,
-						 struct sockdup_set *set)
+static __always_inline struct sockdup_token *
+device_token_create(struct sockdup_device_call *call, struct file *file,
+		    struct sockdup_set *set, const struct sockdup_opaque *opaque)
 {
 	const struct sockdup_export *export = &call->u.export;
 	struct sockdup_device_handle *handle = call->handle;
 	struct sockdup_token_terms terms = {
+		.opaque = opaque,
 		.account = handle->account,
 		.user = INVALID_UID,
 		.ttl_ms = export->ttl_ms,
@@ -247,27 +243,38 @@ static bool device_names_one_target(const struct sockdup_export *export)
 	return !export->cgroup && is_power_of_2(to);
 }
 
-/*
- * The bytes go out before anybody can find the token, and only to a page that is there: a
- * caller who makes the kernel wait for one would keep the target, and a control group that
- * is removed meanwhile.
- */
-static int device_write_info(const struct sockdup_export *export,
-			     const struct sockdup_token *token)
+static int device_write_info(const struct sockdup_export *export, struct file *file,
+			     const struct sockdup_set *set,
+			     const struct sockdup_opaque *opaque)
 {
 	/* Every byte of it is written below. */
 	struct sockdup_protocol_info info __uninitialized;
-	unsigned long left;
 
-	sockdup_device_describe(token, &info);
-	pagefault_disable();
-	left = copy_to_user(u64_to_user_ptr(export->info), &info, sizeof(info));
-	pagefault_enable();
-	return left ? DEVICE_NOT_THERE : 0;
+	sockdup_protocol_info_fill(&info, sock_from_file(file), opaque);
+	info.socket_count = set ? set->count : 1;
+	return copy_to_user(u64_to_user_ptr(export->info), &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-/* Return: 0, an error, or DEVICE_NOT_THERE, and nothing has changed. */
-static int device_export_once(struct sockdup_device_call *call)
+/* The same, to a page that is there. */
+static int device_write_info_at_once(const struct sockdup_export *export, struct file *file,
+				     const struct sockdup_set *set,
+				     const struct sockdup_opaque *opaque)
+{
+	int err;
+
+	pagefault_disable();
+	err = device_write_info(export, file, set, opaque);
+	pagefault_enable();
+	return err;
+}
+
+/*
+ * With @opaque, which it is to have, the bytes go out before there is a token, and else
+ * before anybody can find it: a caller who makes the kernel wait for a page keeps its own
+ * sockets, and no target.
+ */
+static __always_inline int device_export(struct sockdup_device_call *call,
+					 const struct sockdup_opaque *opaque)
 {
 	const struct sockdup_export *export = &call->u.export;
 	struct sockdup_set *set = NULL;
@@ -285,13 +292,29 @@ static int device_export_once(struct sockdup_device_call *call)
 		if (IS_ERR(file))
 			return PTR_ERR(file);
 	}
-	token = device_token_create(call, file, set);
+	err = opaque ? device_write_info(export, file, set, opaque) : 0;
+	if (err) {
+		device_discard(file, set);
+		return err;
+	}
+	token = device_token_create(call, file, set, opaque);
 	if (IS_ERR(token))
 		return PTR_ERR(token);
-	err = device_write_info(export, token) ?: sockdup_token_publish(token);
+	if (!opaque)
+		err = device_write_info_at_once(export, file, set, &token->opaque);
+	err = err ?: sockdup_token_publish(token);
 	if (err)
 		sockdup_token_discard(token);
 	return err;
+}
+
+/* Where the page for the protocol info is not there. */
+static noinline int device_export_early(struct sockdup_device_call *call)
+{
+	struct sockdup_opaque opaque;
+
+	sockdup_token_make_opaque(&opaque);
+	return device_export(call, &opaque);
 }
 
 /**
@@ -309,9 +332,6 @@ int sockdup_device_export(struct sockdup_device_call *call)
 	    !device_names_one_target(export) || export->__reserved ||
 	    export->info_size != sizeof(struct sockdup_protocol_info))
 		return -EINVAL;
-	while ((err = device_export_once(call)) == DEVICE_NOT_THERE)
-		if (fault_in_writeable(u64_to_user_ptr(export->info), export->info_size) ||
-		    fatal_signal_pending(current))
-			return -EFAULT;
-	return err;
+	err = device_export(call, NULL);
+	return unlikely(err == -EFAULT) ? device_export_early(call) : err;
 }

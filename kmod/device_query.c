@@ -21,7 +21,7 @@
 #include "target.h"
 #include "token.h"
 
-/* The same, for query and revocation by the token's parties alone. */
+/* As sockdup_device_token(), for query and revocation by the token's parties alone. */
 static struct sockdup_token *device_own_token(u64 address, u32 info_size)
 {
 	struct sockdup_token *token = sockdup_device_token(address, info_size);
@@ -125,6 +125,17 @@ static int device_query_sockets(const struct sockdup_query *query,
 	return err;
 }
 
+/* Fill a struct sockdup_protocol_info. The token's file is there to stay. */
+static int device_describe(const struct sockdup_token *token, void *data)
+{
+	struct sockdup_protocol_info *info = data;
+
+	sockdup_protocol_info_fill(info, sock_from_file(token->charge.file),
+				   &token->opaque);
+	info->socket_count = sockdup_token_socket_count(token);
+	return 0;
+}
+
 /* What does not depend on the caller's room. */
 static int device_query_token(struct sockdup_query *query, struct sockdup_token *token,
 			      struct sockdup_protocol_info *info)
@@ -144,7 +155,7 @@ static int device_query_token(struct sockdup_query *query, struct sockdup_token 
 	query->left_ms = sockdup_token_left_ms(token, now);
 	query->socket_count = sockdup_token_socket_count(token);
 	query->payload_size = sockdup_token_payload_size(token);
-	return sockdup_token_look(token, sockdup_device_describe, info);
+	return sockdup_token_look(token, device_describe, info);
 }
 
 /**

@@ -54,27 +54,23 @@ void sockdup_parcel_put(const struct sockdup_token *token)
 }
 
 /* In one piece: this, names and payload. */
-static struct sockdup_parcel *parcel_copy(const struct sockdup_parcel *parcel,
-					  size_t payload_size, gfp_t gfp)
+static void parcel_copy(struct sockdup_parcel *copy, const struct sockdup_parcel *parcel,
+			size_t names_size, size_t payload_size)
 {
-	size_t names_size = parcel->names ? array_size(parcel->count, sizeof(*parcel->names)) : 0;
-	struct sockdup_parcel *copy;
-	void *names, *payload;
+	void *names = copy + 1;
+	void *payload = names + names_size;
 
-	copy = kvmalloc(size_add(sizeof(*copy) + names_size, payload_size), gfp);
-	if (!copy)
-		return ERR_PTR(-ENOMEM);
-	names = copy + 1;
-	payload = names + names_size;
-	memcpy(names, parcel->names, names_size);
+	if (!parcel->names)
+		names = NULL;
+	else
+		memcpy(names, parcel->names, names_size);
 	memcpy(payload, parcel->payload, payload_size);
 	*copy = (struct sockdup_parcel){
 		.count = parcel->count,
 		.payload_size = payload_size,
 		.payload = payload,
-		.names = names_size ? names : NULL,
+		.names = names,
 	};
-	return copy;
 }
 
 /**
@@ -84,7 +80,7 @@ static struct sockdup_parcel *parcel_copy(const struct sockdup_parcel *parcel,
  * @gfp: how to allocate it
  *
  * For copies to user memory that may take for ever: a copy holds nothing of the
- * exporter's.
+ * exporter's. Nor does the wait for its memory hold more than the token.
  *
  * Return: the parcel, to be freed; ERR_PTR(-ENOENT) where the token has ended;
  * ERR_PTR(-ENOMEM).
@@ -92,13 +88,21 @@ static struct sockdup_parcel *parcel_copy(const struct sockdup_parcel *parcel,
 struct sockdup_parcel *sockdup_parcel_copy(const struct sockdup_token *token,
 					   bool with_payload, gfp_t gfp)
 {
+	size_t names_size = array_size(sockdup_token_socket_count(token),
+				       sizeof(struct sockdup_name));
+	size_t payload_size = with_payload ? sockdup_token_payload_size(token) : 0;
 	struct sockdup_parcel parcel, *copy;
 	int err;
 
+	copy = kvmalloc(size_add(sizeof(*copy) + names_size, payload_size), gfp);
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
 	err = sockdup_parcel_get(token, &parcel);
-	if (err)
+	if (err) {
+		kvfree(copy);
 		return ERR_PTR(err);
-	copy = parcel_copy(&parcel, with_payload ? parcel.payload_size : 0, gfp);
+	}
+	parcel_copy(copy, &parcel, names_size, payload_size);
 	sockdup_parcel_put(token);
 	return copy;
 }

@@ -511,8 +511,7 @@ static struct sockdup_target *target_make_scope(struct sockdup_account *account,
 		return fresh;
 	spin_lock(&account->lock);
 	target = target_lookup_scope(account, scope);
-	/* One that has died meanwhile may have been through target_unhash(). */
-	if (!target && !READ_ONCE(fresh->dead))
+	if (!target)
 		target_join_account(fresh);
 	spin_unlock(&account->lock);
 	if (!target)

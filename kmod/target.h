@@ -33,7 +33,7 @@ struct user_namespace;
  * @look_due: when to look for the removal of @cgroup, and the death of @pid, in
  *	      nanoseconds of CLOCK_BOOTTIME; covered by the account's lock
  * @death: of a process, on the wait queue of @pid from creation until release
- * @work: looks whether the target has ended, and tells its tokens; the release
+ * @work: of a process, looks whether it has ended, and tells its tokens; the release
  *	  waits for it
  * @handles: number of open handles of the process
  * @lock: taken in process context only

@@ -545,7 +545,14 @@ static void token_free(struct sockdup_token *token)
 	sockdup_account_put(account);
 }
 
-static void token_make_opaque(struct sockdup_opaque *opaque)
+/**
+ * sockdup_token_make_opaque - the opaque bytes of a token
+ * @opaque: filled
+ *
+ * They name nothing before the token is published. An exporter can have them before it
+ * makes the token.
+ */
+void sockdup_token_make_opaque(struct sockdup_opaque *opaque)
 {
 	opaque->id = get_random_u64();
 	opaque->secret[0] = siphash_1u64(opaque->id, &token_secret_keys[0]);
@@ -629,7 +636,10 @@ static struct sockdup_token *token_new(struct file *file,
 	token_extra_fill(token, terms);
 	mutex_init(&token->claim);
 	refcount_set(&token->ref, 1);
-	token_make_opaque(&token->opaque);
+	if (unlikely(terms->opaque))
+		token->opaque = *terms->opaque;
+	else
+		sockdup_token_make_opaque(&token->opaque);
 	token->bucket = token_bucket(token->opaque.id);
 	token->ttl_ms = ttl_ms;
 	token->deadline = ktime_get_boottime_ns() +

@@ -124,6 +124,7 @@ struct sockdup_token {
 
 /**
  * struct sockdup_token_terms - what an exporter asks for
+ * @opaque: bytes of sockdup_token_make_opaque() that nobody has used, or NULL
  * @account: one that the caller holds, and often the current user's, or NULL
  * @user: that the token is for, where the target has users, or INVALID_UID
  * @ttl_ms: life in milliseconds from now, 0 for the default
@@ -134,6 +135,7 @@ struct sockdup_token {
  *	 consumed
  */
 struct sockdup_token_terms {
+	const struct sockdup_opaque *opaque;
 	struct sockdup_account *account;
 	kuid_t user;
 	unsigned int ttl_ms;
@@ -159,6 +161,7 @@ struct sockdup_token_cursor {
 unsigned int sockdup_token_default_ttl(void);
 unsigned int sockdup_token_max_ttl(void);
 
+void sockdup_token_make_opaque(struct sockdup_opaque *opaque);
 struct sockdup_token *sockdup_token_create(struct file *file,
 					   struct sockdup_target *target,
 					   const struct sockdup_token_terms *terms,

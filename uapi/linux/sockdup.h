@@ -266,8 +266,8 @@ struct sockdup_info {
  * SOCKDUP_EXPORT_END_ON_CLOSE is set. The values are checked in the order flags
  * and sizes, names, payload, descriptors of sockets, target, ttl_ms, the quota, info.
  *
- * A socket may be there several times, and so may a name. Only an import reads the
- * payload, also one that then fails.
+ * What @info points to overlaps none of the other memory. A socket may be there several
+ * times, and so may a name. Only an import reads the payload, also one that then fails.
  *
  * The peer of an AF_UNIX socket is the process that called connect() or
  * listen() at the other end. For a socketpair it is the creator, whichever
