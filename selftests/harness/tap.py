@@ -5,12 +5,15 @@ A class is a fixture and its test_ methods are tests; SOCKDUP_TEST_FILTER names
 some as fixture.name. Each must leave as many descriptors open as it found.
 """
 
+import contextlib
 import fnmatch
 import gc
 import os
 import pathlib
 import pickle
+import shutil
 import sys
+import tempfile
 import traceback
 import unittest
 
@@ -36,6 +39,18 @@ def sample(name):
     """The path of a sample, among the sources of which this is a build."""
     built = BUILD.parent / "lib/python/samples"
     return (built if built.exists() else pathlib.Path.cwd() / "lib/python/samples") / name
+
+
+@contextlib.contextmanager
+def public_sample(name):
+    """(path of a copy of a sample, PYTHONPATH for it), where every user may go: the build
+    may be below a home."""
+    with tempfile.TemporaryDirectory() as place:
+        os.chmod(place, 0o755)
+        shutil.copytree(BUILD / "python/sockdup", f"{place}/python/sockdup")
+        os.mkdir(f"{place}/lib")
+        shutil.copy(BUILD / "lib/libsockdup.so.0", f"{place}/lib")
+        yield shutil.copy(sample(name), place), f"{place}/python"
 
 
 class TestCase(unittest.TestCase):

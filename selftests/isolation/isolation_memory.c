@@ -126,7 +126,8 @@ static void look(struct sleeps *sleeps, pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/stack", pid);
 	stack = read_text(path);
-	if (stack && strstr(stack, "mem_cgroup")) {
+	/* Not a charge in which another task took the processor. */
+	if (stack && strstr(stack, "mem_cgroup_handle_over_high")) {
 		sleeps->all++;
 		sleeps->inside += !!strstr(stack, "genl_rcv");
 	}
