@@ -33,6 +33,7 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
+#include "deadline.h"
 #include "outcome.h"
 #include "set.h"
 #include "target.h"
@@ -126,7 +127,7 @@ static enum sockdup_token_event token_cause(const struct sockdup_token *token)
 {
 	if (sockdup_target_has_ended(token->target))
 		return SOCKDUP_TOKEN_TARGET_DIED;
-	if (ktime_get_boottime_ns() >= token->deadline)
+	if (sockdup_deadline_has_passed(token->deadline))
 		return SOCKDUP_TOKEN_EXPIRED;
 	return 0;
 }
@@ -808,7 +809,7 @@ static bool token_needs_look(const struct sockdup_token *token)
 	const struct sockdup_target *target = token->target;
 
 	return READ_ONCE(target->dead) || target->account ||
-	       ktime_get_boottime_ns() >= token->deadline;
+	       sockdup_deadline_has_passed(token->deadline);
 }
 
 /* Gives up the claim of a token that the caller cannot import. */
