@@ -763,25 +763,31 @@ static void *wait_for_events(void *argument)
 	return NULL;
 }
 
-/* One socket is in an epoll set that somebody does not let go of; the other ends. */
+/*
+ * One socket is in an epoll set that somebody does not let go of; the other ends. A close
+ * here would wait, too, so the token's end comes after it.
+ */
 TEST_F(set, socket_that_cannot_be_put_holds_no_other)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 	struct sockdup_set set = { .fds = self->exported.fds, .socket_count = 2 };
 	struct importer waiter = { .epoll = epoll_create1(EPOLL_CLOEXEC) };
+	struct agent target;
 	struct page page;
 
 	if (page_open_missing(&page))
 		SKIP(return, "no userfaultfd here");
+	ASSERT_EQ(0, agent_spawn(&target));
 	ASSERT_EQ(0, epoll_ctl(waiter.epoll, EPOLL_CTL_ADD, self->fds[0], &event));
 	ASSERT_EQ(1, send(self->peers[0], "x", 1, 0));
 	ASSERT_EQ(0, wait_for_poll(self->fds[0], POLLIN));
 	waiter.events = page.memory;
 	ASSERT_EQ(0, pthread_create(&waiter.thread, NULL, wait_for_events, &waiter));
 	ASSERT_EQ(0, page_wait_for_user(&page));
-	ASSERT_EQ(0, sockdup_export_set(&set, getpid(), 0, 1, &self->info));
+	ASSERT_EQ(0, sockdup_export_set(&set, target.pid, 0, 0, &self->info));
 	ASSERT_EQ(0, close(self->fds[0]));
 	ASSERT_EQ(0, close(self->fds[1]));
+	agent_kill(&target);
 	EXPECT_EQ(0, wait_for_end(self->peers[1]));
 	EXPECT_EQ(0, recv_nothing(self->peers[0]));
 	ASSERT_EQ(0, page_fill(&page));
