@@ -154,7 +154,7 @@ selftests-32: selftests
 	$(Q)$(MAKE) -s -C selftests O=$(O32) HARNESS=$(O)/kselftest \
 		NETLINK=no CFLAGS='$(CFLAGS32)'
 
-check: guest selftests selftests-32 ## run the tests, as 64-bit and 32-bit programs; TESTS='...' names some, or leaves some out, '-NAME'; SOCKDUP_STRESS=percent (5)
+check: guest selftests selftests-32 ## run the tests, as 64-bit and 32-bit programs; TESTS='...' names some, or leaves some out, '-NAME'; SOCKDUP_STRESS=percent (3)
 	$(call say,CHECK,in guests with Linux $(GUEST_RELEASE))
 	$(Q)selftests/tools/check $(O) $(O32) $(GUEST_MODULE) $(TESTS)
 
