@@ -34,7 +34,7 @@
 
 static unsigned long max_user_bytes = 16 * 1024 * 1024;
 module_param(max_user_bytes, ulong, 0644);
-MODULE_PARM_DESC(max_user_bytes, "most bytes that a user's sets of sockets and payloads take (16777216)");
+MODULE_PARM_DESC(max_user_bytes, "most bytes that a user's sets of sockets, payloads and inboxes take (16777216)");
 
 #define ACCOUNT_TABLE_BITS	12
 
@@ -129,6 +129,7 @@ static struct sockdup_account *account_new(kuid_t uid, gfp_t gfp)
 	spin_lock_init(&account->lock);
 	account->scopes = RB_ROOT;
 	INIT_LIST_HEAD(&account->watched);
+	INIT_LIST_HEAD(&account->ticks);
 	account->tokens = RB_ROOT_CACHED;
 	account->alarm = U64_MAX;
 	INIT_DELAYED_WORK(&account->sweep, account_token_sweep);
@@ -283,6 +284,61 @@ void sockdup_account_sweep(struct delayed_work *sweep, unsigned long delay)
 		mod_delayed_work(account_registration_queue, sweep, delay);
 }
 
+/**
+ * sockdup_tick_init - prepare work that goes by deadlines
+ * @tick: to be cancelled
+ * @account: whose deadlines these are; held until then
+ * @line: whose queue it runs in
+ * @run: the work
+ */
+void sockdup_tick_init(struct sockdup_tick *tick, struct sockdup_account *account,
+		       enum sockdup_line line, work_func_t run)
+{
+	tick->account = account;
+	tick->queue = account_queues[line];
+	INIT_DELAYED_WORK(&tick->work, run);
+	spin_lock(&account->lock);
+	list_add(&tick->node, &account->ticks);
+	spin_unlock(&account->lock);
+}
+
+/**
+ * sockdup_tick_set - have it run in time
+ * @tick: not cancelled yet
+ * @delay: jiffies until then, instead of what was set before
+ */
+void sockdup_tick_set(struct sockdup_tick *tick, unsigned long delay)
+{
+	mod_delayed_work(tick->queue, &tick->work, delay);
+}
+
+/**
+ * sockdup_tick_cancel - have it run no more
+ * @tick: that nobody sets any more
+ *
+ * Waits for the work, if it runs. May be called again.
+ */
+void sockdup_tick_cancel(struct sockdup_tick *tick)
+{
+	spin_lock(&tick->account->lock);
+	list_del_init(&tick->node);
+	spin_unlock(&tick->account->lock);
+	cancel_delayed_work_sync(&tick->work);
+}
+
+static void account_resume(struct sockdup_account *account)
+{
+	struct sockdup_tick *tick;
+
+	spin_lock(&account->lock);
+	/* A live token keeps the account. */
+	if (!RB_EMPTY_ROOT(&account->tokens.rb_root))
+		mod_delayed_work(account_sweep_queue, &account->sweep, 0);
+	list_for_each_entry(tick, &account->ticks, node)
+		sockdup_tick_set(tick, 0);
+	spin_unlock(&account->lock);
+}
+
 /* Deadlines count the time in suspend, and timers do not. */
 static int account_resumed(struct notifier_block *block, unsigned long action,
 			   void *data)
@@ -294,14 +350,8 @@ static int account_resumed(struct notifier_block *block, unsigned long action,
 		return NOTIFY_DONE;
 	rcu_read_lock();
 	for (i = 0; i < ARRAY_SIZE(account_table); i++) {
-		hlist_for_each_entry_rcu(account, &account_table[i].head, node) {
-			spin_lock(&account->lock);
-			/* A live token keeps the account. */
-			if (!RB_EMPTY_ROOT(&account->tokens.rb_root))
-				mod_delayed_work(account_sweep_queue,
-						 &account->sweep, 0);
-			spin_unlock(&account->lock);
-		}
+		hlist_for_each_entry_rcu(account, &account_table[i].head, node)
+			account_resume(account);
 	}
 	rcu_read_unlock();
 	return NOTIFY_OK;
@@ -597,6 +647,38 @@ bool sockdup_charge_return_later(struct sockdup_charge *charge,
 	return false;
 }
 
+/* A charge by itself, which holds its account. */
+static void charge_put_alone(struct sockdup_job *job)
+{
+	struct sockdup_charge *charge = container_of(job, struct sockdup_charge, job);
+	struct sockdup_account *account = charge->account;
+
+	sockdup_charge_put(charge);
+	kfree(charge);
+	sockdup_account_put(account);
+}
+
+/**
+ * sockdup_charge_put_apart - put the file of a charge, and need the charge no more
+ * @charge: taken; its owner may let go of it and of the account if this succeeds
+ *
+ * Return: false where there is no memory, and nothing was done.
+ */
+bool sockdup_charge_put_apart(const struct sockdup_charge *charge)
+{
+	struct sockdup_charge *alone = kmalloc(sizeof(*alone), GFP_NOWAIT | __GFP_NOWARN);
+
+	if (!alone)
+		return false;
+	*alone = *charge;
+	refcount_inc(&alone->account->ref);
+	if (sockdup_charge_return_later(alone, charge_put_alone)) {
+		sockdup_account_put(alone->account);
+		kfree(alone);
+	}
+	return true;
+}
+
 /**
  * sockdup_line_queue - the workqueue of a line
  * @line: the line
@@ -642,8 +724,10 @@ static struct workqueue_struct *__init line_queue_new(enum sockdup_line line)
 		return account_queue_new("sockdup_put_watched", true);
 	case SOCKDUP_LINE_LOOK:
 		return account_queue_new("sockdup_look", false);
-	case SOCKDUP_LINE_OUTCOME:
-		return account_queue_new("sockdup_outcome", false);
+	case SOCKDUP_LINE_WAKE:
+		return account_queue_new("sockdup_wake", false);
+	case SOCKDUP_LINE_INBOX:
+		return account_queue_new("sockdup_inbox", false);
 	case SOCKDUP_LINE_NOTIFY:
 		/*
 		 * Broadcasts hold a lock of all netlink sockets for reading.

@@ -35,7 +35,8 @@ struct file;
  *			      take for ever
  * @SOCKDUP_LINE_NOTIFY: notifications; on an ordered queue
  * @SOCKDUP_LINE_LOOK: looks at registered sockets
- * @SOCKDUP_LINE_OUTCOME: wake-ups of those who wait for a token's outcome
+ * @SOCKDUP_LINE_WAKE: wake-ups of those who wait for outcomes, posts, or room for posts
+ * @SOCKDUP_LINE_INBOX: ends of posts, and the choice of whom to tell of room
  * @SOCKDUP_LINES: how many there are
  *
  * Each line has one workqueue, where the accounts take turns: an account does
@@ -54,7 +55,8 @@ enum sockdup_line {
 	SOCKDUP_LINE_PUT_WATCHED,
 	SOCKDUP_LINE_NOTIFY,
 	SOCKDUP_LINE_LOOK,
-	SOCKDUP_LINE_OUTCOME,
+	SOCKDUP_LINE_WAKE,
+	SOCKDUP_LINE_INBOX,
 	SOCKDUP_LINES,
 };
 
@@ -111,7 +113,7 @@ struct sockdup_account_registrations {
  *       for each queued work of @lines
  * @uid: the user's real id
  * @held: files of tokens, charged and not yet put
- * @bytes: what sets of sockets and payloads take
+ * @bytes: what sets of sockets, payloads and inboxes take
  * @registrations: registrations in force
  * @in_force: those registrations
  * @notices: notifications in line
@@ -121,6 +123,7 @@ struct sockdup_account_registrations {
  * @watched: those that can end, by when to look whether they have
  * @look_from: when the next turn of looks at those may be, in nanoseconds of
  *	       CLOCK_BOOTTIME
+ * @ticks: that a resume from suspend sets off
  * @tokens: live tokens by the time they are due, and by id
  * @alarm: when @sweep is due, in nanoseconds of CLOCK_BOOTTIME; U64_MAX where
  *	   it is not
@@ -139,14 +142,29 @@ struct sockdup_account {
 	struct sockdup_account_registrations in_force;
 	atomic_t notices;
 	struct sockdup_account_line lines[SOCKDUP_LINES];
-	spinlock_t lock;		/* covers the next five */
+	spinlock_t lock;		/* covers the next six */
 	struct rb_root scopes;
 	struct list_head watched;
 	u64 look_from;
+	struct list_head ticks;
 	struct rb_root_cached tokens;
 	u64 alarm;
 	struct delayed_work sweep;
 	struct rcu_head rcu;
+};
+
+/**
+ * struct sockdup_tick - work that is to be done in time
+ * @node: among the account's; covered by its lock
+ * @account: of the user whose deadlines it goes by; held by the owner of this
+ * @queue: where it runs
+ * @work: it
+ */
+struct sockdup_tick {
+	struct list_head node;
+	struct sockdup_account *account;
+	struct workqueue_struct *queue;
+	struct delayed_work work;
 };
 
 /**
@@ -181,6 +199,11 @@ void sockdup_account_do(struct sockdup_account *account, enum sockdup_line line,
 void sockdup_account_alarm(struct sockdup_account *account, u64 due);
 void sockdup_account_sweep(struct delayed_work *sweep, unsigned long delay);
 
+void sockdup_tick_init(struct sockdup_tick *tick, struct sockdup_account *account,
+		       enum sockdup_line line, work_func_t run);
+void sockdup_tick_set(struct sockdup_tick *tick, unsigned long delay);
+void sockdup_tick_cancel(struct sockdup_tick *tick);
+
 bool sockdup_account_charge_registration(struct sockdup_account *account);
 void sockdup_account_return_registration(struct sockdup_account *account);
 
@@ -209,6 +232,7 @@ void sockdup_charge_return(struct sockdup_charge *charge);
 bool sockdup_charge_return_later(struct sockdup_charge *charge,
 				 void (*run)(struct sockdup_job *job));
 void sockdup_charge_put(struct sockdup_charge *charge);
+bool sockdup_charge_put_apart(const struct sockdup_charge *charge);
 
 struct workqueue_struct *sockdup_line_queue(enum sockdup_line line);
 

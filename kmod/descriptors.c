@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Descriptors for all sockets of a token, or for none.
+ * Descriptors for all of several sockets, or for none.
  *
  * Only receive_fd() hands them out: it asks the security module, and the next socket
  * may then be refused. What was handed out before is taken back then. Other threads
@@ -12,6 +12,7 @@
 #include <linux/bitops.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
+#include <linux/nospec.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -19,7 +20,7 @@
 
 #include "compat/file.h"
 #include "descriptors.h"
-#include "token.h"
+#include "set.h"
 
 /*
  * How many of the first @known numbers are unused, as far as more are wanted: from the
@@ -60,12 +61,16 @@ int sockdup_descriptors_check(unsigned int count)
 	return unused < count ? -EMFILE : 0;
 }
 
-/*
+/**
+ * sockdup_descriptor_close - close a descriptor of the current process
+ * @fd: the number
+ * @file: what it names, unless another thread has closed it meanwhile; then it stays
+ *
  * In one step the number becomes what it was between its choice and its use: taken,
  * and without a file. The rest is what close() does: another thread may have taken a
  * lock of POSIX by the number, which must not outlive the file.
  */
-static void descriptor_take_back(int fd, struct file *file)
+void sockdup_descriptor_close(unsigned int fd, struct file *file)
 {
 	struct files_struct *files = current->files;
 	struct fdtable *table;
@@ -73,7 +78,12 @@ static void descriptor_take_back(int fd, struct file *file)
 
 	spin_lock(&files->file_lock);
 	table = files_fdtable(files);
-	ours = rcu_access_pointer(table->fd[fd]) == file;
+	/* Numbers that callers give may lie behind the table. */
+	ours = fd < table->max_fds;
+	if (ours) {
+		fd = array_index_nospec(fd, table->max_fds);
+		ours = rcu_access_pointer(table->fd[fd]) == file;
+	}
 	if (ours)
 		RCU_INIT_POINTER(table->fd[fd], NULL);
 	spin_unlock(&files->file_lock);
@@ -84,24 +94,22 @@ static void descriptor_take_back(int fd, struct file *file)
 }
 
 /**
- * sockdup_descriptors_receive - install the sockets of a token in the current process
- * @token: claimed by the caller
- * @fds: room for as many descriptors as the token has sockets, filled
+ * sockdup_descriptors_receive - install several sockets in the current process
+ * @sockets: whose files stay
+ * @count: how many
+ * @fds: room for as many descriptors, filled
  * @flags: O_CLOEXEC or 0
  *
  * Return: 0; what receive_fd() returned for one of them, and then none is left.
  */
-int sockdup_descriptors_receive(const struct sockdup_token *token, int *fds,
-				unsigned int flags)
+int sockdup_descriptors_receive(const struct sockdup_set_socket *sockets, unsigned int count,
+				int *fds, unsigned int flags)
 {
-	const struct sockdup_set *set = sockdup_token_set(token);
-	unsigned int count = sockdup_token_socket_count(token);
 	unsigned int i;
 	int fd;
 
 	for (i = 0; i < count; i++) {
-		fd = sockdup_receive_fd(set ? set->sockets[i].charge.file :
-					      token->charge.file, flags);
+		fd = sockdup_receive_fd(sockets[i].charge.file, flags);
 		if (fd < 0)
 			goto err_received;
 		fds[i] = fd;
@@ -111,6 +119,6 @@ int sockdup_descriptors_receive(const struct sockdup_token *token, int *fds,
 err_received:
 	/* The last one first, as then the lowest number is the next to be used. */
 	while (i--)
-		descriptor_take_back(fds[i], sockdup_token_file(token, i));
+		sockdup_descriptor_close(fds[i], sockets[i].charge.file);
 	return fd;
 }

@@ -5,10 +5,12 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
-struct sockdup_token;
+struct file;
+struct sockdup_set_socket;
 
 int __must_check sockdup_descriptors_check(unsigned int count);
-int __must_check sockdup_descriptors_receive(const struct sockdup_token *token, int *fds,
-					     unsigned int flags);
+int __must_check sockdup_descriptors_receive(const struct sockdup_set_socket *sockets,
+					     unsigned int count, int *fds, unsigned int flags);
+void sockdup_descriptor_close(unsigned int fd, struct file *file);
 
 #endif /* SOCKDUP_DESCRIPTORS_H */

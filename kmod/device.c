@@ -27,6 +27,7 @@
 #include "account.h"
 #include "device.h"
 #include "device_call.h"
+#include "inbox.h"
 #include "outcome.h"
 #include "registration.h"
 #include "target.h"
@@ -49,7 +50,7 @@ static int device_info(struct sockdup_device_call *call)
 			 SOCKDUP_FEATURE_EXPORT_REPORT |
 			 SOCKDUP_FEATURE_EXPORT_TO_USER |
 			 (IS_ENABLED(CONFIG_CGROUPS) ? SOCKDUP_FEATURE_EXPORT_TO_CGROUP : 0) |
-			 SOCKDUP_FEATURE_SETS;
+			 SOCKDUP_FEATURE_SETS | SOCKDUP_FEATURE_INBOX;
 	info->default_ttl_ms = sockdup_token_default_ttl();
 	info->max_ttl_ms = sockdup_token_max_ttl();
 	info->max_sockets = SOCKDUP_MAX_SOCKETS;
@@ -96,6 +97,12 @@ static const struct device_command device_commands[] = {
 		       event_inherit, SOCKDUP_EVENT_INHERIT_SIZE_VER0),
 	DEVICE_COMMAND(SOCKDUP_IOC_EVENT_QUERY, sockdup_device_event_query,
 		       event_query, SOCKDUP_EVENT_QUERY_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_INBOX, sockdup_device_inbox, inbox,
+		       SOCKDUP_INBOX_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_BIND, sockdup_device_bind, bind,
+		       SOCKDUP_BIND_SIZE_VER0),
+	DEVICE_COMMAND(SOCKDUP_IOC_POST_REVOKE, sockdup_device_post_revoke, post_revoke,
+		       SOCKDUP_POST_REVOKE_SIZE_VER0),
 };
 
 static int device_run(struct sockdup_device_call *call, unsigned int cmd)
@@ -123,18 +130,32 @@ static int device_run(struct sockdup_device_call *call, unsigned int cmd)
 	return command->run(call);
 }
 
-static long device_ioctl(struct file *file, unsigned int cmd,
-			 unsigned long argument)
+static noinline int device_ioctl_sized(struct file *file, unsigned int cmd,
+				       void __user *argument)
 {
 	/* A command sees only the struct that was copied in whole. */
 	struct sockdup_device_call call __uninitialized;
-	int result;
 
 	/* All of it: an initializer need not reach beyond the union's first member. */
 	memset(&call, 0, sizeof(call));
 	call.handle = file->private_data;
-	call.argument = (void __user *)argument;
-	result = device_run(&call, cmd);
+	call.argument = argument;
+	return device_run(&call, cmd);
+}
+
+static long device_ioctl(struct file *file, unsigned int cmd,
+			 unsigned long argument)
+{
+	const bool wait = !(file->f_flags & O_NONBLOCK);
+	void __user *address = (void __user *)argument;
+	int result;
+
+	if (cmd == SOCKDUP_IOC_POST)
+		result = sockdup_device_post(file->private_data, address, wait);
+	else if (cmd == SOCKDUP_IOC_ACCEPT)
+		result = sockdup_device_accept(file->private_data, address, wait);
+	else
+		result = device_ioctl_sized(file, cmd, address);
 	if (result < 0)
 		trace_sockdup_refuse(cmd, result);
 	return result;
@@ -169,6 +190,9 @@ static int device_open(struct inode *inode, struct file *file)
 		goto err_tokens;
 	}
 	handle->users = NULL;
+	atomic_set(&handle->role, SOCKDUP_ROLE_ANY);
+	handle->inbox = NULL;
+	handle->binding = NULL;
 	sockdup_registration_list_init(&handle->registrations);
 	atomic_inc(&handle->target->handles);
 	file->private_data = handle;
@@ -189,6 +213,10 @@ static int device_release(struct inode *inode, struct file *file)
 {
 	struct sockdup_device_handle *handle = file->private_data;
 
+	if (handle->inbox)
+		sockdup_inbox_close(handle->inbox, handle->target);
+	if (handle->binding)
+		sockdup_binding_close(handle->binding);
 	sockdup_registration_list_drop(&handle->registrations);
 	sockdup_outcomes_close(handle->outcomes);
 	sockdup_token_list_drop(handle->tokens);
@@ -217,7 +245,15 @@ static ssize_t device_read(struct file *file, char __user *buffer, size_t size,
 static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
 {
 	struct sockdup_device_handle *handle = file->private_data;
+	/* Pairs with the release in sockdup_device_inbox(). */
+	struct sockdup_inbox *inbox = smp_load_acquire(&handle->inbox);
+	/* Pairs with the release in sockdup_device_bind(). */
+	struct sockdup_binding *binding = smp_load_acquire(&handle->binding);
 
+	if (inbox)
+		return sockdup_inbox_poll(inbox, file, table);
+	if (binding)
+		return sockdup_binding_poll(binding, file, table);
 	return sockdup_outcomes_poll(handle->outcomes, file, table);
 }
 

@@ -21,9 +21,25 @@
 #include "token.h"
 
 struct sockdup_account;
+struct sockdup_binding;
+struct sockdup_inbox;
 struct sockdup_outcomes;
 struct sockdup_target;
 struct sockdup_token_list;
+
+/**
+ * enum sockdup_role - what a handle's read() and poll() are for
+ * @SOCKDUP_ROLE_ANY: nothing yet
+ * @SOCKDUP_ROLE_EXPORTER: outcomes of tokens
+ * @SOCKDUP_ROLE_RECEIVER: posts
+ * @SOCKDUP_ROLE_SENDER: room for posts
+ */
+enum sockdup_role {
+	SOCKDUP_ROLE_ANY,
+	SOCKDUP_ROLE_EXPORTER,
+	SOCKDUP_ROLE_RECEIVER,
+	SOCKDUP_ROLE_SENDER,
+};
 
 /**
  * struct sockdup_device_handle - one open of the device
@@ -35,6 +51,9 @@ struct sockdup_token_list;
  * @tokens: those that end when the handle is closed
  * @outcomes: what the opener can read of tokens that ended
  * @registrations: likewise
+ * @role: an &enum sockdup_role
+ * @inbox: of a receiver, or NULL; set once
+ * @binding: of a sender, or NULL; set once
  * @rcu: delays the freeing, as @registrations asks for
  *
  * Owned by its struct file.
@@ -46,6 +65,9 @@ struct sockdup_device_handle {
 	struct sockdup_token_list *tokens;
 	struct sockdup_outcomes *outcomes;
 	struct sockdup_registration_list registrations;
+	atomic_t role;
+	struct sockdup_inbox *inbox;
+	struct sockdup_binding *binding;
 	struct rcu_head rcu;
 };
 
@@ -71,6 +93,9 @@ struct sockdup_device_call {
 		struct sockdup_event_rearm event_rearm;
 		struct sockdup_event_inherit event_inherit;
 		struct sockdup_event_query event_query;
+		struct sockdup_inbox_open inbox;
+		struct sockdup_bind bind;
+		struct sockdup_post_revoke post_revoke;
 	} u;
 };
 
@@ -150,6 +175,20 @@ sockdup_device_source(const struct sockdup_token *token)
 	return sockdup_device_identity(token->source, token->uid, token->gid);
 }
 
+/**
+ * sockdup_device_has_role - whether a handle has a role, or takes it now
+ * @handle: the handle
+ * @role: an &enum sockdup_role, not ANY
+ */
+static inline bool sockdup_device_has_role(struct sockdup_device_handle *handle, int role)
+{
+	int old = atomic_read(&handle->role);
+
+	if (old == SOCKDUP_ROLE_ANY)
+		old = atomic_cmpxchg(&handle->role, SOCKDUP_ROLE_ANY, role);
+	return old == SOCKDUP_ROLE_ANY || old == role;
+}
+
 int sockdup_device_export(struct sockdup_device_call *call);
 int sockdup_device_import(struct sockdup_device_call *call);
 int sockdup_device_query(struct sockdup_device_call *call);
@@ -159,5 +198,13 @@ int sockdup_device_event_enumerate(struct sockdup_device_call *call);
 int sockdup_device_event_rearm(struct sockdup_device_call *call);
 int sockdup_device_event_inherit(struct sockdup_device_call *call);
 int sockdup_device_event_query(struct sockdup_device_call *call);
+int sockdup_device_inbox(struct sockdup_device_call *call);
+int sockdup_device_bind(struct sockdup_device_call *call);
+int sockdup_device_post_revoke(struct sockdup_device_call *call);
+
+int sockdup_device_post(struct sockdup_device_handle *handle,
+			struct sockdup_post __user *argument, bool wait);
+int sockdup_device_accept(struct sockdup_device_handle *handle,
+			  struct sockdup_accept __user *argument, bool wait);
 
 #endif /* SOCKDUP_DEVICE_CALL_H */

@@ -219,7 +219,8 @@ device_token_create(struct sockdup_device_call *call, struct file *file,
 	if (export->flags & SOCKDUP_EXPORT_END_ON_CLOSE)
 		terms.list = handle->tokens;
 	if (export->flags & SOCKDUP_EXPORT_REPORT) {
-		terms.report = sockdup_report_new(handle->outcomes);
+		terms.report = sockdup_device_has_role(handle, SOCKDUP_ROLE_EXPORTER) ?
+			       sockdup_report_new(handle->outcomes) : ERR_PTR(-EBUSY);
 		if (IS_ERR(terms.report)) {
 			sockdup_target_put(target);
 			device_discard(file, set);

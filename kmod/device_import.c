@@ -140,6 +140,18 @@ out:
 	return fd;
 }
 
+static int device_import_receive(const struct sockdup_import *import,
+				 const struct sockdup_token *token, int *fds)
+{
+	const struct sockdup_set *set = sockdup_token_set(token);
+
+	if (set)
+		return sockdup_descriptors_receive(set->sockets, set->count, fds,
+						   device_import_cloexec(import));
+	fds[0] = sockdup_receive_fd(token->charge.file, device_import_cloexec(import));
+	return min(fds[0], 0);
+}
+
 /* The same for a set. No user memory is touched under the claim. */
 static int device_import_all(const struct sockdup_import *import,
 			     struct sockdup_token *token, int *fds)
@@ -150,7 +162,7 @@ static int device_import_all(const struct sockdup_import *import,
 	      sockdup_token_claim(token);
 	if (err)
 		goto out;
-	err = sockdup_descriptors_receive(token, fds, device_import_cloexec(import));
+	err = device_import_receive(import, token, fds);
 	if (!err) {
 		sockdup_token_spend(token);
 		return 0;

@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "device.h"
+#include "inbox.h"
 #include "netlink.h"
 #include "netlink_notice.h"
 #include "registration.h"
@@ -22,6 +23,7 @@ static int __init sockdup_init(void)
 	err = sockdup_token_init(sockdup_nl_notice_tell);
 	if (err)
 		return err;
+	sockdup_inbox_init();
 	sockdup_registration_init();
 	err = sockdup_account_init(sockdup_token_sweep, sockdup_registration_sweep);
 	if (err)

@@ -210,7 +210,7 @@ void sockdup_report_send(struct sockdup_report *report,
 	if (!report_add(report, &wake))
 		report_free(report);
 	else if (wake)
-		sockdup_account_do(account, SOCKDUP_LINE_OUTCOME, &outcomes->wake);
+		sockdup_account_do(account, SOCKDUP_LINE_WAKE, &outcomes->wake);
 }
 
 /* The oldest of the unread, or NULL. It stays until the reader takes it. */

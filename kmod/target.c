@@ -61,6 +61,7 @@ static struct target_bucket target_table[1 << TARGET_TABLE_BITS];
 
 static struct workqueue_struct *target_queue;
 static bool (*target_died)(struct sockdup_target *target);
+static void (*target_inbox_died)(struct sockdup_target *target);
 
 static struct target_bucket *target_bucket(const struct pid *pid)
 {
@@ -189,6 +190,7 @@ static bool target_end(struct sockdup_target *target)
 	spin_lock(&target->lock);
 	WRITE_ONCE(target->dead, true);
 	spin_unlock(&target->lock);
+	target_inbox_died(target);
 	return target_died(target);
 }
 
@@ -764,6 +766,17 @@ int sockdup_target_check_trust(struct sockdup_target *target, kuid_t user)
 }
 
 /**
+ * sockdup_target_set_inbox_died - have inboxes told of deaths
+ * @died: called from a worker, perhaps several times, after the death of a target
+ *
+ * Before there is a target.
+ */
+void __init sockdup_target_set_inbox_died(void (*died)(struct sockdup_target *target))
+{
+	target_inbox_died = died;
+}
+
+/**
  * sockdup_target_init - make ready to find targets
  * @died: called from a worker after the death of a target, as long as it
  *	  returns true, and perhaps after that again
@@ -777,7 +790,7 @@ int __init sockdup_target_init(bool (*died)(struct sockdup_target *target))
 	for (i = 0; i < ARRAY_SIZE(target_table); i++)
 		spin_lock_init(&target_table[i].lock);
 	target_died = died;
-	/* A work does not sleep: more workers than processors gain nothing. */
+	/* A work hardly sleeps: more workers than processors gain nothing. */
 	target_queue = alloc_workqueue("sockdup_death", WQ_UNBOUND,
 				       num_possible_cpus());
 	return target_queue ? 0 : -ENOMEM;

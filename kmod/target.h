@@ -15,6 +15,7 @@
 #include "cgroup.h"
 
 struct sockdup_account;
+struct sockdup_inbox;
 struct user_namespace;
 
 /**
@@ -43,6 +44,7 @@ struct user_namespace;
  *	   death have left
  * @turn: the user whose turn it is in the death
  * @token_count: how many are live
+ * @inbox: of the process, or NULL; held
  * @rcu: delays the freeing for readers of the table
  */
 struct sockdup_target {
@@ -58,11 +60,12 @@ struct sockdup_target {
 	wait_queue_entry_t death;
 	struct work_struct work;
 	atomic_t handles;
-	spinlock_t lock;		/* covers the next four */
+	spinlock_t lock;		/* covers the next five */
 	bool dead;
 	struct rb_root users;
 	u32 turn;
 	unsigned int token_count;
+	struct sockdup_inbox *inbox;
 	struct rcu_head rcu;
 };
 
@@ -128,6 +131,7 @@ static inline pid_t sockdup_target_nr(const struct sockdup_target *target,
 	return target->account ? 0 : pid_nr_ns(target->pid, pid_ns);
 }
 
+void sockdup_target_set_inbox_died(void (*died)(struct sockdup_target *target));
 int sockdup_target_init(bool (*died)(struct sockdup_target *target));
 void sockdup_target_exit(void);
 

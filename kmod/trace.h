@@ -94,7 +94,12 @@ DECLARE_EVENT_CLASS(sockdup_refusal_class,
 					       { SOCKDUP_IOC_EVENT_ENUMERATE, "event_enumerate" },
 					       { SOCKDUP_IOC_EVENT_REARM, "event_rearm" },
 					       { SOCKDUP_IOC_EVENT_INHERIT, "event_inherit" },
-					       { SOCKDUP_IOC_EVENT_QUERY, "event_query" }),
+					       { SOCKDUP_IOC_EVENT_QUERY, "event_query" },
+					       { SOCKDUP_IOC_INBOX, "inbox" },
+					       { SOCKDUP_IOC_BIND, "bind" },
+					       { SOCKDUP_IOC_POST, "post" },
+					       { SOCKDUP_IOC_ACCEPT, "accept" },
+					       { SOCKDUP_IOC_POST_REVOKE, "post_revoke" }),
 			      __entry->error)
 );
 

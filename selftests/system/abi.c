@@ -12,7 +12,7 @@
 #include "trial_test.h"
 #include "harness.h"
 
-#define LAST_COMMAND	SOCKDUP_IOC_EVENT_QUERY
+#define LAST_COMMAND	SOCKDUP_IOC_ACCEPT
 
 FIXTURE(argument) {
 	struct trial trial;

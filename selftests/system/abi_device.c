@@ -250,7 +250,8 @@ TEST_F(limits, are_told)
 		  SOCKDUP_FEATURE_EXPORT_TO_PIDFD |
 		  SOCKDUP_FEATURE_EXPORT_TO_USER |
 		  SOCKDUP_FEATURE_EXPORT_TO_CGROUP |
-		  SOCKDUP_FEATURE_EXPORT_REPORT | SOCKDUP_FEATURE_SETS,
+		  SOCKDUP_FEATURE_EXPORT_REPORT | SOCKDUP_FEATURE_SETS |
+		  SOCKDUP_FEATURE_INBOX,
 		  self->info.features);
 	EXPECT_LT(0, self->info.default_ttl_ms);
 	EXPECT_LE(self->info.default_ttl_ms, self->info.max_ttl_ms);

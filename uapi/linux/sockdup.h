@@ -175,6 +175,8 @@ struct sockdup_identity {
 #define SOCKDUP_FEATURE_EXPORT_REPORT	0x20
 /* A token can hold several sockets, their names, and a payload. */
 #define SOCKDUP_FEATURE_SETS	0x40
+/* The module has the commands from SOCKDUP_IOC_INBOX to SOCKDUP_IOC_POST_REVOKE. */
+#define SOCKDUP_FEATURE_INBOX	0x80
 
 #define SOCKDUP_INFO_SIZE_VER0	40
 
@@ -309,6 +311,7 @@ struct sockdup_info {
  *           bytes a socket) than the module's parameter max_user_bytes; or, with
  *           SOCKDUP_EXPORT_REPORT, the handle has 4096 reports in live tokens and
  *           unread outcomes
+ *  EBUSY    with SOCKDUP_EXPORT_REPORT, the handle is an inbox or bound to one
  *  ENOMEM   no memory
  */
 struct sockdup_export {
@@ -759,8 +762,227 @@ struct sockdup_event_query {
 	struct sockdup_identity source;
 };
 
+/* Most slots of an inbox, most bytes of a message, and most users who are listed. */
+#define SOCKDUP_MAX_SLOTS	65536
+#define SOCKDUP_MAX_MESSAGE	4096
+#define SOCKDUP_MAX_USERS	1024
+
+/* Every user may post. */
+#define SOCKDUP_INBOX_ANYBODY	0x1
+
+#define SOCKDUP_INBOX_SIZE_VER0	32
+
+/**
+ * struct sockdup_inbox_open - argument of SOCKDUP_IOC_INBOX
+ * @size: in: bytes in this struct
+ * @flags: in: SOCKDUP_INBOX_ANYBODY or zero
+ * @slots: in: how many posts can wait, 1 to SOCKDUP_MAX_SLOTS
+ * @message_size: in: bytes of the largest message, at most SOCKDUP_MAX_MESSAGE
+ * @max_sockets: in: most sockets of one post, at most SOCKDUP_MAX_SOCKETS; 0 for 1
+ * @user_count: in: how many there are at @users, at most SOCKDUP_MAX_USERS and @slots; 0
+ *              for the caller's own user alone
+ * @users: in: pointer to an array of __u32, the users who may post, by their ids in the
+ *         caller's user namespace; ignored where @user_count is 0
+ *
+ * Makes the handle an inbox: other processes bind to it, and post sockets, which the
+ * caller accepts. It ends with the handle and with the process. The caller's user pays for
+ * the slots, as for the bytes of sets: each is about 100 bytes, 40 more for each socket, and
+ * those of the message.
+ *
+ * Of listed users each can have @slots / @user_count at any time, and more where nobody
+ * else needs them. Of an inbox for everybody a user other than the owner's has at most a
+ * quarter, and at least one.
+ *
+ * poll() of the handle tells of posts by POLLIN, and of the end by POLLHUP. An epoll set
+ * that the handle was in before hears of neither.
+ *
+ *  EINVAL  a limit is exceeded; @slots is 0; SOCKDUP_INBOX_ANYBODY comes with users; a user
+ *          is listed twice, or the caller's user namespace has no such user
+ *  EPERM   the caller did not open the device, or no longer runs as the same user
+ *  EBUSY   the handle is an inbox or bound to one, or has exported tokens that report; or
+ *          the process has an inbox
+ *  ENOBUFS the slots and the sets of the caller's user would take more bytes than the
+ *          module's parameter max_user_bytes
+ *  ESRCH   the caller is being killed
+ *  ENOMEM  no memory
+ */
+struct sockdup_inbox_open {
+	__u32 size;
+	__u32 flags;
+	__u32 slots;
+	__u32 message_size;
+	__u32 max_sockets;
+	__u32 user_count;
+	__aligned_u64 users;
+};
+
+/* @target is not a process id, but a socket whose peer is the target. */
+#define SOCKDUP_BIND_TO_PEER	0x1
+/* @target is not a process id, but a pidfd of the target. */
+#define SOCKDUP_BIND_TO_PIDFD	0x2
+
+#define SOCKDUP_BIND_SIZE_VER0	32
+
+/**
+ * struct sockdup_bind - argument of SOCKDUP_IOC_BIND
+ * @size: in: bytes in this struct
+ * @flags: in: SOCKDUP_BIND_TO_* or zero
+ * @target: in: the process that has the inbox, as for SOCKDUP_IOC_EXPORT
+ * @slots: out: of the inbox
+ * @message_size: out: bytes of the largest message
+ * @max_sockets: out: most sockets of one post
+ * @__reserved: zero
+ *
+ * Binds the handle to the inbox of a process. What the caller posts through it goes there.
+ * The handle stays bound until it is closed, also where the inbox has ended.
+ *
+ * poll() of the handle tells of room for a post by POLLOUT, and of the inbox's end by
+ * POLLERR. An epoll set that the handle was in before hears of neither.
+ *
+ *  EBADF, ENOTSOCK, EINVAL, ENOTCONN, ESRCH  for @target, as for SOCKDUP_IOC_EXPORT
+ *  ECONNREFUSED  the process has no inbox, or the caller's user may not post to it
+ *  EPERM   as for SOCKDUP_IOC_INBOX
+ *  EBUSY   the handle is an inbox or bound to one, or has exported tokens that report
+ *  ENOMEM  no memory
+ */
+struct sockdup_bind {
+	__u32 size;
+	__u32 flags;
+	__s32 target;
+	__u32 slots;
+	__u32 message_size;
+	__u32 max_sockets;
+	__aligned_u64 __reserved;
+};
+
+/* The caller's descriptors are closed once the sockets are posted. */
+#define SOCKDUP_POST_CLOSE	0x1
+
+/**
+ * struct sockdup_post - argument of SOCKDUP_IOC_POST
+ * @fd: in: a descriptor of the socket; -1 where @socket_count is not 0
+ * @flags: in: SOCKDUP_POST_CLOSE or zero
+ * @cookie: in: any 8 bytes, which whoever accepts is given
+ * @ttl_ms: in: how long the post may wait, in milliseconds, 0 for the default
+ * @message_size: in: bytes at @message
+ * @message: in: pointer to bytes that whoever accepts is given
+ * @fds: in: pointer to an array of __s32, a descriptor of each socket; ignored where
+ *       @socket_count is 0
+ * @socket_count: in: how many there are at @fds, or 0 for the socket @fd alone
+ * @__reserved: zero
+ * @id: out: names the post for SOCKDUP_IOC_POST_REVOKE
+ *
+ * Posts sockets to the inbox that the handle is bound to. They stay open until the post is
+ * accepted or revoked, the inbox ends, or the time is over. Where there is no room, the
+ * call waits for it, unless the handle is O_NONBLOCK.
+ *
+ * This command and SOCKDUP_IOC_ACCEPT have their struct's size in their number: another
+ * size will be another command.
+ *
+ * With SOCKDUP_POST_CLOSE a descriptor that another thread closes meanwhile, or uses for
+ * something else, is let alone.
+ *
+ *  EBADF    a socket's descriptor is not open, or an O_PATH one
+ *  ENOTSOCK a socket's descriptor is of something else
+ *  EINVAL   @ttl_ms exceeds the limit; @socket_count is not 0, and @fd not -1
+ *  ENOTCONN the handle is not bound
+ *  EPERM    the caller is not the process that bound, or no longer runs as the same user
+ *  EMSGSIZE the message is larger than the inbox has room for, or the sockets are more
+ *  EAGAIN   there is no room, and the handle is O_NONBLOCK
+ *  EPIPE    the inbox has ended
+ *  ENOBUFS  as for SOCKDUP_IOC_EXPORT
+ *  ENOMEM   no memory, with SOCKDUP_POST_CLOSE alone
+ */
+struct sockdup_post {
+	__s32 fd;
+	__u32 flags;
+	__aligned_u64 cookie;
+	__u32 ttl_ms;
+	__u32 message_size;
+	__aligned_u64 message;
+	__aligned_u64 fds;
+	__u32 socket_count;
+	__u32 __reserved;
+	__aligned_u64 id;
+};
+
+/* The new descriptors are not close-on-exec. */
+#define SOCKDUP_ACCEPT_INHERITABLE	0x1
+
+/**
+ * struct sockdup_accept - argument of SOCKDUP_IOC_ACCEPT
+ * @flags: in: SOCKDUP_ACCEPT_INHERITABLE or zero
+ * @message_room: in: bytes at @message
+ * @message: out: pointer to room for the message
+ * @fds: out: pointer to an array of __s32 for the new descriptors; ignored where
+ *       @socket_room is 0
+ * @socket_room: in: how many there is room for at @fds, or 0 for one socket, whose
+ *               descriptor the ioctl returns
+ * @__reserved: zero
+ * @cookie: out: the sender's
+ * @id: out: names the post
+ * @source: out: the process that posted
+ * @socket_count: out: how many sockets the post has
+ * @message_size: out: bytes of its message
+ *
+ * Takes the first post. Where there is none, the call waits, unless the handle is
+ * O_NONBLOCK. Of several callers that wait, each post wakes one.
+ *
+ * The sockets are the caller's, as after SOCKDUP_IOC_IMPORT. Where @socket_room is 0, the
+ * ioctl returns the new descriptor, and otherwise 0. A call that fails may have filled what
+ * is an output. EFAULT for @fds after the sockets were handed out has closed them, as for
+ * struct sockdup_import.
+ *
+ *  EINVAL   the handle is no inbox
+ *  EPERM    the caller is not the process that opened it
+ *  EMSGSIZE there is less room than the first post needs: for several sockets, or for its
+ *           message; @socket_count and @message_size tell what it has, and it stays. To
+ *           decline it, see struct sockdup_post_revoke
+ *  ESRCH    the inbox has ended with its process
+ *  EAGAIN   there is no post, and the handle is O_NONBLOCK
+ *  EMFILE, ENFILE, ENOMEM  no more descriptors; the post stays
+ *
+ * A security module may refuse with an error of its own, EACCES as a rule; the post has
+ * ended then.
+ */
+struct sockdup_accept {
+	__u32 flags;
+	__u32 message_room;
+	__aligned_u64 message;
+	__aligned_u64 fds;
+	__u32 socket_room;
+	__u32 __reserved;
+	__aligned_u64 cookie;
+	__aligned_u64 id;
+	struct sockdup_identity source;
+	__u32 socket_count;
+	__u32 message_size;
+};
+
+#define SOCKDUP_POST_REVOKE_SIZE_VER0	16
+
+/**
+ * struct sockdup_post_revoke - argument of SOCKDUP_IOC_POST_REVOKE
+ * @size: in: bytes in this struct
+ * @flags: in: zero
+ * @id: in: of a post that came through this handle; on an inbox, of any post there
+ *
+ * Ends a post that waits, and lets go of its sockets. The sender revokes so, and the inbox's
+ * owner declines. A sender puts the files as its close() would, unless a close would linger.
+ *
+ *  ENOTCONN the handle is neither bound nor an inbox
+ *  EPERM    as for SOCKDUP_IOC_POST
+ *  ENOENT  no such post waits
+ *  EBUSY   it is being accepted; it ends with that, one way or the other
+ */
+struct sockdup_post_revoke {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
+};
+
 /*
- * The numbers carry no size: the structs may grow, and say how large they are.
+ * The numbers carry no size, but for two: the structs may grow, and say how large they are.
  */
 #define SOCKDUP_IOC_TYPE	0xDE
 
@@ -775,5 +997,11 @@ struct sockdup_event_query {
 #define SOCKDUP_IOC_EVENT_REARM		_IO(SOCKDUP_IOC_TYPE, 0x07)
 #define SOCKDUP_IOC_EVENT_INHERIT	_IO(SOCKDUP_IOC_TYPE, 0x08)
 #define SOCKDUP_IOC_EVENT_QUERY		_IO(SOCKDUP_IOC_TYPE, 0x09)
+
+#define SOCKDUP_IOC_INBOX	_IO(SOCKDUP_IOC_TYPE, 0x0a)
+#define SOCKDUP_IOC_BIND	_IO(SOCKDUP_IOC_TYPE, 0x0b)
+#define SOCKDUP_IOC_POST_REVOKE	_IO(SOCKDUP_IOC_TYPE, 0x0c)
+#define SOCKDUP_IOC_POST	_IOWR(SOCKDUP_IOC_TYPE, 0x0d, struct sockdup_post)
+#define SOCKDUP_IOC_ACCEPT	_IOWR(SOCKDUP_IOC_TYPE, 0x0e, struct sockdup_accept)
 
 #endif /* _UAPI_LINUX_SOCKDUP_H */

@@ -1,0 +1,634 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device's commands for inboxes. While a caller has a slot in its hands, user memory is
+ * read and written only as far as it is there. Where it is not, the slot goes back, and the
+ * call begins anew once the pages are there.
+ */
+
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/ktime.h>
+#include <linux/overflow.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/sockdup.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+
+#include "compat/file.h"
+#include "descriptors.h"
+#include "device_call.h"
+#include "inbox.h"
+#include "socket.h"
+#include "target.h"
+#include "token.h"
+
+/* Sockets whose new numbers an accept keeps on its stack. */
+#define DEVICE_FEW_SOCKETS	32
+
+/* The handle's process and user, as it was when it opened the device. */
+static bool device_is_owner(const struct sockdup_device_handle *handle)
+{
+	return handle->target->pid == task_tgid(current) &&
+	       uid_eq(handle->account->uid, current_uid());
+}
+
+static bool device_take_role(struct sockdup_device_handle *handle, int role)
+{
+	return atomic_cmpxchg(&handle->role, SOCKDUP_ROLE_ANY, role) == SOCKDUP_ROLE_ANY;
+}
+
+static void device_give_up_role(struct sockdup_device_handle *handle)
+{
+	atomic_set(&handle->role, SOCKDUP_ROLE_ANY);
+}
+
+/* The users who may post, to be freed; NULL where none is listed. */
+static kuid_t *device_inbox_users(const struct sockdup_inbox_open *open)
+{
+	const u32 __user *from = u64_to_user_ptr(open->users);
+	kuid_t *users;
+	unsigned int i;
+	u32 uid;
+
+	if (!open->user_count)
+		return NULL;
+	users = kmalloc_array(open->user_count, sizeof(*users), GFP_KERNEL_ACCOUNT);
+	if (!users)
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < open->user_count; i++) {
+		if (get_user(uid, &from[i])) {
+			kfree(users);
+			return ERR_PTR(-EFAULT);
+		}
+		users[i] = make_kuid(current_user_ns(), uid);
+		if (!uid_valid(users[i])) {
+			kfree(users);
+			return ERR_PTR(-EINVAL);
+		}
+	}
+	return users;
+}
+
+static bool device_inbox_is_valid(const struct sockdup_inbox_open *open)
+{
+	if (open->flags & ~SOCKDUP_INBOX_ANYBODY ||
+	    !open->slots || open->slots > SOCKDUP_MAX_SLOTS ||
+	    open->message_size > SOCKDUP_MAX_MESSAGE ||
+	    open->max_sockets > SOCKDUP_MAX_SOCKETS)
+		return false;
+	return open->flags & SOCKDUP_INBOX_ANYBODY ? !open->user_count :
+	       open->user_count <= min_t(u32, open->slots, SOCKDUP_MAX_USERS);
+}
+
+/**
+ * sockdup_device_inbox - the command SOCKDUP_IOC_INBOX
+ * @call: with the caller's struct
+ *
+ * Return: 0, or an error that &struct sockdup_inbox_open lists.
+ */
+int sockdup_device_inbox(struct sockdup_device_call *call)
+{
+	const struct sockdup_inbox_open *open = &call->u.inbox;
+	struct sockdup_device_handle *handle = call->handle;
+	struct sockdup_inbox_terms terms = {
+		.slots = open->slots,
+		.message_size = open->message_size,
+		.max_sockets = max(open->max_sockets, 1U),
+		.anybody = open->flags & SOCKDUP_INBOX_ANYBODY,
+		.user_count = open->user_count,
+	};
+	struct sockdup_inbox *inbox;
+	kuid_t *users;
+
+	if (!device_inbox_is_valid(open))
+		return -EINVAL;
+	if (!device_is_owner(handle))
+		return -EPERM;
+	users = device_inbox_users(open);
+	if (IS_ERR(users))
+		return PTR_ERR(users);
+	terms.users = users;
+	if (!device_take_role(handle, SOCKDUP_ROLE_RECEIVER)) {
+		kfree(users);
+		return -EBUSY;
+	}
+	inbox = sockdup_inbox_open(handle->target, handle->account, &terms);
+	kfree(users);
+	if (IS_ERR(inbox)) {
+		device_give_up_role(handle);
+		return PTR_ERR(inbox);
+	}
+	/* Other threads may use the handle at the same time. */
+	smp_store_release(&handle->inbox, inbox);
+	return 0;
+}
+
+static struct sockdup_target *device_bind_target(const struct sockdup_bind *bind)
+{
+	switch (bind->flags) {
+	case 0:
+		return sockdup_target_find(bind->target, GFP_KERNEL_ACCOUNT);
+	case SOCKDUP_BIND_TO_PEER:
+		return sockdup_target_find_peer(bind->target, GFP_KERNEL_ACCOUNT);
+	case SOCKDUP_BIND_TO_PIDFD:
+		return sockdup_target_find_pidfd(bind->target, GFP_KERNEL_ACCOUNT);
+	default:
+		return ERR_PTR(-EINVAL);
+	}
+}
+
+/**
+ * sockdup_device_bind - the command SOCKDUP_IOC_BIND
+ * @call: with the caller's struct
+ *
+ * Return: 0, or an error that &struct sockdup_bind lists.
+ */
+int sockdup_device_bind(struct sockdup_device_call *call)
+{
+	struct sockdup_device_handle *handle = call->handle;
+	struct sockdup_bind *bind = &call->u.bind;
+	struct sockdup_binding *binding;
+	struct sockdup_target *target;
+	int err;
+
+	if (bind->__reserved)
+		return -EINVAL;
+	if (!device_is_owner(handle))
+		return -EPERM;
+	target = device_bind_target(bind);
+	if (IS_ERR(target))
+		return PTR_ERR(target);
+	binding = sockdup_binding_new(target, handle->account);
+	sockdup_target_put(target);
+	if (IS_ERR(binding))
+		return PTR_ERR(binding);
+	bind->slots = binding->inbox->slots;
+	bind->message_size = binding->inbox->message_size;
+	bind->max_sockets = binding->inbox->max_sockets;
+	err = sockdup_device_answer(call, sizeof(*bind));
+	if (!err && !device_take_role(handle, SOCKDUP_ROLE_SENDER))
+		err = -EBUSY;
+	if (err) {
+		sockdup_binding_close(binding);
+		return err;
+	}
+	/* Other threads may use the handle at the same time. */
+	smp_store_release(&handle->binding, binding);
+	return 0;
+}
+
+static unsigned int device_post_count(const struct sockdup_post *post)
+{
+	return max(post->socket_count, 1U);
+}
+
+/* Word by word, without a fault. */
+static int device_post_read_fds(const struct sockdup_post *post, struct sockdup_slot *slot)
+{
+	const s32 __user *fds = u64_to_user_ptr(post->fds);
+	unsigned int i;
+
+	if (!user_read_access_begin(fds, array_size(slot->count, sizeof(*fds))))
+		return -EFAULT;
+	for (i = 0; i < slot->count; i++)
+		unsafe_get_user(slot->sockets[i].fd, &fds[i], err_access);
+	user_read_access_end();
+	return 0;
+
+err_access:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+/* What lies in user memory, as far as it is there. */
+static int device_post_read(const struct sockdup_post *post, struct sockdup_slot *slot,
+			    struct sockdup_post __user *argument)
+{
+	int err = 0;
+
+	if (post->socket_count)
+		err = device_post_read_fds(post, slot);
+	else
+		slot->sockets[0].fd = post->fd;
+	if (!err && post->message_size &&
+	    copy_from_user(sockdup_slot_message(slot), u64_to_user_ptr(post->message),
+			   post->message_size))
+		err = -EFAULT;
+	return err ?: put_user(slot->id, &argument->id);
+}
+
+static void device_post_put_files(struct sockdup_slot *slot, unsigned int count)
+{
+	while (count--)
+		fput(slot->sockets[count].charge.file);
+}
+
+/* Holds the sockets at the expense of the sender. */
+static int device_post_hold(struct sockdup_slot *slot)
+{
+	struct sockdup_account *account = slot->binding->account;
+	struct file *file;
+	unsigned int i;
+	int err;
+
+	err = sockdup_account_charge_files(account, slot->count);
+	if (err)
+		return err;
+	for (i = 0; i < slot->count; i++) {
+		file = sockdup_socket_file(slot->sockets[i].fd);
+		if (IS_ERR(file)) {
+			device_post_put_files(slot, i);
+			sockdup_account_return_files(account, slot->count);
+			return PTR_ERR(file);
+		}
+		sockdup_charge_take(&slot->sockets[i].charge, account, file);
+	}
+	return 0;
+}
+
+static u64 device_post_deadline(const struct sockdup_post *post)
+{
+	return ktime_get_boottime_ns() +
+	       (u64)(post->ttl_ms ?: sockdup_token_default_ttl()) * NSEC_PER_MSEC;
+}
+
+/**
+ * struct device_descriptor - one that a post closes
+ * @fd: its number
+ * @file: what it names; held, so that the number cannot name another in its place
+ */
+struct device_descriptor {
+	int fd;
+	struct file *file;
+};
+
+/* The slot and its files are another's once it is posted, so this comes before. */
+static void device_post_note(struct device_descriptor *descriptors,
+			     const struct sockdup_slot *slot)
+{
+	unsigned int i;
+
+	for (i = 0; i < slot->count; i++) {
+		descriptors[i].fd = slot->sockets[i].fd;
+		descriptors[i].file = get_file(slot->sockets[i].charge.file);
+	}
+}
+
+static void device_post_close(const struct device_descriptor *descriptors, unsigned int count,
+			      bool posted)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		if (posted)
+			sockdup_descriptor_close(descriptors[i].fd, descriptors[i].file);
+		fput(descriptors[i].file);
+	}
+}
+
+/*
+ * Fills a slot and posts it, or cancels it. @closing is to be closed then, and has room for
+ * each socket; or it is NULL.
+ */
+static int device_post_slot(const struct sockdup_post *post, struct sockdup_slot *slot,
+			    struct sockdup_post __user *argument,
+			    struct device_descriptor *closing)
+{
+	const unsigned int count = device_post_count(post);
+	int err;
+
+	slot->count = count;
+	slot->message_size = post->message_size;
+	slot->cookie = post->cookie;
+	slot->deadline = device_post_deadline(post);
+	current_euid_egid(&slot->uid, &slot->gid);
+	pagefault_disable();
+	err = device_post_read(post, slot, argument);
+	pagefault_enable();
+	if (err)
+		goto err_slot;
+	err = device_post_hold(slot);
+	if (err)
+		goto err_slot;
+	if (unlikely(closing))
+		device_post_note(closing, slot);
+	err = sockdup_slot_post(slot);
+	if (unlikely(closing))
+		device_post_close(closing, count, !err);
+	if (!err)
+		return 0;
+	device_post_put_files(slot, count);
+	sockdup_account_return_files(slot->binding->account, count);
+err_slot:
+	sockdup_slot_cancel(slot);
+	return err;
+}
+
+/* Whether what a post reads and writes is there now, or never will be. */
+static bool device_post_fault_in(const struct sockdup_post *post,
+				 struct sockdup_post __user *argument)
+{
+	return !fault_in_safe_writeable((char __user *)&argument->id, sizeof(argument->id)) &&
+	       !fault_in_readable(u64_to_user_ptr(post->fds),
+				  array_size(post->socket_count, sizeof(s32))) &&
+	       !fault_in_readable(u64_to_user_ptr(post->message), post->message_size);
+}
+
+static int device_post_again(struct sockdup_binding *binding, const struct sockdup_post *post,
+			     struct sockdup_post __user *argument,
+			     struct device_descriptor *closing, bool wait)
+{
+	struct sockdup_slot *slot;
+	int err;
+
+	for (;;) {
+		slot = sockdup_binding_reserve(binding, wait);
+		if (IS_ERR(slot))
+			return PTR_ERR(slot);
+		err = device_post_slot(post, slot, argument, closing);
+		if (likely(err != -EFAULT))
+			return err;
+		if (!device_post_fault_in(post, argument))
+			return -EFAULT;
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+		cond_resched();
+	}
+}
+
+/* The same, and closes the descriptors. */
+static noinline int device_post_closing(struct sockdup_binding *binding,
+					const struct sockdup_post *post,
+					struct sockdup_post __user *argument, bool wait)
+{
+	struct device_descriptor few[DEVICE_FEW_SOCKETS], *closing = few;
+	const unsigned int count = device_post_count(post);
+	int err;
+
+	if (count > ARRAY_SIZE(few)) {
+		closing = kmalloc_array(count, sizeof(*closing), GFP_KERNEL_ACCOUNT);
+		if (!closing)
+			return -ENOMEM;
+	}
+	err = device_post_again(binding, post, argument, closing, wait);
+	if (closing != few)
+		kfree(closing);
+	return err;
+}
+
+/* What is wrong with a post, or 0. */
+static int device_post_check(const struct sockdup_device_handle *handle,
+			     const struct sockdup_binding *binding,
+			     const struct sockdup_post *post)
+{
+	if (post->flags & ~SOCKDUP_POST_CLOSE || post->__reserved ||
+	    post->ttl_ms > sockdup_token_max_ttl() ||
+	    (post->socket_count && post->fd != -1))
+		return -EINVAL;
+	if (!binding)
+		return -ENOTCONN;
+	if (!device_is_owner(handle))
+		return -EPERM;
+	if (post->message_size > binding->inbox->message_size ||
+	    device_post_count(post) > binding->inbox->max_sockets)
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * sockdup_device_post - the command SOCKDUP_IOC_POST
+ * @handle: what it came through
+ * @argument: where the caller's struct lies
+ * @wait: whether to wait for room
+ *
+ * Return: 0, or an error that &struct sockdup_post lists.
+ */
+int sockdup_device_post(struct sockdup_device_handle *handle,
+			struct sockdup_post __user *argument, bool wait)
+{
+	/* Pairs with the release in sockdup_device_bind(). */
+	struct sockdup_binding *binding = smp_load_acquire(&handle->binding);
+	struct sockdup_post post __uninitialized;
+	int err;
+
+	if (copy_from_user(&post, argument, sizeof(post)))
+		return -EFAULT;
+	err = device_post_check(handle, binding, &post);
+	if (err)
+		return err;
+	if (unlikely(post.flags & SOCKDUP_POST_CLOSE))
+		return device_post_closing(binding, &post, argument, wait);
+	return device_post_again(binding, &post, argument, NULL, wait);
+}
+
+/* Word by word, without a fault; without @fds with -1 for each. */
+static int device_accept_write_fds(const struct sockdup_accept *accept, const int *fds,
+				   unsigned int count)
+{
+	s32 __user *to = u64_to_user_ptr(accept->fds);
+	unsigned int i;
+
+	if (!user_write_access_begin(to, array_size(count, sizeof(*to))))
+		return -EFAULT;
+	for (i = 0; i < count; i++)
+		unsafe_put_user(fds ? fds[i] : -1, &to[i], err_access);
+	user_write_access_end();
+	return 0;
+
+err_access:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+/* All that the caller is told of a post before it has the sockets. */
+static int device_accept_tell(const struct sockdup_accept *accept, struct sockdup_slot *slot,
+			      struct sockdup_accept __user *argument)
+{
+	const struct sockdup_identity source =
+		sockdup_device_identity(slot->binding->sender, slot->uid, slot->gid);
+
+	if (!user_write_access_begin(argument, sizeof(*argument)))
+		return -EFAULT;
+	unsafe_put_user(slot->cookie, &argument->cookie, err_access);
+	unsafe_put_user(slot->id, &argument->id, err_access);
+	unsafe_put_user(source.pid, &argument->source.pid, err_access);
+	unsafe_put_user(source.uid, &argument->source.uid, err_access);
+	unsafe_put_user(source.gid, &argument->source.gid, err_access);
+	unsafe_put_user(0, &argument->source.__reserved, err_access);
+	unsafe_put_user(slot->count, &argument->socket_count, err_access);
+	unsafe_put_user(slot->message_size, &argument->message_size, err_access);
+	user_write_access_end();
+	if (slot->count > max(accept->socket_room, 1U) ||
+	    slot->message_size > accept->message_room)
+		return -EMSGSIZE;
+	if (slot->message_size &&
+	    copy_to_user(u64_to_user_ptr(accept->message), sockdup_slot_message(slot),
+			 slot->message_size))
+		return -EFAULT;
+	return accept->socket_room ? device_accept_write_fds(accept, NULL, slot->count) : 0;
+
+err_access:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+/* As much as the largest post takes. What was there stays. */
+static bool device_accept_fault_in(const struct sockdup_inbox *inbox,
+				   const struct sockdup_accept *accept,
+				   struct sockdup_accept __user *argument)
+{
+	unsigned int message = min(accept->message_room, inbox->message_size);
+	unsigned int sockets = min(accept->socket_room, inbox->max_sockets);
+
+	return !fault_in_safe_writeable((char __user *)argument, sizeof(*argument)) &&
+	       !fault_in_safe_writeable(u64_to_user_ptr(accept->message), message) &&
+	       !fault_in_safe_writeable(u64_to_user_ptr(accept->fds),
+					array_size(sockets, sizeof(s32)));
+}
+
+/* A post that has told its acceptor what it is; or an error, and the first post stays. */
+static struct sockdup_slot *device_accept_slot(struct sockdup_inbox *inbox,
+					       const struct sockdup_accept *accept,
+					       struct sockdup_accept __user *argument,
+					       bool wait)
+{
+	struct sockdup_slot *slot;
+	int err;
+
+	for (;;) {
+		slot = sockdup_inbox_take(inbox, wait);
+		if (IS_ERR(slot))
+			return slot;
+		pagefault_disable();
+		err = device_accept_tell(accept, slot, argument);
+		pagefault_enable();
+		if (likely(!err))
+			return slot;
+		sockdup_slot_restore(slot);
+		if (err != -EFAULT || !device_accept_fault_in(inbox, accept, argument))
+			return ERR_PTR(err);
+		if (signal_pending(current))
+			return ERR_PTR(-ERESTARTSYS);
+		cond_resched();
+	}
+}
+
+/* Whether another try to install descriptors may succeed. */
+static bool device_accept_may_succeed(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM;
+}
+
+static void device_accept_fail(struct sockdup_slot *slot, int err)
+{
+	if (device_accept_may_succeed(err))
+		sockdup_slot_restore(slot);
+	else
+		sockdup_slot_drop(slot);
+}
+
+static int device_accept_one(struct sockdup_slot *slot, unsigned int flags)
+{
+	int fd = sockdup_receive_fd(slot->sockets[0].charge.file, flags);
+
+	if (likely(fd >= 0))
+		sockdup_slot_spend(slot);
+	else
+		device_accept_fail(slot, fd);
+	return fd;
+}
+
+/* The numbers go out after the sockets, and if they cannot, all is lost. */
+static int device_accept_numbers(const struct sockdup_accept *accept, const int *fds,
+				 unsigned int count)
+{
+	if (!device_accept_write_fds(accept, fds, count))
+		return 0;
+	while (count--)
+		close_fd(fds[count]);
+	return -EFAULT;
+}
+
+static noinline int device_accept_several(const struct sockdup_accept *accept,
+					  struct sockdup_slot *slot, unsigned int flags)
+{
+	const unsigned int count = slot->count;
+	int few[DEVICE_FEW_SOCKETS], *fds = few;
+	int err = -ENOMEM;
+
+	if (count > ARRAY_SIZE(few))
+		fds = kmalloc_array(count, sizeof(*fds), GFP_KERNEL_ACCOUNT);
+	if (fds)
+		err = sockdup_descriptors_check(count) ?:
+		      sockdup_descriptors_receive(slot->sockets, count, fds, flags);
+	if (err) {
+		device_accept_fail(slot, err);
+	} else {
+		sockdup_slot_spend(slot);
+		err = device_accept_numbers(accept, fds, count);
+	}
+	if (fds != few)
+		kfree(fds);
+	return err;
+}
+
+/**
+ * sockdup_device_accept - the command SOCKDUP_IOC_ACCEPT
+ * @handle: what it came through
+ * @argument: where the caller's struct lies
+ * @wait: whether to wait for a post
+ *
+ * Return: the new descriptor; 0 for several; or an error that &struct sockdup_accept lists.
+ */
+int sockdup_device_accept(struct sockdup_device_handle *handle,
+			  struct sockdup_accept __user *argument, bool wait)
+{
+	/* Pairs with the release in sockdup_device_inbox(). */
+	struct sockdup_inbox *inbox = smp_load_acquire(&handle->inbox);
+	struct sockdup_accept accept __uninitialized;
+	struct sockdup_slot *slot;
+	unsigned int flags;
+
+	if (copy_from_user(&accept, argument, offsetof(struct sockdup_accept, cookie)))
+		return -EFAULT;
+	if (accept.flags & ~SOCKDUP_ACCEPT_INHERITABLE || accept.__reserved || !inbox)
+		return -EINVAL;
+	if (handle->target->pid != task_tgid(current))
+		return -EPERM;
+	slot = device_accept_slot(inbox, &accept, argument, wait);
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	flags = accept.flags & SOCKDUP_ACCEPT_INHERITABLE ? 0 : O_CLOEXEC;
+	return accept.socket_room ? device_accept_several(&accept, slot, flags) :
+				     device_accept_one(slot, flags);
+}
+
+/**
+ * sockdup_device_post_revoke - the command SOCKDUP_IOC_POST_REVOKE
+ * @call: with the caller's struct
+ *
+ * Return: 0, or an error that &struct sockdup_post_revoke lists.
+ */
+int sockdup_device_post_revoke(struct sockdup_device_call *call)
+{
+	const struct sockdup_post_revoke *revoke = &call->u.post_revoke;
+	struct sockdup_device_handle *handle = call->handle;
+	/* Pairs with the release in sockdup_device_inbox(). */
+	struct sockdup_inbox *inbox = smp_load_acquire(&handle->inbox);
+	/* Pairs with the release in sockdup_device_bind(). */
+	struct sockdup_binding *binding = smp_load_acquire(&handle->binding);
+
+	if (revoke->flags)
+		return -EINVAL;
+	if (!inbox && !binding)
+		return -ENOTCONN;
+	if (!device_is_owner(handle))
+		return -EPERM;
+	return inbox ? sockdup_inbox_decline(inbox, revoke->id) :
+		       sockdup_binding_revoke(binding, revoke->id);
+}

@@ -1,0 +1,1314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An inbox: a queue of sockets that other processes hand to its owner. The owner pays for
+ * its slots when it opens the inbox, and a sender is looked up when it binds, so that a
+ * post makes nothing and looks for nothing.
+ *
+ * A slot goes from free to filling, to posted, to taken, and back to free; or it is ending,
+ * while workers put its files. Whoever has it filling or taken touches user memory only as
+ * far as it is there, so that neither lasts.
+ *
+ * A slot that becomes free is told of to those who wait for room, one binding at a time,
+ * and as long as there is room, because a binding that was told need not use it. Each is
+ * woken by a job of its own user's, as it can have any number of pollers. Users take turns,
+ * and no binding is told twice of the same room.
+ */
+
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/net.h>
+#include <linux/nospec.h>
+#include <linux/overflow.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include <net/sock.h>
+
+#include "deadline.h"
+#include "inbox.h"
+#include "target.h"
+
+/* A slot's number is in the lower bits of a post's id. */
+#define INBOX_INDEX_BITS	16
+
+/* Slots that one turn of a sweep looks at, and files that it has put. */
+#define INBOX_SWEEP_BATCH	64
+
+/* From one look at all slots to the next, in jiffies. */
+#define INBOX_LOOK_PAUSE	(HZ / 2)
+
+static_assert(SOCKDUP_MAX_SLOTS <= 1U << INBOX_INDEX_BITS);
+
+static struct sockdup_slot *inbox_slot(const struct sockdup_inbox *inbox, unsigned int index)
+{
+	return inbox->memory + index * inbox->stride;
+}
+
+/* Bytes of all slots. */
+static size_t inbox_size(const struct sockdup_inbox *inbox)
+{
+	return array_size(inbox->slots, inbox->stride);
+}
+
+static void inbox_put(struct sockdup_inbox *inbox)
+{
+	struct sockdup_share *share, *next;
+
+	if (!refcount_dec_and_test(&inbox->ref))
+		return;
+	rbtree_postorder_for_each_entry_safe(share, next, &inbox->shares, node)
+		kfree(share);
+	sockdup_account_put(inbox->account);
+	kfree(inbox);
+}
+
+/* Whether the user may have one more slot now. */
+static bool share_has_room(const struct sockdup_inbox *inbox,
+			   const struct sockdup_share *share)
+{
+	return share->used < share->guaranteed ||
+	       (share->used < share->limit && inbox->free_count > inbox->reserved);
+}
+
+static bool share_is_full(const struct sockdup_share *share)
+{
+	return share->used >= share->limit;
+}
+
+/* The list that a share with waiting bindings is on. */
+static struct list_head *share_list(struct sockdup_inbox *inbox,
+				    const struct sockdup_share *share)
+{
+	const struct sockdup_binding *first =
+		list_first_entry(&share->waiting, struct sockdup_binding, waiting);
+
+	if (share_is_full(share))
+		return &inbox->full;
+	if (first->since == inbox->releases)
+		return &inbox->served;
+	return share->used < share->guaranteed ? &inbox->entitled : &inbox->waiting;
+}
+
+static void share_sort(struct sockdup_inbox *inbox, struct sockdup_share *share)
+{
+	lockdep_assert_held(&inbox->lock);
+
+	if (list_empty(&share->waiting))
+		list_del_init(&share->place);
+	else
+		list_move_tail(&share->place, share_list(inbox, share));
+}
+
+static void binding_wait(struct sockdup_binding *binding)
+{
+	struct sockdup_inbox *inbox = binding->inbox;
+
+	lockdep_assert_held(&inbox->lock);
+
+	if (!list_empty(&binding->waiting))
+		return;
+	binding->since = inbox->releases;
+	list_add_tail(&binding->waiting, &binding->share->waiting);
+	if (list_empty(&binding->share->place))
+		share_sort(inbox, binding->share);
+}
+
+/* The share whose turn it is to be told of room, or NULL. */
+static struct sockdup_share *inbox_next_share(struct sockdup_inbox *inbox)
+{
+	if (!list_empty(&inbox->entitled))
+		return list_first_entry(&inbox->entitled, struct sockdup_share, place);
+	if (inbox->free_count <= inbox->reserved)
+		return NULL;
+	return list_first_entry_or_null(&inbox->waiting, struct sockdup_share, place);
+}
+
+static void binding_tell(struct sockdup_binding *binding)
+{
+	binding->told = true;
+	if (binding->waking)
+		return;
+	binding->waking = true;
+	sockdup_account_do(binding->account, SOCKDUP_LINE_WAKE, &binding->wake);
+}
+
+/* Tells one binding of room. True where another is to be told. */
+static bool inbox_tell_one(struct sockdup_inbox *inbox)
+{
+	struct sockdup_share *share = inbox_next_share(inbox);
+	struct sockdup_binding *binding;
+
+	lockdep_assert_held(&inbox->lock);
+
+	if (!share)
+		return false;
+	binding = list_first_entry(&share->waiting, struct sockdup_binding, waiting);
+	list_del_init(&binding->waiting);
+	share_sort(inbox, share);
+	binding_tell(binding);
+	return inbox_next_share(inbox);
+}
+
+/* Tells one binding of the inbox's end. True where another is to be told. */
+static bool inbox_tell_end(struct sockdup_inbox *inbox)
+{
+	struct sockdup_binding *binding;
+
+	binding = list_first_entry_or_null(&inbox->bindings, struct sockdup_binding, node);
+	if (!binding)
+		return false;
+	list_del_init(&binding->node);
+	binding_tell(binding);
+	return !list_empty(&inbox->bindings);
+}
+
+/* In turns with the other accounts, and whatever those who are told do. */
+static void inbox_tell(struct sockdup_job *job)
+{
+	struct sockdup_inbox *inbox = container_of(job, struct sockdup_inbox, tell);
+	bool more;
+
+	spin_lock(&inbox->lock);
+	more = inbox->ended ? inbox_tell_end(inbox) : inbox_tell_one(inbox);
+	inbox->telling = more;
+	spin_unlock(&inbox->lock);
+	if (more)
+		sockdup_account_do(inbox->account, SOCKDUP_LINE_INBOX, job);
+	else
+		inbox_put(inbox);
+}
+
+static void inbox_tell_others(struct sockdup_inbox *inbox)
+{
+	lockdep_assert_held(&inbox->lock);
+
+	if (inbox->telling)
+		return;
+	inbox->telling = true;
+	refcount_inc(&inbox->ref);
+	sockdup_account_do(inbox->account, SOCKDUP_LINE_INBOX, &inbox->tell);
+}
+
+/* Whether nobody has it any more. The caller holds the inbox's lock. */
+static bool binding_is_over(const struct sockdup_binding *binding)
+{
+	return binding->closed && !binding->posts && !binding->waking;
+}
+
+/* Takes one that is over out of the inbox. The caller then frees it. */
+static void binding_unlink(struct sockdup_binding *binding)
+{
+	struct sockdup_inbox *inbox = binding->inbox;
+	struct sockdup_share *share = binding->share;
+
+	lockdep_assert_held(&inbox->lock);
+
+	list_del(&binding->node);
+	/* Shares that were given to all comers go, so that their number is bounded. */
+	if (--share->bindings || !inbox->anybody)
+		return;
+	rb_erase(&share->node, &inbox->shares);
+	binding->share = NULL;
+	kfree(share);
+}
+
+static void binding_free(struct sockdup_binding *binding)
+{
+	struct sockdup_inbox *inbox = binding->inbox;
+
+	put_pid(binding->sender);
+	sockdup_account_put(binding->account);
+	kfree(binding);
+	inbox_put(inbox);
+}
+
+static void binding_wake(struct sockdup_job *job)
+{
+	struct sockdup_binding *binding = container_of(job, struct sockdup_binding, wake);
+	struct sockdup_inbox *inbox = binding->inbox;
+	bool again, over;
+
+	spin_lock(&inbox->lock);
+	binding->told = false;
+	spin_unlock(&inbox->lock);
+	wake_up_interruptible_poll(&binding->room, EPOLLOUT | EPOLLWRNORM | EPOLLERR);
+	spin_lock(&inbox->lock);
+	/* It may have come to wait again, and have been told. */
+	again = binding->told;
+	binding->waking = again;
+	over = binding_is_over(binding);
+	if (over)
+		binding_unlink(binding);
+	spin_unlock(&inbox->lock);
+	if (again)
+		sockdup_account_do(binding->account, SOCKDUP_LINE_WAKE, job);
+	else if (over)
+		binding_free(binding);
+}
+
+/* Slots of an ended inbox go with the last post. */
+static void *inbox_take_memory(struct sockdup_inbox *inbox)
+{
+	void *memory = NULL;
+
+	lockdep_assert_held(&inbox->lock);
+
+	if (inbox->ended && inbox->free_count == inbox->slots)
+		swap(memory, inbox->memory);
+	/* Others may let go of the inbox before the caller has freed it. */
+	if (memory)
+		refcount_inc(&inbox->ref);
+	return memory;
+}
+
+static void inbox_free_memory(struct sockdup_inbox *inbox, void *memory)
+{
+	if (!memory)
+		return;
+	sockdup_account_return_bytes(inbox->account, inbox_size(inbox));
+	kvfree(memory);
+	inbox_put(inbox);
+}
+
+static void share_take(struct sockdup_inbox *inbox, struct sockdup_share *share)
+{
+	if (share->used++ < share->guaranteed)
+		inbox->reserved--;
+	if ((share_is_full(share) || share->used == share->guaranteed) &&
+	    !list_empty(&share->waiting))
+		share_sort(inbox, share);
+}
+
+static void share_give_back(struct sockdup_inbox *inbox, struct sockdup_share *share)
+{
+	bool moves = share_is_full(share) || share->used == share->guaranteed;
+
+	if (--share->used < share->guaranteed)
+		inbox->reserved++;
+	inbox->releases++;
+	list_splice_tail_init(&inbox->served, &inbox->waiting);
+	if (moves && !list_empty(&share->waiting))
+		share_sort(inbox, share);
+}
+
+/* Makes a slot free whose files nobody holds for it any more. */
+static void slot_release(struct sockdup_slot *slot)
+{
+	struct sockdup_binding *binding = slot->binding;
+	struct sockdup_inbox *inbox = slot->inbox;
+	void *memory;
+	bool over;
+
+	spin_lock(&inbox->lock);
+	slot->state = SOCKDUP_SLOT_FREE;
+	slot->binding = NULL;
+	list_add(&slot->place, &inbox->free);
+	inbox->free_count++;
+	binding->posts--;
+	share_give_back(inbox, binding->share);
+	/* The first one at once. */
+	if (inbox_tell_one(inbox))
+		inbox_tell_others(inbox);
+	over = binding_is_over(binding);
+	if (over)
+		binding_unlink(binding);
+	memory = inbox_take_memory(inbox);
+	spin_unlock(&inbox->lock);
+	inbox_free_memory(inbox, memory);
+	if (over)
+		binding_free(binding);
+}
+
+static void inbox_begin_sweep(struct sockdup_inbox *inbox)
+{
+	lockdep_assert_held(&inbox->lock);
+
+	if (inbox->sweeping)
+		return;
+	inbox->sweeping = true;
+	refcount_inc(&inbox->ref);
+	sockdup_account_do(inbox->account, SOCKDUP_LINE_INBOX, &inbox->sweep);
+}
+
+/* Has all slots looked at, from the first on. */
+static void inbox_begin_look(struct sockdup_inbox *inbox)
+{
+	inbox->cursor = 0;
+	inbox->alarm = U64_MAX;
+	inbox_begin_sweep(inbox);
+}
+
+static void inbox_tick(struct work_struct *work)
+{
+	struct sockdup_inbox *inbox =
+		container_of(to_delayed_work(work), struct sockdup_inbox, tick.work);
+
+	spin_lock(&inbox->lock);
+	inbox_begin_look(inbox);
+	spin_unlock(&inbox->lock);
+}
+
+static bool inbox_is_looking(const struct sockdup_inbox *inbox)
+{
+	return inbox->cursor < inbox->slots;
+}
+
+/* Has the slots looked at in time, and not too often. A look under way sees to it itself. */
+static void inbox_set_alarm(struct sockdup_inbox *inbox, u64 due)
+{
+	unsigned long delay = 0, pause;
+	u64 now;
+
+	lockdep_assert_held(&inbox->lock);
+
+	if (likely(due >= inbox->alarm))
+		return;
+	inbox->alarm = due;
+	if (inbox_is_looking(inbox))
+		return;
+	now = ktime_get_boottime_ns();
+	if (due > now)
+		delay = nsecs_to_jiffies(due - now) + 1;
+	/* Timers are late by up to an eighth: look early, and then again. */
+	if (delay > INBOX_LOOK_PAUSE)
+		delay -= delay / 4;
+	pause = inbox->looked + INBOX_LOOK_PAUSE - jiffies;
+	if (pause <= INBOX_LOOK_PAUSE)
+		delay = max(delay, pause);
+	sockdup_tick_set(&inbox->tick, delay);
+}
+
+/* From posts, or from the hands of the caller, to those that are ending. */
+static void slot_set_ending(struct sockdup_slot *slot)
+{
+	lockdep_assert_held(&slot->inbox->lock);
+
+	slot->state = SOCKDUP_SLOT_ENDING;
+	slot->put = 0;
+	atomic_set(&slot->left, 1);
+	list_add_tail(&slot->place, &slot->inbox->ending);
+}
+
+static void inbox_remove_post(struct sockdup_slot *slot)
+{
+	list_del(&slot->place);
+	slot->inbox->post_count--;
+}
+
+static void slot_put_one(struct sockdup_job *job)
+{
+	struct sockdup_set_socket *socket =
+		container_of(job, struct sockdup_set_socket, charge.job);
+	struct sockdup_slot *slot = socket->slot;
+
+	sockdup_charge_put(&socket->charge);
+	if (atomic_dec_and_test(&slot->left))
+		slot_release(slot);
+}
+
+/*
+ * Has a file put. Where that waits for others, as long as they like, it does so apart from
+ * the slot, which the owner pays for.
+ */
+static void slot_put_file(struct sockdup_slot *slot, struct sockdup_set_socket *socket)
+{
+	if (sockdup_charge_put_apart(&socket->charge))
+		return;
+	/* There is no memory. */
+	socket->slot = slot;
+	atomic_inc(&slot->left);
+	if (sockdup_charge_return_later(&socket->charge, slot_put_one))
+		atomic_dec(&slot->left);
+}
+
+/* Has up to @batch files of a slot put, and says how many these were. */
+static unsigned int slot_put_some(struct sockdup_slot *slot, unsigned int batch)
+{
+	unsigned int first = slot->put, until = min(first + batch, slot->count);
+
+	for (; slot->put < until; slot->put++)
+		slot_put_file(slot, &slot->sockets[slot->put]);
+	return until - first;
+}
+
+/* Only the sweep takes slots off the list. */
+static struct sockdup_slot *inbox_first_ending(struct sockdup_inbox *inbox)
+{
+	struct sockdup_slot *slot;
+
+	spin_lock(&inbox->lock);
+	slot = list_first_entry_or_null(&inbox->ending, struct sockdup_slot, place);
+	spin_unlock(&inbox->lock);
+	return slot;
+}
+
+static void inbox_remove_ending(struct sockdup_inbox *inbox, struct sockdup_slot *slot)
+{
+	spin_lock(&inbox->lock);
+	list_del(&slot->place);
+	spin_unlock(&inbox->lock);
+	if (atomic_dec_and_test(&slot->left))
+		slot_release(slot);
+}
+
+/* Has some of the files put that are to be. */
+static void inbox_put_some(struct sockdup_inbox *inbox)
+{
+	unsigned int left = INBOX_SWEEP_BATCH;
+	struct sockdup_slot *slot;
+
+	while (left && (slot = inbox_first_ending(inbox))) {
+		left -= slot_put_some(slot, left);
+		if (slot->put == slot->count)
+			inbox_remove_ending(inbox, slot);
+	}
+}
+
+/* Ends a post that is due, or has its deadline heeded. */
+static void inbox_look_at(struct sockdup_inbox *inbox, struct sockdup_slot *slot, u64 now)
+{
+	if (slot->state != SOCKDUP_SLOT_POSTED)
+		return;
+	if (inbox->ended || slot->deadline <= now) {
+		inbox_remove_post(slot);
+		slot_set_ending(slot);
+	} else {
+		inbox->alarm = min(inbox->alarm, slot->deadline);
+	}
+}
+
+/* At the end of a look the alarm is set to the earliest deadline that there was. */
+static void inbox_look_at_some(struct sockdup_inbox *inbox, u64 now)
+{
+	unsigned int until = min(inbox->cursor + INBOX_SWEEP_BATCH, inbox->slots);
+	u64 due;
+
+	lockdep_assert_held(&inbox->lock);
+
+	if (!inbox_is_looking(inbox))
+		return;
+	for (; inbox->cursor < until; inbox->cursor++)
+		inbox_look_at(inbox, inbox_slot(inbox, inbox->cursor), now);
+	if (inbox_is_looking(inbox))
+		return;
+	inbox->looked = jiffies;
+	due = inbox->alarm;
+	inbox->alarm = U64_MAX;
+	if (!inbox->ended)
+		inbox_set_alarm(inbox, due);
+}
+
+/* In turns with the other accounts. */
+static void inbox_sweep(struct sockdup_job *job)
+{
+	struct sockdup_inbox *inbox = container_of(job, struct sockdup_inbox, sweep);
+	const u64 now = ktime_get_boottime_ns();
+	bool more;
+
+	inbox_put_some(inbox);
+	spin_lock(&inbox->lock);
+	/* Without slots there is nothing to look at. */
+	if (inbox->memory)
+		inbox_look_at_some(inbox, now);
+	else
+		inbox->cursor = inbox->slots;
+	more = inbox_is_looking(inbox) || !list_empty(&inbox->ending);
+	inbox->sweeping = more;
+	spin_unlock(&inbox->lock);
+	if (more)
+		sockdup_account_do(inbox->account, SOCKDUP_LINE_INBOX, job);
+	else
+		inbox_put(inbox);
+}
+
+static void inbox_wake(struct sockdup_job *job)
+{
+	struct sockdup_inbox *inbox = container_of(job, struct sockdup_inbox, wake);
+
+	spin_lock(&inbox->lock);
+	inbox->waking = false;
+	spin_unlock(&inbox->lock);
+	wake_up_interruptible_poll(&inbox->pollers, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
+	inbox_put(inbox);
+}
+
+/* Pollers can be any number, and are woken at the owner's expense. */
+static void inbox_wake_pollers(struct sockdup_inbox *inbox)
+{
+	lockdep_assert_held(&inbox->lock);
+
+	/* A poller queues itself before it looks under the lock. */
+	if (inbox->waking || !waitqueue_active(&inbox->pollers))
+		return;
+	inbox->waking = true;
+	refcount_inc(&inbox->ref);
+	sockdup_account_do(inbox->account, SOCKDUP_LINE_WAKE, &inbox->wake);
+}
+
+/*
+ * Nothing is posted or accepted from here on. What waits is left to the sweep, and those
+ * who wait for room are told in turns.
+ */
+static void inbox_end(struct sockdup_inbox *inbox)
+{
+	void *memory;
+
+	spin_lock(&inbox->lock);
+	if (inbox->ended) {
+		spin_unlock(&inbox->lock);
+		return;
+	}
+	inbox->ended = true;
+	inbox_begin_look(inbox);
+	inbox_wake_pollers(inbox);
+	inbox_tell_others(inbox);
+	memory = inbox_take_memory(inbox);
+	spin_unlock(&inbox->lock);
+	sockdup_tick_cancel(&inbox->tick);
+	wake_up_interruptible_all(&inbox->acceptors);
+	inbox_free_memory(inbox, memory);
+}
+
+static struct sockdup_share *share_find(struct sockdup_inbox *inbox, kuid_t uid)
+{
+	struct rb_node *node = inbox->shares.rb_node;
+	struct sockdup_share *share;
+
+	while (node) {
+		share = rb_entry(node, struct sockdup_share, node);
+		if (uid_eq(share->uid, uid))
+			return share;
+		node = uid_lt(uid, share->uid) ? node->rb_left : node->rb_right;
+	}
+	return NULL;
+}
+
+static bool share_is_before(struct rb_node *one, const struct rb_node *other)
+{
+	return uid_lt(rb_entry(one, struct sockdup_share, node)->uid,
+		      rb_entry(other, struct sockdup_share, node)->uid);
+}
+
+static struct sockdup_share *share_new(kuid_t uid, unsigned int guaranteed,
+				       unsigned int limit)
+{
+	struct sockdup_share *share = kzalloc(sizeof(*share), GFP_KERNEL_ACCOUNT);
+
+	if (!share)
+		return NULL;
+	share->uid = uid;
+	share->guaranteed = guaranteed;
+	share->limit = limit;
+	INIT_LIST_HEAD(&share->place);
+	INIT_LIST_HEAD(&share->waiting);
+	return share;
+}
+
+static int inbox_add_share(struct sockdup_inbox *inbox, kuid_t uid, unsigned int guaranteed)
+{
+	struct sockdup_share *share;
+
+	if (share_find(inbox, uid))
+		return -EINVAL;
+	share = share_new(uid, guaranteed, inbox->slots);
+	if (!share)
+		return -ENOMEM;
+	rb_add(&share->node, &inbox->shares, share_is_before);
+	inbox->reserved += guaranteed;
+	return 0;
+}
+
+/* Whoever is listed can have an equal part at any time. */
+static int inbox_add_shares(struct sockdup_inbox *inbox,
+			    const struct sockdup_inbox_terms *terms)
+{
+	unsigned int i;
+	int err = 0;
+
+	if (terms->anybody)
+		return 0;
+	if (!terms->users)
+		return inbox_add_share(inbox, inbox->account->uid, 0);
+	for (i = 0; i < terms->user_count && !err; i++)
+		err = inbox_add_share(inbox, terms->users[i],
+				      terms->slots / terms->user_count);
+	return err;
+}
+
+static int inbox_add_slots(struct sockdup_inbox *inbox)
+{
+	size_t size = inbox_size(inbox);
+	struct sockdup_slot *slot;
+	unsigned int i;
+
+	if (size > INT_MAX)
+		return -ENOMEM;
+	if (!sockdup_account_charge_bytes(inbox->account, size))
+		return -ENOBUFS;
+	inbox->memory = kvzalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!inbox->memory) {
+		sockdup_account_return_bytes(inbox->account, size);
+		return -ENOMEM;
+	}
+	for (i = 0; i < inbox->slots; i++) {
+		slot = inbox_slot(inbox, i);
+		slot->inbox = inbox;
+		slot->id = i;
+		list_add_tail(&slot->place, &inbox->free);
+	}
+	inbox->free_count = inbox->slots;
+	return 0;
+}
+
+static struct sockdup_inbox *inbox_new(struct sockdup_account *account,
+				       const struct sockdup_inbox_terms *terms)
+{
+	struct sockdup_inbox *inbox = kzalloc(sizeof(*inbox), GFP_KERNEL_ACCOUNT);
+
+	if (!inbox)
+		return NULL;
+	refcount_set(&inbox->ref, 1);
+	spin_lock_init(&inbox->lock);
+	INIT_LIST_HEAD(&inbox->free);
+	INIT_LIST_HEAD(&inbox->posts);
+	INIT_LIST_HEAD(&inbox->ending);
+	inbox->shares = RB_ROOT;
+	INIT_LIST_HEAD(&inbox->bindings);
+	INIT_LIST_HEAD(&inbox->entitled);
+	INIT_LIST_HEAD(&inbox->waiting);
+	INIT_LIST_HEAD(&inbox->served);
+	INIT_LIST_HEAD(&inbox->full);
+	inbox->alarm = U64_MAX;
+	inbox->looked = jiffies - INBOX_LOOK_PAUSE;
+	init_waitqueue_head(&inbox->acceptors);
+	init_waitqueue_head(&inbox->pollers);
+	inbox->wake.run = inbox_wake;
+	inbox->tell.run = inbox_tell;
+	inbox->sweep.run = inbox_sweep;
+	refcount_inc(&account->ref);
+	inbox->account = account;
+	sockdup_tick_init(&inbox->tick, account, SOCKDUP_LINE_INBOX, inbox_tick);
+	inbox->slots = terms->slots;
+	inbox->cursor = terms->slots;
+	inbox->message_size = terms->message_size;
+	inbox->max_sockets = terms->max_sockets;
+	inbox->anybody = terms->anybody;
+	inbox->stride = ALIGN(struct_size_t(struct sockdup_slot, sockets, terms->max_sockets) +
+			      terms->message_size, sizeof(u64));
+	return inbox;
+}
+
+/* Senders find the inbox by its owner. */
+static int inbox_publish(struct sockdup_inbox *inbox, struct sockdup_target *owner)
+{
+	int err = 0;
+
+	spin_lock(&owner->lock);
+	if (owner->dead) {
+		err = -ESRCH;
+	} else if (owner->inbox) {
+		err = -EBUSY;
+	} else {
+		refcount_inc(&inbox->ref);
+		owner->inbox = inbox;
+	}
+	spin_unlock(&owner->lock);
+	return err;
+}
+
+static void inbox_withdraw(struct sockdup_inbox *inbox, struct sockdup_target *owner)
+{
+	bool known;
+
+	spin_lock(&owner->lock);
+	known = owner->inbox == inbox;
+	if (known)
+		owner->inbox = NULL;
+	spin_unlock(&owner->lock);
+	if (known)
+		inbox_put(inbox);
+}
+
+/**
+ * sockdup_inbox_open - open an inbox of the current process
+ * @owner: the process's record, held by the caller
+ * @account: the current user's, held by the caller
+ * @terms: what it is to be like, checked but for doubles among the users
+ *
+ * Return: the inbox, to be closed; ERR_PTR(-EBUSY) where the process has one; -EINVAL for
+ * a user who is listed twice; -ENOBUFS where the user's sets and inboxes would take too
+ * many bytes; -ENOMEM.
+ */
+struct sockdup_inbox *sockdup_inbox_open(struct sockdup_target *owner,
+					 struct sockdup_account *account,
+					 const struct sockdup_inbox_terms *terms)
+{
+	struct sockdup_inbox *inbox = inbox_new(account, terms);
+	int err;
+
+	if (!inbox)
+		return ERR_PTR(-ENOMEM);
+	err = inbox_add_shares(inbox, terms) ?: inbox_add_slots(inbox);
+	if (err)
+		goto err_inbox;
+	err = inbox_publish(inbox, owner);
+	if (err)
+		goto err_slots;
+	return inbox;
+
+err_slots:
+	sockdup_account_return_bytes(account, inbox_size(inbox));
+	kvfree(inbox->memory);
+err_inbox:
+	sockdup_tick_cancel(&inbox->tick);
+	inbox_put(inbox);
+	return ERR_PTR(err);
+}
+
+/**
+ * sockdup_inbox_close - end an inbox with its handle
+ * @inbox: the handle's
+ * @owner: as it was opened with
+ */
+void sockdup_inbox_close(struct sockdup_inbox *inbox, struct sockdup_target *owner)
+{
+	inbox_withdraw(inbox, owner);
+	inbox_end(inbox);
+	inbox_put(inbox);
+}
+
+/* The handle may be another process's by now. */
+static void inbox_owner_died(struct sockdup_target *owner)
+{
+	struct sockdup_inbox *inbox;
+
+	spin_lock(&owner->lock);
+	inbox = owner->inbox;
+	owner->inbox = NULL;
+	spin_unlock(&owner->lock);
+	if (!inbox)
+		return;
+	inbox_end(inbox);
+	inbox_put(inbox);
+}
+
+/* The first post, or NULL. One that is late goes to the sweep. */
+static struct sockdup_slot *inbox_take_first(struct sockdup_inbox *inbox, bool *late)
+{
+	struct sockdup_slot *slot;
+
+	*late = false;
+	spin_lock(&inbox->lock);
+	slot = list_first_entry_or_null(&inbox->posts, struct sockdup_slot, place);
+	if (slot) {
+		inbox_remove_post(slot);
+		*late = sockdup_deadline_has_passed(slot->deadline);
+		if (unlikely(*late)) {
+			slot_set_ending(slot);
+			inbox_begin_sweep(inbox);
+			slot = NULL;
+		} else {
+			slot->state = SOCKDUP_SLOT_TAKEN;
+		}
+	}
+	spin_unlock(&inbox->lock);
+	return slot;
+}
+
+/*
+ * The lock, as a waiter that queues itself before it looks under the lock either finds a
+ * post, or is found by the sender.
+ */
+static bool inbox_is_ready(struct sockdup_inbox *inbox)
+{
+	bool ready;
+
+	spin_lock(&inbox->lock);
+	ready = inbox->post_count || inbox->ended;
+	spin_unlock(&inbox->lock);
+	return ready;
+}
+
+/**
+ * sockdup_inbox_take - take the first post
+ * @inbox: of a handle that the caller keeps open
+ * @wait: whether to wait for one
+ *
+ * Return: a slot, to be spent, dropped or restored soon; ERR_PTR(-EAGAIN),
+ * ERR_PTR(-ERESTARTSYS); ERR_PTR(-ESRCH) where the inbox has ended with its owner.
+ */
+struct sockdup_slot *sockdup_inbox_take(struct sockdup_inbox *inbox, bool wait)
+{
+	struct sockdup_slot *slot;
+	bool late;
+
+	for (;;) {
+		do {
+			slot = inbox_take_first(inbox, &late);
+		} while (late && !signal_pending(current));
+		if (slot)
+			return slot;
+		if (late)
+			return ERR_PTR(-ERESTARTSYS);
+		if (READ_ONCE(inbox->ended))
+			return ERR_PTR(-ESRCH);
+		if (!wait)
+			return ERR_PTR(-EAGAIN);
+		if (wait_event_interruptible_exclusive(inbox->acceptors,
+						       inbox_is_ready(inbox)))
+			return ERR_PTR(-ERESTARTSYS);
+	}
+}
+
+/**
+ * sockdup_inbox_poll - poll for posts
+ * @inbox: of the handle
+ * @file: the handle's
+ * @table: as given to the file's poll()
+ *
+ * Return: EPOLLIN and EPOLLRDNORM where there is a post; EPOLLHUP where the inbox has ended.
+ */
+__poll_t sockdup_inbox_poll(struct sockdup_inbox *inbox, struct file *file,
+			    struct poll_table_struct *table)
+{
+	__poll_t mask = 0;
+
+	poll_wait(file, &inbox->pollers, table);
+	spin_lock(&inbox->lock);
+	if (inbox->post_count)
+		mask |= EPOLLIN | EPOLLRDNORM;
+	if (inbox->ended)
+		mask |= EPOLLHUP;
+	spin_unlock(&inbox->lock);
+	return mask;
+}
+
+/**
+ * sockdup_slot_post - have a filled slot wait to be accepted
+ * @slot: reserved by the caller, and filled
+ *
+ * Return: 0; -EPIPE where the inbox has ended, and the slot is still the caller's.
+ */
+int sockdup_slot_post(struct sockdup_slot *slot)
+{
+	const struct sockdup_binding *binding = slot->binding;
+	struct sockdup_inbox *inbox = slot->inbox;
+	bool acceptors, pollers;
+
+	spin_lock(&inbox->lock);
+	if (unlikely(inbox->ended)) {
+		spin_unlock(&inbox->lock);
+		return -EPIPE;
+	}
+	slot->state = SOCKDUP_SLOT_POSTED;
+	slot->position = inbox->position++;
+	list_add_tail(&slot->place, &inbox->posts);
+	inbox->post_count++;
+	inbox_set_alarm(inbox, slot->deadline);
+	/* A waiter queues itself before it looks under the lock. */
+	acceptors = waitqueue_active(&inbox->acceptors);
+	/* Likewise. */
+	pollers = waitqueue_active(&inbox->pollers);
+	if (pollers && binding->account != inbox->account)
+		inbox_wake_pollers(inbox);
+	spin_unlock(&inbox->lock);
+	/* The caller's handle keeps the inbox. */
+	if (acceptors)
+		wake_up_interruptible_sync(&inbox->acceptors);
+	if (pollers && binding->account == inbox->account)
+		wake_up_interruptible_sync_poll(&inbox->pollers, EPOLLIN | EPOLLRDNORM);
+	return 0;
+}
+
+/**
+ * sockdup_slot_cancel - give a reserved slot back
+ * @slot: reserved by the caller, and without files
+ */
+void sockdup_slot_cancel(struct sockdup_slot *slot)
+{
+	slot_release(slot);
+}
+
+/* To its place among the first posts: others were taken before it, and have come back. */
+static void inbox_restore_post(struct sockdup_inbox *inbox, struct sockdup_slot *slot)
+{
+	struct sockdup_slot *next;
+
+	list_for_each_entry(next, &inbox->posts, place)
+		if (next->position > slot->position)
+			break;
+	list_add_tail(&slot->place, &next->place);
+	inbox->post_count++;
+}
+
+/**
+ * sockdup_slot_restore - put a post that was taken back to where it was
+ * @slot: taken by the caller
+ *
+ * Unless it has been revoked meanwhile.
+ */
+void sockdup_slot_restore(struct sockdup_slot *slot)
+{
+	struct sockdup_inbox *inbox = slot->inbox;
+	bool acceptors = false;
+
+	spin_lock(&inbox->lock);
+	if (slot->over || inbox->ended) {
+		slot_set_ending(slot);
+		inbox_begin_sweep(inbox);
+	} else {
+		slot->state = SOCKDUP_SLOT_POSTED;
+		inbox_restore_post(inbox, slot);
+		inbox_set_alarm(inbox, slot->deadline);
+		/* A waiter queues itself before it looks under the lock. */
+		acceptors = waitqueue_active(&inbox->acceptors);
+		inbox_wake_pollers(inbox);
+	}
+	spin_unlock(&inbox->lock);
+	/* The caller may be the one whom the post had woken. */
+	if (acceptors)
+		wake_up_interruptible(&inbox->acceptors);
+}
+
+/**
+ * sockdup_slot_drop - end a post that was taken without handing it out
+ * @slot: taken by the caller
+ */
+void sockdup_slot_drop(struct sockdup_slot *slot)
+{
+	struct sockdup_inbox *inbox = slot->inbox;
+
+	spin_lock(&inbox->lock);
+	slot_set_ending(slot);
+	inbox_begin_sweep(inbox);
+	spin_unlock(&inbox->lock);
+}
+
+/**
+ * sockdup_slot_spend - end a post whose sockets the caller has been given
+ * @slot: taken by the caller
+ */
+void sockdup_slot_spend(struct sockdup_slot *slot)
+{
+	unsigned int i;
+
+	for (i = 0; i < slot->count; i++)
+		fput(slot->sockets[i].charge.file);
+	sockdup_account_return_files(slot->binding->account, slot->count);
+	slot_release(slot);
+}
+
+/* The share of a user, one binding larger, or NULL. @fresh is used and cleared if need be. */
+static struct sockdup_share *inbox_join_share(struct sockdup_inbox *inbox, kuid_t uid,
+					      struct sockdup_share **fresh)
+{
+	struct sockdup_share *share;
+
+	lockdep_assert_held(&inbox->lock);
+
+	share = share_find(inbox, uid);
+	if (!share && *fresh) {
+		share = *fresh;
+		*fresh = NULL;
+		rb_add(&share->node, &inbox->shares, share_is_before);
+	}
+	if (share)
+		share->bindings++;
+	return share;
+}
+
+/* Nobody but the owner's user has more than a quarter of what is open to all. */
+static struct sockdup_share *inbox_new_share(const struct sockdup_inbox *inbox, kuid_t uid)
+{
+	return share_new(uid, 0, uid_eq(uid, inbox->account->uid) ?
+				 inbox->slots : max(inbox->slots / 4, 1U));
+}
+
+static int binding_join(struct sockdup_binding *binding)
+{
+	struct sockdup_inbox *inbox = binding->inbox;
+	struct sockdup_share *fresh = NULL;
+	int err = 0;
+
+	if (inbox->anybody) {
+		fresh = inbox_new_share(inbox, binding->account->uid);
+		if (!fresh)
+			return -ENOMEM;
+	}
+	spin_lock(&inbox->lock);
+	if (inbox->ended) {
+		err = -ECONNREFUSED;
+	} else {
+		binding->share = inbox_join_share(inbox, binding->account->uid, &fresh);
+		if (binding->share)
+			list_add_tail(&binding->node, &inbox->bindings);
+		else
+			err = -ECONNREFUSED;
+	}
+	spin_unlock(&inbox->lock);
+	kfree(fresh);
+	return err;
+}
+
+static struct sockdup_inbox *inbox_of(struct sockdup_target *target)
+{
+	struct sockdup_inbox *inbox;
+
+	spin_lock(&target->lock);
+	inbox = target->inbox;
+	if (inbox)
+		refcount_inc(&inbox->ref);
+	spin_unlock(&target->lock);
+	return inbox;
+}
+
+/**
+ * sockdup_binding_new - bind to the inbox of a process
+ * @target: the process, held by the caller
+ * @account: the current user's, held by the caller
+ *
+ * Return: the binding, to be closed; ERR_PTR(-ECONNREFUSED) where the process has no inbox,
+ * or none for the user; ERR_PTR(-ENOMEM).
+ */
+struct sockdup_binding *sockdup_binding_new(struct sockdup_target *target,
+					    struct sockdup_account *account)
+{
+	struct sockdup_inbox *inbox = inbox_of(target);
+	struct sockdup_binding *binding;
+	int err;
+
+	if (!inbox)
+		return ERR_PTR(-ECONNREFUSED);
+	/* A stranger does not even touch the lock. Such a tree does not change. */
+	err = -ECONNREFUSED;
+	if (!inbox->anybody && !share_find(inbox, account->uid))
+		goto err_inbox;
+	err = -ENOMEM;
+	binding = kzalloc(sizeof(*binding), GFP_KERNEL_ACCOUNT);
+	if (!binding)
+		goto err_inbox;
+	binding->inbox = inbox;
+	binding->account = account;
+	INIT_LIST_HEAD(&binding->waiting);
+	init_waitqueue_head(&binding->room);
+	binding->wake.run = binding_wake;
+	err = binding_join(binding);
+	if (err)
+		goto err_binding;
+	refcount_inc(&account->ref);
+	binding->sender = get_pid(task_tgid(current));
+	return binding;
+
+err_binding:
+	kfree(binding);
+err_inbox:
+	inbox_put(inbox);
+	return ERR_PTR(err);
+}
+
+/**
+ * sockdup_binding_close - unbind with the handle
+ * @binding: the handle's
+ *
+ * What was posted stays.
+ */
+void sockdup_binding_close(struct sockdup_binding *binding)
+{
+	struct sockdup_inbox *inbox = binding->inbox;
+	bool over;
+
+	spin_lock(&inbox->lock);
+	binding->closed = true;
+	if (!list_empty(&binding->waiting)) {
+		list_del_init(&binding->waiting);
+		share_sort(inbox, binding->share);
+	}
+	over = binding_is_over(binding);
+	if (over)
+		binding_unlink(binding);
+	spin_unlock(&inbox->lock);
+	if (over)
+		binding_free(binding);
+}
+
+static struct sockdup_slot *binding_reserve_now(struct sockdup_binding *binding)
+{
+	struct sockdup_inbox *inbox = binding->inbox;
+	struct sockdup_slot *slot;
+
+	spin_lock(&inbox->lock);
+	if (unlikely(inbox->ended)) {
+		slot = ERR_PTR(-EPIPE);
+	} else if (unlikely(!share_has_room(inbox, binding->share))) {
+		slot = ERR_PTR(-EAGAIN);
+		/* Pollers for edges do not poll again. */
+		if (waitqueue_active(&binding->room))
+			binding_wait(binding);
+	} else {
+		slot = list_first_entry(&inbox->free, struct sockdup_slot, place);
+		list_del(&slot->place);
+		inbox->free_count--;
+		share_take(inbox, binding->share);
+		binding->posts++;
+		slot->binding = binding;
+		slot->state = SOCKDUP_SLOT_FILLING;
+		slot->over = false;
+		slot->id += 1ULL << INBOX_INDEX_BITS;
+	}
+	spin_unlock(&inbox->lock);
+	return slot;
+}
+
+/* Asks to be told of room if there is none. */
+static bool binding_is_ready(struct sockdup_binding *binding)
+{
+	struct sockdup_inbox *inbox = binding->inbox;
+	bool ready;
+
+	spin_lock(&inbox->lock);
+	ready = inbox->ended || share_has_room(inbox, binding->share);
+	if (!ready)
+		binding_wait(binding);
+	spin_unlock(&inbox->lock);
+	return ready;
+}
+
+/**
+ * sockdup_binding_reserve - have a slot to fill
+ * @binding: of a handle that the caller keeps open
+ * @wait: whether to wait for one
+ *
+ * Return: a slot, to be posted or cancelled soon; ERR_PTR(-EAGAIN), ERR_PTR(-ERESTARTSYS);
+ * ERR_PTR(-EPIPE) where the inbox has ended.
+ */
+struct sockdup_slot *sockdup_binding_reserve(struct sockdup_binding *binding, bool wait)
+{
+	struct sockdup_slot *slot;
+
+	for (;;) {
+		slot = binding_reserve_now(binding);
+		if (!IS_ERR(slot) || !wait || PTR_ERR(slot) != -EAGAIN)
+			return slot;
+		if (wait_event_interruptible(binding->room, binding_is_ready(binding)))
+			return ERR_PTR(-ERESTARTSYS);
+	}
+}
+
+static bool slot_lingers(const struct sockdup_slot *slot)
+{
+	unsigned int i;
+
+	for (i = 0; i < slot->count; i++)
+		if (sock_flag(sock_from_file(slot->sockets[i].charge.file)->sk, SOCK_LINGER))
+			return true;
+	return false;
+}
+
+/* The slot that had this post, or NULL. */
+static struct sockdup_slot *inbox_find(struct sockdup_inbox *inbox, u64 id)
+{
+	unsigned int index = id & ((1U << INBOX_INDEX_BITS) - 1);
+	struct sockdup_slot *slot;
+
+	lockdep_assert_held(&inbox->lock);
+
+	if (!inbox->memory || index >= inbox->slots)
+		return NULL;
+	slot = inbox_slot(inbox, array_index_nospec(index, inbox->slots));
+	return slot->id == id ? slot : NULL;
+}
+
+/* Takes a post out of its turn to end it. */
+static struct sockdup_slot *inbox_take_out(struct sockdup_inbox *inbox, u64 id,
+					   const struct sockdup_binding *binding)
+{
+	struct sockdup_slot *slot;
+
+	spin_lock(&inbox->lock);
+	slot = inbox_find(inbox, id);
+	if (!slot || (binding && slot->binding != binding)) {
+		slot = ERR_PTR(-ENOENT);
+	} else if (slot->state == SOCKDUP_SLOT_POSTED) {
+		slot->state = SOCKDUP_SLOT_TAKEN;
+		slot->over = true;
+		inbox_remove_post(slot);
+	} else if (slot->state == SOCKDUP_SLOT_TAKEN && !slot->over) {
+		slot->over = true;
+		slot = ERR_PTR(-EBUSY);
+	} else {
+		slot = ERR_PTR(-ENOENT);
+	}
+	spin_unlock(&inbox->lock);
+	return slot;
+}
+
+/**
+ * sockdup_inbox_decline - end a post that the owner does not want
+ * @inbox: of a handle that the caller, its owner, keeps open
+ * @id: of the post
+ *
+ * Return: 0; -EBUSY where it is being accepted: it ends with that, one way or the other;
+ * -ENOENT where it has ended.
+ */
+int sockdup_inbox_decline(struct sockdup_inbox *inbox, u64 id)
+{
+	struct sockdup_slot *slot = inbox_take_out(inbox, id, NULL);
+
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	sockdup_slot_drop(slot);
+	return 0;
+}
+
+/**
+ * sockdup_binding_revoke - end a post
+ * @binding: that it came through; of a handle that the caller, its sender, keeps open
+ * @id: of the post
+ *
+ * The caller puts the files as it would close its own, unless one would linger.
+ *
+ * Return: as sockdup_inbox_decline().
+ */
+int sockdup_binding_revoke(struct sockdup_binding *binding, u64 id)
+{
+	struct sockdup_slot *slot = inbox_take_out(binding->inbox, id, binding);
+
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
+	if (slot_lingers(slot))
+		sockdup_slot_drop(slot);
+	else
+		sockdup_slot_spend(slot);
+	return 0;
+}
+
+/**
+ * sockdup_binding_poll - poll for room
+ * @binding: of the handle
+ * @file: the handle's
+ * @table: as given to the file's poll()
+ *
+ * Return: EPOLLOUT and EPOLLWRNORM where there is room for a post; EPOLLERR where the inbox
+ * has ended.
+ */
+__poll_t sockdup_binding_poll(struct sockdup_binding *binding, struct file *file,
+			      struct poll_table_struct *table)
+{
+	poll_wait(file, &binding->room, table);
+	if (!binding_is_ready(binding))
+		return 0;
+	return READ_ONCE(binding->inbox->ended) ? EPOLLERR : EPOLLOUT | EPOLLWRNORM;
+}
+
+/**
+ * sockdup_inbox_init - have inboxes end with their owners
+ */
+void __init sockdup_inbox_init(void)
+{
+	sockdup_target_set_inbox_died(inbox_owner_died);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef SOCKDUP_INBOX_H
+#define SOCKDUP_INBOX_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/poll.h>
+#include <linux/rbtree.h>
+#include <linux/refcount.h>
+#include <linux/sockdup.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "account.h"
+#include "set.h"
+
+struct pid;
+struct sockdup_binding;
+struct sockdup_inbox;
+struct sockdup_target;
+
+/**
+ * enum sockdup_slot_state - what is in a slot
+ * @SOCKDUP_SLOT_FREE: nothing
+ * @SOCKDUP_SLOT_FILLING: what a sender is about to post; the sender's
+ * @SOCKDUP_SLOT_POSTED: a post that waits
+ * @SOCKDUP_SLOT_TAKEN: a post that an acceptor is about to hand out; the acceptor's
+ * @SOCKDUP_SLOT_ENDING: a post that has ended, whose files are to be put
+ */
+enum sockdup_slot_state {
+	SOCKDUP_SLOT_FREE,
+	SOCKDUP_SLOT_FILLING,
+	SOCKDUP_SLOT_POSTED,
+	SOCKDUP_SLOT_TAKEN,
+	SOCKDUP_SLOT_ENDING,
+};
+
+/**
+ * struct sockdup_slot - room for one post
+ * @place: among the inbox's free slots, its posts, or those that are ending
+ * @inbox: that it is part of
+ * @binding: the sender's; NULL in a free slot
+ * @state: an &enum sockdup_slot_state
+ * @position: in the order of posts
+ * @over: it has ended unless the acceptor that has taken it succeeds
+ * @id: names the post; the next one in this slot has another
+ * @deadline: when it is over, in nanoseconds of CLOCK_BOOTTIME
+ * @cookie: the sender's word
+ * @uid: the sender's effective user
+ * @gid: and effective group
+ * @message_size: bytes
+ * @count: sockets
+ * @put: how many of them have been put or wait for that; the sweep's
+ * @left: those that wait for it, and one for the sweep
+ * @sockets: with room for as many as a post may have, and for the largest message behind
+ *
+ * The inbox's lock covers @place to @over. The rest is the sender's, the acceptor's or the
+ * sweep's by the state, and does not change in a post.
+ */
+struct sockdup_slot {
+	struct list_head place;
+	struct sockdup_inbox *inbox;
+	struct sockdup_binding *binding;
+	u8 state;
+	bool over;
+	u64 position;
+	u64 id;
+	u64 deadline;
+	u64 cookie;
+	kuid_t uid;
+	kgid_t gid;
+	u32 message_size;
+	u32 count;
+	u32 put;
+	atomic_t left;
+	struct sockdup_set_socket sockets[];
+};
+
+/**
+ * struct sockdup_inbox_terms - what an inbox is to be like
+ * @slots: how many, at least 1
+ * @message_size: of the largest message, in bytes
+ * @max_sockets: under one post, at least 1
+ * @anybody: all users may post
+ * @users: those who may otherwise; NULL for the owner alone
+ * @user_count: how many
+ */
+struct sockdup_inbox_terms {
+	unsigned int slots;
+	unsigned int message_size;
+	unsigned int max_sockets;
+	bool anybody;
+	const kuid_t *users;
+	unsigned int user_count;
+};
+
+/**
+ * struct sockdup_inbox - a queue of sockets that others hand to a process
+ * @ref: one for the owner's handle, one while @owner knows it, one for each binding, and
+ *	 one each for @wake, @sweep and @tell while they are in line
+ * @lock: innermost but for those of wait queues and works; taken in process context only
+ * @free: slots
+ * @posts: slots, in the order in which they are to be accepted
+ * @ending: slots
+ * @free_count: of @free
+ * @post_count: of @posts
+ * @position: of the next post
+ * @reserved: how many of @free are kept for users who have fewer than they are guaranteed
+ * @ended: nothing is posted or accepted any more
+ * @shares: of users, by their ids
+ * @bindings: all, until they have been told of the end
+ * @entitled: shares with bindings that are to be told of room, and fewer slots than they
+ *	      are guaranteed
+ * @waiting: other shares with such bindings
+ * @served: shares whose bindings have come after the last room
+ * @full: shares with such bindings, which have all the slots that they may have
+ * @releases: how often a slot became free
+ * @alarm: when the next look is due, in nanoseconds of CLOCK_BOOTTIME, or U64_MAX
+ * @looked: when the last look at all slots was over, in jiffies
+ * @sweeping: @sweep is in line
+ * @cursor: the slot that the sweep looks at next, or @slots
+ * @waking: @wake is in line
+ * @telling: @tell is in line
+ * @acceptors: where callers wait for a post, who are woken one by one
+ * @pollers: where others wait for it
+ * @wake: wakes @pollers
+ * @sweep: looks at slots, and has files put
+ * @tell: tells those who wait for room
+ * @tick: has all slots looked at
+ * @account: of the owner's user, who pays for @memory; held
+ * @slots: how many
+ * @message_size: of the largest message
+ * @max_sockets: under one post
+ * @anybody: a user without a share is given one
+ * @stride: bytes from one slot to the next
+ * @memory: the slots, until the inbox has ended and all are free
+ *
+ * An inbox that has ended stays as a stub for those who are bound to it.
+ */
+struct sockdup_inbox {
+	refcount_t ref;
+	spinlock_t lock;		/* covers all up to @telling */
+	struct list_head free;
+	struct list_head posts;
+	struct list_head ending;
+	unsigned int free_count;
+	unsigned int post_count;
+	u64 position;
+	unsigned int reserved;
+	bool ended;
+	struct rb_root shares;
+	struct list_head bindings;
+	struct list_head entitled;
+	struct list_head waiting;
+	struct list_head served;
+	struct list_head full;
+	u64 releases;
+	u64 alarm;
+	unsigned long looked;
+	bool sweeping;
+	unsigned int cursor;
+	bool waking;
+	bool telling;
+	wait_queue_head_t acceptors;
+	wait_queue_head_t pollers;
+	struct sockdup_job wake;
+	struct sockdup_job sweep;
+	struct sockdup_job tell;
+	struct sockdup_tick tick;
+	struct sockdup_account *account;
+	unsigned int slots;
+	unsigned int message_size;
+	unsigned int max_sockets;
+	bool anybody;
+	size_t stride;
+	void *memory;
+};
+
+/**
+ * struct sockdup_share - what one user may have of an inbox
+ * @node: among the shares; covered by the inbox's lock, as all here
+ * @uid: the user's real id
+ * @used: slots
+ * @guaranteed: slots that nobody else takes
+ * @limit: most slots
+ * @bindings: of the user
+ * @place: on one of the inbox's lists of shares where @waiting is not empty
+ * @waiting: bindings to be told of room, the first one first
+ */
+struct sockdup_share {
+	struct rb_node node;
+	kuid_t uid;
+	unsigned int used;
+	unsigned int guaranteed;
+	unsigned int limit;
+	unsigned int bindings;
+	struct list_head place;
+	struct list_head waiting;
+};
+
+/**
+ * struct sockdup_binding - what a sender posts to an inbox through
+ * @inbox: held
+ * @share: of the user
+ * @account: of the user; held
+ * @sender: the process; owned
+ * @node: among the inbox's; covered by its lock, as all up to @waking
+ * @posts: slots that are not free
+ * @since: @inbox's releases when this asked to be told of room
+ * @waiting: in @share's list
+ * @closed: the handle is gone
+ * @told: of room since @wake began
+ * @waking: @wake is in line
+ * @room: where callers wait for room, or for the inbox's end
+ * @wake: wakes them; in the line of @account
+ *
+ * It is there until the handle is gone, no slot has a post of it, and @wake is not in line.
+ */
+struct sockdup_binding {
+	struct sockdup_inbox *inbox;
+	struct sockdup_share *share;
+	struct sockdup_account *account;
+	struct pid *sender;
+	struct list_head node;
+	unsigned int posts;
+	u64 since;
+	struct list_head waiting;
+	bool closed;
+	bool told;
+	bool waking;
+	wait_queue_head_t room;
+	struct sockdup_job wake;
+};
+
+struct sockdup_inbox *sockdup_inbox_open(struct sockdup_target *owner,
+					 struct sockdup_account *account,
+					 const struct sockdup_inbox_terms *terms);
+void sockdup_inbox_close(struct sockdup_inbox *inbox, struct sockdup_target *owner);
+struct sockdup_slot *sockdup_inbox_take(struct sockdup_inbox *inbox, bool wait);
+int sockdup_inbox_decline(struct sockdup_inbox *inbox, u64 id);
+__poll_t sockdup_inbox_poll(struct sockdup_inbox *inbox, struct file *file,
+			    struct poll_table_struct *table);
+
+int __must_check sockdup_slot_post(struct sockdup_slot *slot);
+void sockdup_slot_cancel(struct sockdup_slot *slot);
+void sockdup_slot_restore(struct sockdup_slot *slot);
+void sockdup_slot_spend(struct sockdup_slot *slot);
+void sockdup_slot_drop(struct sockdup_slot *slot);
+
+struct sockdup_binding *sockdup_binding_new(struct sockdup_target *target,
+					    struct sockdup_account *account);
+void sockdup_binding_close(struct sockdup_binding *binding);
+struct sockdup_slot *sockdup_binding_reserve(struct sockdup_binding *binding, bool wait);
+int sockdup_binding_revoke(struct sockdup_binding *binding, u64 id);
+__poll_t sockdup_binding_poll(struct sockdup_binding *binding, struct file *file,
+			      struct poll_table_struct *table);
+
+/**
+ * sockdup_slot_message - where the message of a post is
+ * @slot: the slot
+ */
+static inline void *sockdup_slot_message(struct sockdup_slot *slot)
+{
+	return &slot->sockets[slot->inbox->max_sockets];
+}
+
+void sockdup_inbox_init(void);
+
+#endif /* SOCKDUP_INBOX_H */
