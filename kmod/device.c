@@ -130,32 +130,29 @@ static int device_run(struct sockdup_device_call *call, unsigned int cmd)
 	return command->run(call);
 }
 
-static noinline int device_ioctl_sized(struct file *file, unsigned int cmd,
-				       void __user *argument)
-{
-	/* A command sees only the struct that was copied in whole. */
-	struct sockdup_device_call call __uninitialized;
-
-	/* All of it: an initializer need not reach beyond the union's first member. */
-	memset(&call, 0, sizeof(call));
-	call.handle = file->private_data;
-	call.argument = argument;
-	return device_run(&call, cmd);
-}
-
 static long device_ioctl(struct file *file, unsigned int cmd,
 			 unsigned long argument)
 {
+	/* A command sees only the struct that was copied in whole. */
+	struct sockdup_device_call call __uninitialized;
 	const bool wait = !(file->f_flags & O_NONBLOCK);
 	void __user *address = (void __user *)argument;
 	int result;
 
-	if (cmd == SOCKDUP_IOC_POST)
+	switch (cmd) {
+	case SOCKDUP_IOC_POST:
 		result = sockdup_device_post(file->private_data, address, wait);
-	else if (cmd == SOCKDUP_IOC_ACCEPT)
+		break;
+	case SOCKDUP_IOC_ACCEPT:
 		result = sockdup_device_accept(file->private_data, address, wait);
-	else
-		result = device_ioctl_sized(file, cmd, address);
+		break;
+	default:
+		/* All of it: an initializer need not reach beyond the union's first member. */
+		memset(&call, 0, sizeof(call));
+		call.handle = file->private_data;
+		call.argument = address;
+		result = device_run(&call, cmd);
+	}
 	if (result < 0)
 		trace_sockdup_refuse(cmd, result);
 	return result;
