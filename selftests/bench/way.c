@@ -9,7 +9,7 @@
 
 const struct way *const ways[] = {
 	&way_floor, &way_scm_rights, &way_pidfd, &way_kept_pidfd,
-	&way_sockdup, &way_to_user, &way_netlink, NULL
+	&way_sockdup, &way_to_user, &way_netlink, &way_inbox, NULL
 };
 
 int side_open(struct side *side)

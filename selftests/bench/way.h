@@ -23,6 +23,7 @@ struct netlink;
  * @channel: an AF_UNIX socketpair, to send on and to receive from
  * @kept_pidfd: of @source
  * @netlink: the family as this process speaks to it
+ * @binding: the device once more, bound to the inbox of @target
  */
 struct side {
 	int device;
@@ -32,6 +33,7 @@ struct side {
 	int channel[2];
 	int kept_pidfd;
 	struct netlink *netlink;
+	int binding;
 };
 
 /* What has to reach the other side, by whatever road. */
@@ -67,6 +69,7 @@ extern const struct way way_kept_pidfd;
 extern const struct way way_sockdup;
 extern const struct way way_to_user;
 extern const struct way way_netlink;
+extern const struct way way_inbox;
 
 /* All of them, up to a NULL. */
 extern const struct way *const ways[];
