@@ -660,23 +660,22 @@ static void charge_put_alone(struct sockdup_job *job)
 
 /**
  * sockdup_charge_put_apart - put the file of a charge, and need the charge no more
- * @charge: taken; its owner may let go of it and of the account if this succeeds
+ * @charge: taken; its owner may let go of it and of the account
  *
- * Return: false where there is no memory, and nothing was done.
+ * Context: process context, or a worker that may wait for memory.
  */
-bool sockdup_charge_put_apart(const struct sockdup_charge *charge)
+void sockdup_charge_put_apart(const struct sockdup_charge *charge)
 {
-	struct sockdup_charge *alone = kmalloc(sizeof(*alone), GFP_NOWAIT | __GFP_NOWARN);
+	struct sockdup_charge *alone;
 
-	if (!alone)
-		return false;
+	/* There is no way back, and it is little. */
+	alone = kmalloc(sizeof(*alone), GFP_KERNEL | __GFP_NOFAIL);
 	*alone = *charge;
 	refcount_inc(&alone->account->ref);
 	if (sockdup_charge_return_later(alone, charge_put_alone)) {
 		sockdup_account_put(alone->account);
 		kfree(alone);
 	}
-	return true;
 }
 
 /**

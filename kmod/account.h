@@ -232,7 +232,7 @@ void sockdup_charge_return(struct sockdup_charge *charge);
 bool sockdup_charge_return_later(struct sockdup_charge *charge,
 				 void (*run)(struct sockdup_job *job));
 void sockdup_charge_put(struct sockdup_charge *charge);
-bool sockdup_charge_put_apart(const struct sockdup_charge *charge);
+void sockdup_charge_put_apart(const struct sockdup_charge *charge);
 
 struct workqueue_struct *sockdup_line_queue(enum sockdup_line line);
 

@@ -20,4 +20,21 @@ static inline bool sockdup_deadline_has_passed(u64 deadline)
 	return ktime_get_boottime_ns() >= deadline;
 }
 
+/**
+ * sockdup_deadline_in - when something will be over
+ * @ms: milliseconds from now
+ *
+ * In less where it is seconds, by what the coarse clock is behind: a tick as a rule.
+ *
+ * Return: nanoseconds of CLOCK_BOOTTIME.
+ */
+static inline u64 sockdup_deadline_in(u32 ms)
+{
+	u64 life = (u64)ms * NSEC_PER_MSEC;
+
+	if (likely(life >= 2 * NSEC_PER_SEC))
+		return ktime_to_ns(ktime_get_coarse_boottime()) + life;
+	return ktime_get_boottime_ns() + life;
+}
+
 #endif /* SOCKDUP_DEADLINE_H */

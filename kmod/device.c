@@ -130,32 +130,33 @@ static int device_run(struct sockdup_device_call *call, unsigned int cmd)
 	return command->run(call);
 }
 
-static long device_ioctl(struct file *file, unsigned int cmd,
-			 unsigned long argument)
+static long device_ioctl_sized(struct file *file, unsigned int cmd, unsigned long argument)
 {
 	/* A command sees only the struct that was copied in whole. */
 	struct sockdup_device_call call __uninitialized;
-	const bool wait = !(file->f_flags & O_NONBLOCK);
-	void __user *address = (void __user *)argument;
 	int result;
 
-	switch (cmd) {
-	case SOCKDUP_IOC_POST:
-		result = sockdup_device_post(file->private_data, address, wait);
-		break;
-	case SOCKDUP_IOC_ACCEPT:
-		result = sockdup_device_accept(file->private_data, address, wait);
-		break;
-	default:
-		/* All of it: an initializer need not reach beyond the union's first member. */
-		memset(&call, 0, sizeof(call));
-		call.handle = file->private_data;
-		call.argument = address;
-		result = device_run(&call, cmd);
-	}
+	/* All of it: an initializer need not reach beyond the union's first member. */
+	memset(&call, 0, sizeof(call));
+	call.handle = file->private_data;
+	call.argument = (void __user *)argument;
+	result = device_run(&call, cmd);
 	if (result < 0)
 		trace_sockdup_refuse(cmd, result);
 	return result;
+}
+
+static long device_ioctl(struct file *file, unsigned int cmd,
+			 unsigned long argument)
+{
+	switch (cmd) {
+	case SOCKDUP_IOC_POST:
+		return sockdup_device_post(file, argument);
+	case SOCKDUP_IOC_ACCEPT:
+		return sockdup_device_accept(file, argument);
+	default:
+		return device_ioctl_sized(file, cmd, argument);
+	}
 }
 
 static int device_open(struct inode *inode, struct file *file)

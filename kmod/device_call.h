@@ -202,9 +202,7 @@ int sockdup_device_inbox(struct sockdup_device_call *call);
 int sockdup_device_bind(struct sockdup_device_call *call);
 int sockdup_device_post_revoke(struct sockdup_device_call *call);
 
-int sockdup_device_post(struct sockdup_device_handle *handle,
-			struct sockdup_post __user *argument, bool wait);
-int sockdup_device_accept(struct sockdup_device_handle *handle,
-			  struct sockdup_accept __user *argument, bool wait);
+long sockdup_device_post(struct file *file, unsigned long argument);
+long sockdup_device_accept(struct file *file, unsigned long argument);
 
 #endif /* SOCKDUP_DEVICE_CALL_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device's commands for inboxes. While a caller has a slot in its hands, user memory is
- * read and written only as far as it is there. Where it is not, the slot goes back, and the
- * call begins anew once the pages are there.
+ * The device's commands for inboxes. While an acceptor has a slot in its hands, user memory
+ * is written only as far as it is there. Where it is not, the slot goes back, and the call
+ * begins anew once the pages are there.
  */
 
 #include <linux/cred.h>
@@ -10,22 +10,22 @@
 #include <linux/fcntl.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
-#include <linux/ktime.h>
 #include <linux/overflow.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sockdup.h>
-#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 
 #include "compat/file.h"
+#include "deadline.h"
 #include "descriptors.h"
 #include "device_call.h"
 #include "inbox.h"
 #include "socket.h"
 #include "target.h"
 #include "token.h"
+#include "trace.h"
 
 /* Sockets whose new numbers an accept keeps on its stack. */
 #define DEVICE_FEW_SOCKETS	32
@@ -45,6 +45,25 @@ static bool device_take_role(struct sockdup_device_handle *handle, int role)
 static void device_give_up_role(struct sockdup_device_handle *handle)
 {
 	atomic_set(&handle->role, SOCKDUP_ROLE_ANY);
+}
+
+/* Word by word, as the check of a copy's size takes more than these words. */
+static __always_inline int device_read_words(void *to, const void __user *from, size_t size)
+{
+	const u64 __user *words = from;
+	u64 *read = to;
+	size_t i;
+
+	if (!user_read_access_begin(from, size))
+		return -EFAULT;
+	for (i = 0; i < size / sizeof(*read); i++)
+		unsafe_get_user(read[i], &words[i], err_access);
+	user_read_access_end();
+	return 0;
+
+err_access:
+	user_read_access_end();
+	return -EFAULT;
 }
 
 /* The users who may post, to be freed; NULL where none is listed. */
@@ -187,197 +206,135 @@ static unsigned int device_post_count(const struct sockdup_post *post)
 	return max(post->socket_count, 1U);
 }
 
-/* Word by word, without a fault. */
-static int device_post_read_fds(const struct sockdup_post *post, struct sockdup_slot *slot)
+static u64 device_post_deadline(const struct sockdup_post *post)
 {
-	const s32 __user *fds = u64_to_user_ptr(post->fds);
+	return sockdup_deadline_in(post->ttl_ms ?: sockdup_token_default_ttl());
+}
+
+static void device_post_put(struct sockdup_account *account, struct file **files,
+			    unsigned int count)
+{
 	unsigned int i;
 
-	if (!user_read_access_begin(fds, array_size(slot->count, sizeof(*fds))))
-		return -EFAULT;
-	for (i = 0; i < slot->count; i++)
-		unsafe_get_user(slot->sockets[i].fd, &fds[i], err_access);
-	user_read_access_end();
-	return 0;
-
-err_access:
-	user_read_access_end();
-	return -EFAULT;
-}
-
-/* What lies in user memory, as far as it is there. */
-static int device_post_read(const struct sockdup_post *post, struct sockdup_slot *slot,
-			    struct sockdup_post __user *argument)
-{
-	int err = 0;
-
-	if (post->socket_count)
-		err = device_post_read_fds(post, slot);
-	else
-		slot->sockets[0].fd = post->fd;
-	if (!err && post->message_size &&
-	    copy_from_user(sockdup_slot_message(slot), u64_to_user_ptr(post->message),
-			   post->message_size))
-		err = -EFAULT;
-	return err ?: put_user(slot->id, &argument->id);
-}
-
-static void device_post_put_files(struct sockdup_slot *slot, unsigned int count)
-{
-	while (count--)
-		fput(slot->sockets[count].charge.file);
+	for (i = 0; i < count; i++)
+		fput(files[i]);
+	sockdup_account_return_files(account, count);
 }
 
 /* Holds the sockets at the expense of the sender. */
-static int device_post_hold(struct sockdup_slot *slot)
+static int device_post_hold(struct sockdup_account *account, const int *fds,
+			    struct file **files, unsigned int count)
 {
-	struct sockdup_account *account = slot->binding->account;
-	struct file *file;
 	unsigned int i;
 	int err;
 
-	err = sockdup_account_charge_files(account, slot->count);
+	err = sockdup_account_charge_files(account, count);
 	if (err)
 		return err;
-	for (i = 0; i < slot->count; i++) {
-		file = sockdup_socket_file(slot->sockets[i].fd);
-		if (IS_ERR(file)) {
-			device_post_put_files(slot, i);
-			sockdup_account_return_files(account, slot->count);
-			return PTR_ERR(file);
+	for (i = 0; i < count; i++) {
+		files[i] = sockdup_socket_file(fds[i]);
+		if (IS_ERR(files[i])) {
+			err = PTR_ERR(files[i]);
+			sockdup_account_return_files(account, count - i);
+			device_post_put(account, files, i);
+			return err;
 		}
-		sockdup_charge_take(&slot->sockets[i].charge, account, file);
 	}
 	return 0;
 }
 
-static u64 device_post_deadline(const struct sockdup_post *post)
-{
-	return ktime_get_boottime_ns() +
-	       (u64)(post->ttl_ms ?: sockdup_token_default_ttl()) * NSEC_PER_MSEC;
-}
-
-/**
- * struct device_descriptor - one that a post closes
- * @fd: its number
- * @file: what it names; held, so that the number cannot name another in its place
- */
-struct device_descriptor {
-	int fd;
-	struct file *file;
-};
-
-/* The slot and its files are another's once it is posted, so this comes before. */
-static void device_post_note(struct device_descriptor *descriptors,
-			     const struct sockdup_slot *slot)
-{
-	unsigned int i;
-
-	for (i = 0; i < slot->count; i++) {
-		descriptors[i].fd = slot->sockets[i].fd;
-		descriptors[i].file = get_file(slot->sockets[i].charge.file);
-	}
-}
-
-static void device_post_close(const struct device_descriptor *descriptors, unsigned int count,
+/* A number that names another file by now is let alone: @files are held yet. */
+static void device_post_close(const int *fds, struct file **files, unsigned int count,
 			      bool posted)
 {
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
 		if (posted)
-			sockdup_descriptor_close(descriptors[i].fd, descriptors[i].file);
-		fput(descriptors[i].file);
+			sockdup_descriptor_close(fds[i], files[i]);
+		fput(files[i]);
 	}
 }
 
-/*
- * Fills a slot and posts it, or cancels it. @closing is to be closed then, and has room for
- * each socket; or it is NULL.
- */
-static int device_post_slot(const struct sockdup_post *post, struct sockdup_slot *slot,
-			    struct sockdup_post __user *argument,
-			    struct device_descriptor *closing)
+static void device_post_get(struct file **files, unsigned int count)
 {
-	const unsigned int count = device_post_count(post);
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		get_file(files[i]);
+}
+
+/* Posts the sockets that @fds name, with room for their files and a message that is read. */
+static __always_inline int device_post_sockets(struct sockdup_binding *binding,
+					       const struct sockdup_post *post, const int *fds,
+					       struct file **files, const void *message,
+					       bool wait, u64 *id)
+{
+	const struct sockdup_content content = {
+		.files = files,
+		.count = device_post_count(post),
+		.message = message,
+		.message_size = post->message_size,
+		.cookie = post->cookie,
+		.deadline = device_post_deadline(post),
+	};
+	bool closes = unlikely(post->flags & SOCKDUP_POST_CLOSE);
 	int err;
 
-	slot->count = count;
-	slot->message_size = post->message_size;
-	slot->cookie = post->cookie;
-	slot->deadline = device_post_deadline(post);
-	current_euid_egid(&slot->uid, &slot->gid);
-	pagefault_disable();
-	err = device_post_read(post, slot, argument);
-	pagefault_enable();
+	err = device_post_hold(binding->account, fds, files, content.count);
 	if (err)
-		goto err_slot;
-	err = device_post_hold(slot);
+		return err;
+	/* Once they are posted, the others are the inbox's. */
+	if (closes)
+		device_post_get(files, content.count);
+	err = sockdup_binding_post(binding, &content, wait, id);
+	if (closes)
+		device_post_close(fds, files, content.count, !err);
 	if (err)
-		goto err_slot;
-	if (unlikely(closing))
-		device_post_note(closing, slot);
-	err = sockdup_slot_post(slot);
-	if (unlikely(closing))
-		device_post_close(closing, count, !err);
-	if (!err)
-		return 0;
-	device_post_put_files(slot, count);
-	sockdup_account_return_files(slot->binding->account, count);
-err_slot:
-	sockdup_slot_cancel(slot);
+		device_post_put(binding->account, files, content.count);
 	return err;
 }
 
-/* Whether what a post reads and writes is there now, or never will be. */
-static bool device_post_fault_in(const struct sockdup_post *post,
-				 struct sockdup_post __user *argument)
+/* In one piece: files, descriptors and the message, as they lie in user memory. */
+static void *device_post_read(const struct sockdup_post *post, struct file ***files, int **fds)
 {
-	return !fault_in_safe_writeable((char __user *)&argument->id, sizeof(argument->id)) &&
-	       !fault_in_readable(u64_to_user_ptr(post->fds),
-				  array_size(post->socket_count, sizeof(s32))) &&
-	       !fault_in_readable(u64_to_user_ptr(post->message), post->message_size);
-}
-
-static int device_post_again(struct sockdup_binding *binding, const struct sockdup_post *post,
-			     struct sockdup_post __user *argument,
-			     struct device_descriptor *closing, bool wait)
-{
-	struct sockdup_slot *slot;
-	int err;
-
-	for (;;) {
-		slot = sockdup_binding_reserve(binding, wait);
-		if (IS_ERR(slot))
-			return PTR_ERR(slot);
-		err = device_post_slot(post, slot, argument, closing);
-		if (likely(err != -EFAULT))
-			return err;
-		if (!device_post_fault_in(post, argument))
-			return -EFAULT;
-		if (signal_pending(current))
-			return -ERESTARTSYS;
-		cond_resched();
-	}
-}
-
-/* The same, and closes the descriptors. */
-static noinline int device_post_closing(struct sockdup_binding *binding,
-					const struct sockdup_post *post,
-					struct sockdup_post __user *argument, bool wait)
-{
-	struct device_descriptor few[DEVICE_FEW_SOCKETS], *closing = few;
 	const unsigned int count = device_post_count(post);
-	int err;
+	const size_t size = array_size(count, sizeof(**fds));
+	void *memory, *message;
 
-	if (count > ARRAY_SIZE(few)) {
-		closing = kmalloc_array(count, sizeof(*closing), GFP_KERNEL_ACCOUNT);
-		if (!closing)
-			return -ENOMEM;
-	}
-	err = device_post_again(binding, post, argument, closing, wait);
-	if (closing != few)
-		kfree(closing);
+	memory = kvmalloc(array_size(count, sizeof(**files)) + size + post->message_size,
+			  GFP_KERNEL_ACCOUNT);
+	if (!memory)
+		return ERR_PTR(-ENOMEM);
+	*files = memory;
+	*fds = memory + array_size(count, sizeof(**files));
+	message = (void *)*fds + size;
+	if (!post->socket_count)
+		**fds = post->fd;
+	else if (copy_from_user(*fds, u64_to_user_ptr(post->fds), size))
+		goto err_memory;
+	if (copy_from_user(message, u64_to_user_ptr(post->message), post->message_size))
+		goto err_memory;
+	return message;
+
+err_memory:
+	kvfree(memory);
+	return ERR_PTR(-EFAULT);
+}
+
+/* Several sockets, or a message. */
+static noinline int device_post_large(struct sockdup_binding *binding,
+				      const struct sockdup_post *post, bool wait, u64 *id)
+{
+	struct file **files;
+	void *message;
+	int *fds, err;
+
+	message = device_post_read(post, &files, &fds);
+	if (IS_ERR(message))
+		return PTR_ERR(message);
+	err = device_post_sockets(binding, post, fds, files, message, wait, id);
+	kvfree(files);
 	return err;
 }
 
@@ -400,30 +357,50 @@ static int device_post_check(const struct sockdup_device_handle *handle,
 	return 0;
 }
 
-/**
- * sockdup_device_post - the command SOCKDUP_IOC_POST
- * @handle: what it came through
- * @argument: where the caller's struct lies
- * @wait: whether to wait for room
- *
- * Return: 0, or an error that &struct sockdup_post lists.
- */
-int sockdup_device_post(struct sockdup_device_handle *handle,
-			struct sockdup_post __user *argument, bool wait)
+static __always_inline int device_post(const struct sockdup_device_handle *handle,
+				       struct sockdup_post __user *argument, bool wait)
 {
 	/* Pairs with the release in sockdup_device_bind(). */
 	struct sockdup_binding *binding = smp_load_acquire(&handle->binding);
 	struct sockdup_post post __uninitialized;
+	struct file *file;
+	u64 id;
 	int err;
 
-	if (copy_from_user(&post, argument, sizeof(post)))
-		return -EFAULT;
-	err = device_post_check(handle, binding, &post);
+	err = device_read_words(&post, argument, sizeof(post)) ?:
+	      device_post_check(handle, binding, &post);
 	if (err)
 		return err;
-	if (unlikely(post.flags & SOCKDUP_POST_CLOSE))
-		return device_post_closing(binding, &post, argument, wait);
-	return device_post_again(binding, &post, argument, NULL, wait);
+	if (post.socket_count || post.message_size)
+		err = device_post_large(binding, &post, wait, &id);
+	else
+		err = device_post_sockets(binding, &post, &post.fd, &file, NULL, wait, &id);
+	if (err)
+		return err;
+	/* It is posted, whether or not the caller can be told its name. */
+	(void)put_user(id, &argument->id);
+	return 0;
+}
+
+static bool device_waits(const struct file *file)
+{
+	return !(file->f_flags & O_NONBLOCK);
+}
+
+/**
+ * sockdup_device_post - the command SOCKDUP_IOC_POST
+ * @file: the handle's
+ * @argument: where the caller's struct lies
+ *
+ * Return: 0, or an error that &struct sockdup_post lists.
+ */
+long sockdup_device_post(struct file *file, unsigned long argument)
+{
+	int err = device_post(file->private_data, (void __user *)argument, device_waits(file));
+
+	if (err)
+		trace_sockdup_refuse(SOCKDUP_IOC_POST, err);
+	return err;
 }
 
 /* Word by word, without a fault; without @fds with -1 for each. */
@@ -577,16 +554,8 @@ static noinline int device_accept_several(const struct sockdup_accept *accept,
 	return err;
 }
 
-/**
- * sockdup_device_accept - the command SOCKDUP_IOC_ACCEPT
- * @handle: what it came through
- * @argument: where the caller's struct lies
- * @wait: whether to wait for a post
- *
- * Return: the new descriptor; 0 for several; or an error that &struct sockdup_accept lists.
- */
-int sockdup_device_accept(struct sockdup_device_handle *handle,
-			  struct sockdup_accept __user *argument, bool wait)
+static __always_inline int device_accept(const struct sockdup_device_handle *handle,
+					 struct sockdup_accept __user *argument, bool wait)
 {
 	/* Pairs with the release in sockdup_device_inbox(). */
 	struct sockdup_inbox *inbox = smp_load_acquire(&handle->inbox);
@@ -594,7 +563,7 @@ int sockdup_device_accept(struct sockdup_device_handle *handle,
 	struct sockdup_slot *slot;
 	unsigned int flags;
 
-	if (copy_from_user(&accept, argument, offsetof(struct sockdup_accept, cookie)))
+	if (device_read_words(&accept, argument, offsetof(struct sockdup_accept, cookie)))
 		return -EFAULT;
 	if (accept.flags & ~SOCKDUP_ACCEPT_INHERITABLE || accept.__reserved || !inbox)
 		return -EINVAL;
@@ -606,6 +575,22 @@ int sockdup_device_accept(struct sockdup_device_handle *handle,
 	flags = accept.flags & SOCKDUP_ACCEPT_INHERITABLE ? 0 : O_CLOEXEC;
 	return accept.socket_room ? device_accept_several(&accept, slot, flags) :
 				     device_accept_one(slot, flags);
+}
+
+/**
+ * sockdup_device_accept - the command SOCKDUP_IOC_ACCEPT
+ * @file: the handle's
+ * @argument: where the caller's struct lies
+ *
+ * Return: the new descriptor; 0 for several; or an error that &struct sockdup_accept lists.
+ */
+long sockdup_device_accept(struct file *file, unsigned long argument)
+{
+	int fd = device_accept(file->private_data, (void __user *)argument, device_waits(file));
+
+	if (fd < 0)
+		trace_sockdup_refuse(SOCKDUP_IOC_ACCEPT, fd);
+	return fd;
 }
 
 /**

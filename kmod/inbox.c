@@ -4,9 +4,9 @@
  * its slots when it opens the inbox, and a sender is looked up when it binds, so that a
  * post makes nothing and looks for nothing.
  *
- * A slot goes from free to filling, to posted, to taken, and back to free; or it is ending,
- * while workers put its files. Whoever has it filling or taken touches user memory only as
- * far as it is there, so that neither lasts.
+ * A slot goes from free to posted, to taken, and back to free; or it is ending, while its
+ * files are to be put. An acceptor that has one taken touches user memory only as far as it
+ * is there, so that this does not last. A sender has read all its memory before.
  *
  * A slot that becomes free is told of to those who wait for room, one binding at a time,
  * and as long as there is room, because a binding that was told need not use it. Each is
@@ -112,10 +112,24 @@ static void binding_wait(struct sockdup_binding *binding)
 
 	if (!list_empty(&binding->waiting))
 		return;
+	inbox->waiters++;
 	binding->since = inbox->releases;
 	list_add_tail(&binding->waiting, &binding->share->waiting);
 	if (list_empty(&binding->share->place))
 		share_sort(inbox, binding->share);
+}
+
+static void binding_wait_no_more(struct sockdup_binding *binding)
+{
+	struct sockdup_inbox *inbox = binding->inbox;
+
+	lockdep_assert_held(&inbox->lock);
+
+	if (list_empty(&binding->waiting))
+		return;
+	inbox->waiters--;
+	list_del_init(&binding->waiting);
+	share_sort(inbox, binding->share);
 }
 
 /* The share whose turn it is to be told of room, or NULL. */
@@ -148,8 +162,7 @@ static bool inbox_tell_one(struct sockdup_inbox *inbox)
 	if (!share)
 		return false;
 	binding = list_first_entry(&share->waiting, struct sockdup_binding, waiting);
-	list_del_init(&binding->waiting);
-	share_sort(inbox, share);
+	binding_wait_no_more(binding);
 	binding_tell(binding);
 	return inbox_next_share(inbox);
 }
@@ -291,9 +304,14 @@ static void share_give_back(struct sockdup_inbox *inbox, struct sockdup_share *s
 	if (--share->used < share->guaranteed)
 		inbox->reserved++;
 	inbox->releases++;
+	if (likely(!inbox->waiters))
+		return;
 	list_splice_tail_init(&inbox->served, &inbox->waiting);
 	if (moves && !list_empty(&share->waiting))
 		share_sort(inbox, share);
+	/* The first one at once. */
+	if (inbox_tell_one(inbox))
+		inbox_tell_others(inbox);
 }
 
 /* Makes a slot free whose files nobody holds for it any more. */
@@ -307,13 +325,10 @@ static void slot_release(struct sockdup_slot *slot)
 	spin_lock(&inbox->lock);
 	slot->state = SOCKDUP_SLOT_FREE;
 	slot->binding = NULL;
-	list_add(&slot->place, &inbox->free);
+	hlist_add_head(&slot->place, &inbox->free);
 	inbox->free_count++;
 	binding->posts--;
 	share_give_back(inbox, binding->share);
-	/* The first one at once. */
-	if (inbox_tell_one(inbox))
-		inbox_tell_others(inbox);
 	over = binding_is_over(binding);
 	if (over)
 		binding_unlink(binding);
@@ -390,49 +405,48 @@ static void slot_set_ending(struct sockdup_slot *slot)
 
 	slot->state = SOCKDUP_SLOT_ENDING;
 	slot->put = 0;
-	atomic_set(&slot->left, 1);
-	list_add_tail(&slot->place, &slot->inbox->ending);
+	list_add_tail(&slot->ending, &slot->inbox->ending);
 }
 
-static void inbox_remove_post(struct sockdup_slot *slot)
+static void inbox_append(struct sockdup_inbox *inbox, struct sockdup_slot *slot)
 {
-	list_del(&slot->place);
-	slot->inbox->post_count--;
+	if (inbox->last)
+		hlist_add_behind(&slot->place, &inbox->last->place);
+	else
+		hlist_add_head(&slot->place, &inbox->posts);
+	inbox->last = slot;
+	inbox->post_count++;
 }
 
-static void slot_put_one(struct sockdup_job *job)
+/* The one before a post, or NULL. */
+static struct sockdup_slot *slot_before(const struct sockdup_slot *slot)
 {
-	struct sockdup_set_socket *socket =
-		container_of(job, struct sockdup_set_socket, charge.job);
-	struct sockdup_slot *slot = socket->slot;
+	struct hlist_node **link = slot->place.pprev;
 
-	sockdup_charge_put(&socket->charge);
-	if (atomic_dec_and_test(&slot->left))
-		slot_release(slot);
+	if (link == &slot->inbox->posts.first)
+		return NULL;
+	return hlist_entry(container_of(link, struct hlist_node, next), struct sockdup_slot,
+			   place);
+}
+
+static void inbox_remove(struct sockdup_inbox *inbox, struct sockdup_slot *slot)
+{
+	if (inbox->last == slot)
+		inbox->last = slot_before(slot);
+	hlist_del(&slot->place);
+	inbox->post_count--;
 }
 
 /*
- * Has a file put. Where that waits for others, as long as they like, it does so apart from
- * the slot, which the owner pays for.
+ * Has up to @batch files of a slot put, apart from the slot: the owner pays for that, and a
+ * put may wait for others as long as they like. Says how many these were.
  */
-static void slot_put_file(struct sockdup_slot *slot, struct sockdup_set_socket *socket)
-{
-	if (sockdup_charge_put_apart(&socket->charge))
-		return;
-	/* There is no memory. */
-	socket->slot = slot;
-	atomic_inc(&slot->left);
-	if (sockdup_charge_return_later(&socket->charge, slot_put_one))
-		atomic_dec(&slot->left);
-}
-
-/* Has up to @batch files of a slot put, and says how many these were. */
 static unsigned int slot_put_some(struct sockdup_slot *slot, unsigned int batch)
 {
 	unsigned int first = slot->put, until = min(first + batch, slot->count);
 
 	for (; slot->put < until; slot->put++)
-		slot_put_file(slot, &slot->sockets[slot->put]);
+		sockdup_charge_put_apart(&slot->sockets[slot->put].charge);
 	return until - first;
 }
 
@@ -442,7 +456,7 @@ static struct sockdup_slot *inbox_first_ending(struct sockdup_inbox *inbox)
 	struct sockdup_slot *slot;
 
 	spin_lock(&inbox->lock);
-	slot = list_first_entry_or_null(&inbox->ending, struct sockdup_slot, place);
+	slot = list_first_entry_or_null(&inbox->ending, struct sockdup_slot, ending);
 	spin_unlock(&inbox->lock);
 	return slot;
 }
@@ -450,10 +464,9 @@ static struct sockdup_slot *inbox_first_ending(struct sockdup_inbox *inbox)
 static void inbox_remove_ending(struct sockdup_inbox *inbox, struct sockdup_slot *slot)
 {
 	spin_lock(&inbox->lock);
-	list_del(&slot->place);
+	list_del(&slot->ending);
 	spin_unlock(&inbox->lock);
-	if (atomic_dec_and_test(&slot->left))
-		slot_release(slot);
+	slot_release(slot);
 }
 
 /* Has some of the files put that are to be. */
@@ -475,7 +488,7 @@ static void inbox_look_at(struct sockdup_inbox *inbox, struct sockdup_slot *slot
 	if (slot->state != SOCKDUP_SLOT_POSTED)
 		return;
 	if (inbox->ended || slot->deadline <= now) {
-		inbox_remove_post(slot);
+		inbox_remove(inbox, slot);
 		slot_set_ending(slot);
 	} else {
 		inbox->alarm = min(inbox->alarm, slot->deadline);
@@ -659,7 +672,7 @@ static int inbox_add_slots(struct sockdup_inbox *inbox)
 		slot = inbox_slot(inbox, i);
 		slot->inbox = inbox;
 		slot->id = i;
-		list_add_tail(&slot->place, &inbox->free);
+		hlist_add_head(&slot->place, &inbox->free);
 	}
 	inbox->free_count = inbox->slots;
 	return 0;
@@ -674,8 +687,8 @@ static struct sockdup_inbox *inbox_new(struct sockdup_account *account,
 		return NULL;
 	refcount_set(&inbox->ref, 1);
 	spin_lock_init(&inbox->lock);
-	INIT_LIST_HEAD(&inbox->free);
-	INIT_LIST_HEAD(&inbox->posts);
+	INIT_HLIST_HEAD(&inbox->free);
+	INIT_HLIST_HEAD(&inbox->posts);
 	INIT_LIST_HEAD(&inbox->ending);
 	inbox->shares = RB_ROOT;
 	INIT_LIST_HEAD(&inbox->bindings);
@@ -804,9 +817,9 @@ static struct sockdup_slot *inbox_take_first(struct sockdup_inbox *inbox, bool *
 
 	*late = false;
 	spin_lock(&inbox->lock);
-	slot = list_first_entry_or_null(&inbox->posts, struct sockdup_slot, place);
+	slot = hlist_entry_safe(inbox->posts.first, struct sockdup_slot, place);
 	if (slot) {
-		inbox_remove_post(slot);
+		inbox_remove(inbox, slot);
 		*late = sockdup_deadline_has_passed(slot->deadline);
 		if (unlikely(*late)) {
 			slot_set_ending(slot);
@@ -888,61 +901,19 @@ __poll_t sockdup_inbox_poll(struct sockdup_inbox *inbox, struct file *file,
 	return mask;
 }
 
-/**
- * sockdup_slot_post - have a filled slot wait to be accepted
- * @slot: reserved by the caller, and filled
- *
- * Return: 0; -EPIPE where the inbox has ended, and the slot is still the caller's.
- */
-int sockdup_slot_post(struct sockdup_slot *slot)
-{
-	const struct sockdup_binding *binding = slot->binding;
-	struct sockdup_inbox *inbox = slot->inbox;
-	bool acceptors, pollers;
-
-	spin_lock(&inbox->lock);
-	if (unlikely(inbox->ended)) {
-		spin_unlock(&inbox->lock);
-		return -EPIPE;
-	}
-	slot->state = SOCKDUP_SLOT_POSTED;
-	slot->position = inbox->position++;
-	list_add_tail(&slot->place, &inbox->posts);
-	inbox->post_count++;
-	inbox_set_alarm(inbox, slot->deadline);
-	/* A waiter queues itself before it looks under the lock. */
-	acceptors = waitqueue_active(&inbox->acceptors);
-	/* Likewise. */
-	pollers = waitqueue_active(&inbox->pollers);
-	if (pollers && binding->account != inbox->account)
-		inbox_wake_pollers(inbox);
-	spin_unlock(&inbox->lock);
-	/* The caller's handle keeps the inbox. */
-	if (acceptors)
-		wake_up_interruptible_sync(&inbox->acceptors);
-	if (pollers && binding->account == inbox->account)
-		wake_up_interruptible_sync_poll(&inbox->pollers, EPOLLIN | EPOLLRDNORM);
-	return 0;
-}
-
-/**
- * sockdup_slot_cancel - give a reserved slot back
- * @slot: reserved by the caller, and without files
- */
-void sockdup_slot_cancel(struct sockdup_slot *slot)
-{
-	slot_release(slot);
-}
-
 /* To its place among the first posts: others were taken before it, and have come back. */
-static void inbox_restore_post(struct sockdup_inbox *inbox, struct sockdup_slot *slot)
+static void inbox_restore(struct sockdup_inbox *inbox, struct sockdup_slot *slot)
 {
 	struct sockdup_slot *next;
 
-	list_for_each_entry(next, &inbox->posts, place)
+	hlist_for_each_entry(next, &inbox->posts, place)
 		if (next->position > slot->position)
 			break;
-	list_add_tail(&slot->place, &next->place);
+	if (!next) {
+		inbox_append(inbox, slot);
+		return;
+	}
+	hlist_add_before(&slot->place, &next->place);
 	inbox->post_count++;
 }
 
@@ -963,7 +934,7 @@ void sockdup_slot_restore(struct sockdup_slot *slot)
 		inbox_begin_sweep(inbox);
 	} else {
 		slot->state = SOCKDUP_SLOT_POSTED;
-		inbox_restore_post(inbox, slot);
+		inbox_restore(inbox, slot);
 		inbox_set_alarm(inbox, slot->deadline);
 		/* A waiter queues itself before it looks under the lock. */
 		acceptors = waitqueue_active(&inbox->acceptors);
@@ -1124,10 +1095,7 @@ void sockdup_binding_close(struct sockdup_binding *binding)
 
 	spin_lock(&inbox->lock);
 	binding->closed = true;
-	if (!list_empty(&binding->waiting)) {
-		list_del_init(&binding->waiting);
-		share_sort(inbox, binding->share);
-	}
+	binding_wait_no_more(binding);
 	over = binding_is_over(binding);
 	if (over)
 		binding_unlink(binding);
@@ -1136,32 +1104,91 @@ void sockdup_binding_close(struct sockdup_binding *binding)
 		binding_free(binding);
 }
 
-static struct sockdup_slot *binding_reserve_now(struct sockdup_binding *binding)
+/* Whether there is room for a post now. */
+static int binding_check(struct sockdup_binding *binding)
+{
+	struct sockdup_inbox *inbox = binding->inbox;
+
+	lockdep_assert_held(&inbox->lock);
+
+	if (unlikely(inbox->ended))
+		return -EPIPE;
+	if (likely(share_has_room(inbox, binding->share)))
+		return 0;
+	/* Pollers for edges do not poll again. */
+	if (waitqueue_active(&binding->room))
+		binding_wait(binding);
+	return -EAGAIN;
+}
+
+/* A free slot, for which there is room. */
+static struct sockdup_slot *binding_take_slot(struct sockdup_binding *binding)
 {
 	struct sockdup_inbox *inbox = binding->inbox;
 	struct sockdup_slot *slot;
 
-	spin_lock(&inbox->lock);
-	if (unlikely(inbox->ended)) {
-		slot = ERR_PTR(-EPIPE);
-	} else if (unlikely(!share_has_room(inbox, binding->share))) {
-		slot = ERR_PTR(-EAGAIN);
-		/* Pollers for edges do not poll again. */
-		if (waitqueue_active(&binding->room))
-			binding_wait(binding);
-	} else {
-		slot = list_first_entry(&inbox->free, struct sockdup_slot, place);
-		list_del(&slot->place);
-		inbox->free_count--;
-		share_take(inbox, binding->share);
-		binding->posts++;
-		slot->binding = binding;
-		slot->state = SOCKDUP_SLOT_FILLING;
-		slot->over = false;
-		slot->id += 1ULL << INBOX_INDEX_BITS;
-	}
-	spin_unlock(&inbox->lock);
+	slot = hlist_entry(inbox->free.first, struct sockdup_slot, place);
+	hlist_del(&slot->place);
+	inbox->free_count--;
+	share_take(inbox, binding->share);
+	binding->posts++;
+	slot->binding = binding;
 	return slot;
+}
+
+static void slot_fill(struct sockdup_slot *slot, const struct sockdup_content *content)
+{
+	unsigned int i;
+
+	slot->state = SOCKDUP_SLOT_POSTED;
+	slot->over = false;
+	slot->id += 1ULL << INBOX_INDEX_BITS;
+	slot->deadline = content->deadline;
+	slot->cookie = content->cookie;
+	current_euid_egid(&slot->uid, &slot->gid);
+	slot->count = content->count;
+	slot->message_size = content->message_size;
+	for (i = 0; i < content->count; i++)
+		sockdup_charge_take(&slot->sockets[i].charge, slot->binding->account,
+				    content->files[i]);
+	if (content->message_size)
+		memcpy(sockdup_slot_message(slot), content->message, content->message_size);
+}
+
+/* The last step holds the lock, and so is short: nothing of it can fail or wait. */
+static int binding_post_now(struct sockdup_binding *binding,
+			    const struct sockdup_content *content, u64 *id)
+{
+	struct sockdup_inbox *inbox = binding->inbox;
+	bool acceptors, pollers;
+	struct sockdup_slot *slot;
+	int err;
+
+	spin_lock(&inbox->lock);
+	err = binding_check(binding);
+	if (err) {
+		spin_unlock(&inbox->lock);
+		return err;
+	}
+	slot = binding_take_slot(binding);
+	slot_fill(slot, content);
+	*id = slot->id;
+	slot->position = inbox->position++;
+	inbox_append(inbox, slot);
+	inbox_set_alarm(inbox, slot->deadline);
+	/* A waiter queues itself before it looks under the lock. */
+	acceptors = waitqueue_active(&inbox->acceptors);
+	/* Likewise. */
+	pollers = waitqueue_active(&inbox->pollers);
+	if (pollers && binding->account != inbox->account)
+		inbox_wake_pollers(inbox);
+	spin_unlock(&inbox->lock);
+	/* The caller's handle keeps the inbox. */
+	if (acceptors)
+		wake_up_interruptible_sync(&inbox->acceptors);
+	if (pollers && binding->account == inbox->account)
+		wake_up_interruptible_sync_poll(&inbox->pollers, EPOLLIN | EPOLLRDNORM);
+	return 0;
 }
 
 /* Asks to be told of room if there is none. */
@@ -1179,23 +1206,26 @@ static bool binding_is_ready(struct sockdup_binding *binding)
 }
 
 /**
- * sockdup_binding_reserve - have a slot to fill
- * @binding: of a handle that the caller keeps open
- * @wait: whether to wait for one
+ * sockdup_binding_post - post sockets
+ * @binding: of a handle that the caller, its sender, keeps open
+ * @content: what is posted; no more than the inbox has room for
+ * @wait: whether to wait for room
+ * @id: filled with the name of the post
  *
- * Return: a slot, to be posted or cancelled soon; ERR_PTR(-EAGAIN), ERR_PTR(-ERESTARTSYS);
- * ERR_PTR(-EPIPE) where the inbox has ended.
+ * Return: 0, and references and charges of the files are the post's; -EAGAIN, -ERESTARTSYS;
+ * -EPIPE where the inbox has ended.
  */
-struct sockdup_slot *sockdup_binding_reserve(struct sockdup_binding *binding, bool wait)
+int sockdup_binding_post(struct sockdup_binding *binding,
+			 const struct sockdup_content *content, bool wait, u64 *id)
 {
-	struct sockdup_slot *slot;
+	int err;
 
 	for (;;) {
-		slot = binding_reserve_now(binding);
-		if (!IS_ERR(slot) || !wait || PTR_ERR(slot) != -EAGAIN)
-			return slot;
+		err = binding_post_now(binding, content, id);
+		if (err != -EAGAIN || !wait)
+			return err;
 		if (wait_event_interruptible(binding->room, binding_is_ready(binding)))
-			return ERR_PTR(-ERESTARTSYS);
+			return -ERESTARTSYS;
 	}
 }
 
@@ -1236,7 +1266,7 @@ static struct sockdup_slot *inbox_take_out(struct sockdup_inbox *inbox, u64 id,
 	} else if (slot->state == SOCKDUP_SLOT_POSTED) {
 		slot->state = SOCKDUP_SLOT_TAKEN;
 		slot->over = true;
-		inbox_remove_post(slot);
+		inbox_remove(inbox, slot);
 	} else if (slot->state == SOCKDUP_SLOT_TAKEN && !slot->over) {
 		slot->over = true;
 		slot = ERR_PTR(-EBUSY);

@@ -2,7 +2,6 @@
 #ifndef SOCKDUP_INBOX_H
 #define SOCKDUP_INBOX_H
 
-#include <linux/atomic.h>
 #include <linux/list.h>
 #include <linux/poll.h>
 #include <linux/rbtree.h>
@@ -25,14 +24,12 @@ struct sockdup_target;
 /**
  * enum sockdup_slot_state - what is in a slot
  * @SOCKDUP_SLOT_FREE: nothing
- * @SOCKDUP_SLOT_FILLING: what a sender is about to post; the sender's
  * @SOCKDUP_SLOT_POSTED: a post that waits
  * @SOCKDUP_SLOT_TAKEN: a post that an acceptor is about to hand out; the acceptor's
  * @SOCKDUP_SLOT_ENDING: a post that has ended, whose files are to be put
  */
 enum sockdup_slot_state {
 	SOCKDUP_SLOT_FREE,
-	SOCKDUP_SLOT_FILLING,
 	SOCKDUP_SLOT_POSTED,
 	SOCKDUP_SLOT_TAKEN,
 	SOCKDUP_SLOT_ENDING,
@@ -40,7 +37,8 @@ enum sockdup_slot_state {
 
 /**
  * struct sockdup_slot - room for one post
- * @place: among the inbox's free slots, its posts, or those that are ending
+ * @place: among the inbox's free slots, or its posts
+ * @ending: among those that are ending
  * @inbox: that it is part of
  * @binding: the sender's; NULL in a free slot
  * @state: an &enum sockdup_slot_state
@@ -54,14 +52,16 @@ enum sockdup_slot_state {
  * @message_size: bytes
  * @count: sockets
  * @put: how many of them have been put or wait for that; the sweep's
- * @left: those that wait for it, and one for the sweep
  * @sockets: with room for as many as a post may have, and for the largest message behind
  *
- * The inbox's lock covers @place to @over. The rest is the sender's, the acceptor's or the
- * sweep's by the state, and does not change in a post.
+ * The inbox's lock covers @place to @over. The rest is the acceptor's or the sweep's by the
+ * state, and does not change in a post.
  */
 struct sockdup_slot {
-	struct list_head place;
+	union {
+		struct hlist_node place;
+		struct list_head ending;
+	};
 	struct sockdup_inbox *inbox;
 	struct sockdup_binding *binding;
 	u8 state;
@@ -75,8 +75,25 @@ struct sockdup_slot {
 	u32 message_size;
 	u32 count;
 	u32 put;
-	atomic_t left;
 	struct sockdup_set_socket sockets[];
+};
+
+/**
+ * struct sockdup_content - what a sender posts
+ * @files: of the sockets, with a reference and a charge each
+ * @count: sockets
+ * @message: or NULL
+ * @message_size: bytes
+ * @cookie: the sender's word
+ * @deadline: when the post is over, in nanoseconds of CLOCK_BOOTTIME
+ */
+struct sockdup_content {
+	struct file **files;
+	unsigned int count;
+	const void *message;
+	unsigned int message_size;
+	u64 cookie;
+	u64 deadline;
 };
 
 /**
@@ -104,6 +121,7 @@ struct sockdup_inbox_terms {
  * @lock: innermost but for those of wait queues and works; taken in process context only
  * @free: slots
  * @posts: slots, in the order in which they are to be accepted
+ * @last: of @posts, or NULL
  * @ending: slots
  * @free_count: of @free
  * @post_count: of @posts
@@ -117,6 +135,7 @@ struct sockdup_inbox_terms {
  * @waiting: other shares with such bindings
  * @served: shares whose bindings have come after the last room
  * @full: shares with such bindings, which have all the slots that they may have
+ * @waiters: bindings that are to be told of room
  * @releases: how often a slot became free
  * @alarm: when the next look is due, in nanoseconds of CLOCK_BOOTTIME, or U64_MAX
  * @looked: when the last look at all slots was over, in jiffies
@@ -143,8 +162,9 @@ struct sockdup_inbox_terms {
 struct sockdup_inbox {
 	refcount_t ref;
 	spinlock_t lock;		/* covers all up to @telling */
-	struct list_head free;
-	struct list_head posts;
+	struct hlist_head free;
+	struct hlist_head posts;
+	struct sockdup_slot *last;
 	struct list_head ending;
 	unsigned int free_count;
 	unsigned int post_count;
@@ -157,6 +177,7 @@ struct sockdup_inbox {
 	struct list_head waiting;
 	struct list_head served;
 	struct list_head full;
+	unsigned int waiters;
 	u64 releases;
 	u64 alarm;
 	unsigned long looked;
@@ -244,8 +265,6 @@ int sockdup_inbox_decline(struct sockdup_inbox *inbox, u64 id);
 __poll_t sockdup_inbox_poll(struct sockdup_inbox *inbox, struct file *file,
 			    struct poll_table_struct *table);
 
-int __must_check sockdup_slot_post(struct sockdup_slot *slot);
-void sockdup_slot_cancel(struct sockdup_slot *slot);
 void sockdup_slot_restore(struct sockdup_slot *slot);
 void sockdup_slot_spend(struct sockdup_slot *slot);
 void sockdup_slot_drop(struct sockdup_slot *slot);
@@ -253,7 +272,9 @@ void sockdup_slot_drop(struct sockdup_slot *slot);
 struct sockdup_binding *sockdup_binding_new(struct sockdup_target *target,
 					    struct sockdup_account *account);
 void sockdup_binding_close(struct sockdup_binding *binding);
-struct sockdup_slot *sockdup_binding_reserve(struct sockdup_binding *binding, bool wait);
+int __must_check sockdup_binding_post(struct sockdup_binding *binding,
+				      const struct sockdup_content *content, bool wait,
+				      u64 *id);
 int sockdup_binding_revoke(struct sockdup_binding *binding, u64 id);
 __poll_t sockdup_binding_poll(struct sockdup_binding *binding, struct file *file,
 			      struct poll_table_struct *table);

@@ -12,7 +12,6 @@
 struct file;
 struct sockdup_report;
 struct sockdup_set;
-struct sockdup_slot;
 struct sockdup_token;
 struct sockdup_token_list;
 
@@ -39,14 +38,12 @@ struct sockdup_token_extra {
  * @charge: its file, and no more until a worker is to put it; the first one's file is the
  *	    token's own charge, and its job puts the others
  * @token: that it is under, from then on
- * @slot: of an inbox that it is in, likewise
  * @fd: the exporter's descriptor, until the set is taken
  */
 struct sockdup_set_socket {
 	struct sockdup_charge charge;
 	union {
 		struct sockdup_token *token;
-		struct sockdup_slot *slot;
 		int fd;
 	};
 };

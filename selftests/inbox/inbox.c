@@ -306,6 +306,25 @@ TEST_F(inbox, gives_a_message)
 	EXPECT_EQ(-EMSGSIZE, device_ioctl(self->sender, SOCKDUP_IOC_POST, &post));
 }
 
+TEST_F(inbox, posts_though_the_name_cannot_be_written)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	struct sockdup_post *post = mmap(NULL, page, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct sockdup_accept accept;
+	int fd;
+
+	ASSERT_NE(MAP_FAILED, post);
+	*post = (struct sockdup_post){ .fd = self->fd, .cookie = 4 };
+	ASSERT_EQ(0, mprotect(post, page, PROT_READ));
+	EXPECT_EQ(0, device_ioctl(self->sender, SOCKDUP_IOC_POST, post));
+	EXPECT_EQ(0, post->id);
+	fd = accept_post(self->inbox, &accept);
+	EXPECT_EQ(1, same_file(0, fd, 0, self->fd));
+	EXPECT_EQ(4, accept.cookie);
+	munmap(post, page);
+}
+
 TEST_F(inbox, gives_several_sockets_or_none)
 {
 	int fds[] = { self->fd, self->peer, self->fd }, got[3], i;
@@ -348,7 +367,7 @@ TEST_F(inbox, lets_go_of_a_revoked_post)
 		EXPECT_EQ(0, post_fd(self->sender, self->fd, i));
 	EXPECT_EQ(0, post_with(self->sender, self->fd, SOCKDUP_POST_CLOSE, i, &id));
 	EXPECT_EQ(-EBADF, fcntl(self->fd, F_GETFD) < 0 ? -errno : 0);
-	EXPECT_EQ(-ENOENT, revoke_post(self->sender, id + 1));
+	EXPECT_EQ(-ENOENT, revoke_post(self->sender, id ^ 1ULL << 63));
 	EXPECT_EQ(0, revoke_post(self->sender, id));
 	EXPECT_EQ(-ENOENT, revoke_post(self->sender, id));
 	EXPECT_EQ(0, recv_nothing(self->peer));

@@ -870,7 +870,7 @@ struct sockdup_bind {
  *       @socket_count is 0
  * @socket_count: in: how many there are at @fds, or 0 for the socket @fd alone
  * @__reserved: zero
- * @id: out: names the post for SOCKDUP_IOC_POST_REVOKE
+ * @id: out: names the post for SOCKDUP_IOC_POST_REVOKE; stays where it cannot be written
  *
  * Posts sockets to the inbox that the handle is bound to. They stay open until the post is
  * accepted or revoked, the inbox ends, or the time is over. Where there is no room, the
@@ -891,7 +891,7 @@ struct sockdup_bind {
  *  EAGAIN   there is no room, and the handle is O_NONBLOCK
  *  EPIPE    the inbox has ended
  *  ENOBUFS  as for SOCKDUP_IOC_EXPORT
- *  ENOMEM   no memory, with SOCKDUP_POST_CLOSE alone
+ *  ENOMEM   no memory, for several sockets or a message
  */
 struct sockdup_post {
 	__s32 fd;
