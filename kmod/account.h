@@ -112,7 +112,7 @@ struct sockdup_account_registrations {
  * @ref: one for each token, registration and open handle of the user, and one
  *       for each queued work of @lines
  * @uid: the user's real id
- * @held: files of tokens, charged and not yet put
+ * @held: files of tokens and posts, charged and not yet put
  * @bytes: what sets of sockets, payloads and inboxes take
  * @registrations: registrations in force
  * @in_force: those registrations
@@ -181,7 +181,7 @@ struct sockdup_charge {
 
 /**
  * struct sockdup_usage - what a user pays for
- * @files: of tokens
+ * @files: of tokens and posts
  * @bytes: of sets: names, payload and about 40 bytes a socket
  */
 struct sockdup_usage {

@@ -18,7 +18,6 @@
 #include <linux/uaccess.h>
 
 #include "compat/file.h"
-#include "deadline.h"
 #include "descriptors.h"
 #include "device_call.h"
 #include "inbox.h"
@@ -29,6 +28,9 @@
 
 /* Sockets whose new numbers an accept keeps on its stack. */
 #define DEVICE_FEW_SOCKETS	32
+
+/* Pages that go again so often can be read, and not be written. */
+#define DEVICE_FAULT_TRIES	16
 
 /* The handle's process and user, as it was when it opened the device. */
 static bool device_is_owner(const struct sockdup_device_handle *handle)
@@ -206,11 +208,6 @@ static unsigned int device_post_count(const struct sockdup_post *post)
 	return max(post->socket_count, 1U);
 }
 
-static u64 device_post_deadline(const struct sockdup_post *post)
-{
-	return sockdup_deadline_in(post->ttl_ms ?: sockdup_token_default_ttl());
-}
-
 static void device_post_put(struct sockdup_account *account, struct file **files,
 			    unsigned int count)
 {
@@ -276,7 +273,7 @@ static __always_inline int device_post_sockets(struct sockdup_binding *binding,
 		.message = message,
 		.message_size = post->message_size,
 		.cookie = post->cookie,
-		.deadline = device_post_deadline(post),
+		.ttl_ms = post->ttl_ms ?: sockdup_token_default_ttl(),
 	};
 	bool closes = unlikely(post->flags & SOCKDUP_POST_CLOSE);
 	int err;
@@ -454,6 +451,19 @@ err_access:
 	return -EFAULT;
 }
 
+/* Page by page, as some kernels do not tell of a later one that is missing. */
+static bool device_fault_in(u64 address, size_t size)
+{
+	size_t part;
+
+	for (; size; address += part, size -= part) {
+		part = min_t(size_t, size, PAGE_SIZE - offset_in_page(address));
+		if (fault_in_safe_writeable(u64_to_user_ptr(address), part))
+			return false;
+	}
+	return true;
+}
+
 /* As much as the largest post takes. What was there stays. */
 static bool device_accept_fault_in(const struct sockdup_inbox *inbox,
 				   const struct sockdup_accept *accept,
@@ -462,10 +472,9 @@ static bool device_accept_fault_in(const struct sockdup_inbox *inbox,
 	unsigned int message = min(accept->message_room, inbox->message_size);
 	unsigned int sockets = min(accept->socket_room, inbox->max_sockets);
 
-	return !fault_in_safe_writeable((char __user *)argument, sizeof(*argument)) &&
-	       !fault_in_safe_writeable(u64_to_user_ptr(accept->message), message) &&
-	       !fault_in_safe_writeable(u64_to_user_ptr(accept->fds),
-					array_size(sockets, sizeof(s32)));
+	return device_fault_in((unsigned long)argument, sizeof(*argument)) &&
+	       device_fault_in(accept->message, message) &&
+	       device_fault_in(accept->fds, array_size(sockets, sizeof(s32)));
 }
 
 /* A post that has told its acceptor what it is; or an error, and the first post stays. */
@@ -475,9 +484,10 @@ static struct sockdup_slot *device_accept_slot(struct sockdup_inbox *inbox,
 					       bool wait)
 {
 	struct sockdup_slot *slot;
-	int err;
+	unsigned int tries;
+	int err = -EFAULT;
 
-	for (;;) {
+	for (tries = 0; tries < DEVICE_FAULT_TRIES; tries++) {
 		slot = sockdup_inbox_take(inbox, wait);
 		if (IS_ERR(slot))
 			return slot;
@@ -493,6 +503,7 @@ static struct sockdup_slot *device_accept_slot(struct sockdup_inbox *inbox,
 			return ERR_PTR(-ERESTARTSYS);
 		cond_resched();
 	}
+	return ERR_PTR(err);
 }
 
 /* Whether another try to install descriptors may succeed. */

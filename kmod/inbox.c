@@ -132,14 +132,17 @@ static void binding_wait_no_more(struct sockdup_binding *binding)
 	share_sort(inbox, binding->share);
 }
 
-/* The share whose turn it is to be told of room, or NULL. */
+/* The share whose turn it is to be told of room, or NULL. The two kinds take turns. */
 static struct sockdup_share *inbox_next_share(struct sockdup_inbox *inbox)
 {
-	if (!list_empty(&inbox->entitled))
-		return list_first_entry(&inbox->entitled, struct sockdup_share, place);
-	if (inbox->free_count <= inbox->reserved)
-		return NULL;
-	return list_first_entry_or_null(&inbox->waiting, struct sockdup_share, place);
+	struct sockdup_share *entitled, *other = NULL;
+
+	entitled = list_first_entry_or_null(&inbox->entitled, struct sockdup_share, place);
+	if (inbox->free_count > inbox->reserved)
+		other = list_first_entry_or_null(&inbox->waiting, struct sockdup_share, place);
+	if (inbox->told_entitled)
+		return other ?: entitled;
+	return entitled ?: other;
 }
 
 static void binding_tell(struct sockdup_binding *binding)
@@ -161,6 +164,7 @@ static bool inbox_tell_one(struct sockdup_inbox *inbox)
 
 	if (!share)
 		return false;
+	inbox->told_entitled = share->used < share->guaranteed;
 	binding = list_first_entry(&share->waiting, struct sockdup_binding, waiting);
 	binding_wait_no_more(binding);
 	binding_tell(binding);
@@ -564,7 +568,7 @@ static void inbox_wake_pollers(struct sockdup_inbox *inbox)
 }
 
 /*
- * Nothing is posted or accepted from here on. What waits is left to the sweep, and those
+ * Nothing is posted from here on, and nobody is left to accept. What waits is left to the sweep, and those
  * who wait for room are told in turns.
  */
 static void inbox_end(struct sockdup_inbox *inbox)
@@ -658,23 +662,28 @@ static int inbox_add_slots(struct sockdup_inbox *inbox)
 	size_t size = inbox_size(inbox);
 	struct sockdup_slot *slot;
 	unsigned int i;
+	void *memory;
 
 	if (size > INT_MAX)
 		return -ENOMEM;
 	if (!sockdup_account_charge_bytes(inbox->account, size))
 		return -ENOBUFS;
-	inbox->memory = kvzalloc(size, GFP_KERNEL_ACCOUNT);
-	if (!inbox->memory) {
+	memory = kvzalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!memory) {
 		sockdup_account_return_bytes(inbox->account, size);
 		return -ENOMEM;
 	}
 	for (i = 0; i < inbox->slots; i++) {
-		slot = inbox_slot(inbox, i);
+		slot = memory + i * inbox->stride;
 		slot->inbox = inbox;
 		slot->id = i;
 		hlist_add_head(&slot->place, &inbox->free);
 	}
 	inbox->free_count = inbox->slots;
+	/* A resume from suspend may be looking for it already. */
+	spin_lock(&inbox->lock);
+	inbox->memory = memory;
+	spin_unlock(&inbox->lock);
 	return 0;
 }
 
@@ -766,19 +775,12 @@ struct sockdup_inbox *sockdup_inbox_open(struct sockdup_target *owner,
 
 	if (!inbox)
 		return ERR_PTR(-ENOMEM);
-	err = inbox_add_shares(inbox, terms) ?: inbox_add_slots(inbox);
-	if (err)
-		goto err_inbox;
-	err = inbox_publish(inbox, owner);
-	if (err)
-		goto err_slots;
-	return inbox;
-
-err_slots:
-	sockdup_account_return_bytes(account, inbox_size(inbox));
-	kvfree(inbox->memory);
-err_inbox:
-	sockdup_tick_cancel(&inbox->tick);
+	err = inbox_add_shares(inbox, terms) ?: inbox_add_slots(inbox) ?:
+	      inbox_publish(inbox, owner);
+	if (!err)
+		return inbox;
+	/* A resume from suspend may be looking at it already. */
+	inbox_end(inbox);
 	inbox_put(inbox);
 	return ERR_PTR(err);
 }
@@ -1136,14 +1138,15 @@ static struct sockdup_slot *binding_take_slot(struct sockdup_binding *binding)
 	return slot;
 }
 
-static void slot_fill(struct sockdup_slot *slot, const struct sockdup_content *content)
+static void slot_fill(struct sockdup_slot *slot, const struct sockdup_content *content,
+		      u64 deadline)
 {
 	unsigned int i;
 
 	slot->state = SOCKDUP_SLOT_POSTED;
 	slot->over = false;
 	slot->id += 1ULL << INBOX_INDEX_BITS;
-	slot->deadline = content->deadline;
+	slot->deadline = deadline;
 	slot->cookie = content->cookie;
 	current_euid_egid(&slot->uid, &slot->gid);
 	slot->count = content->count;
@@ -1159,6 +1162,8 @@ static void slot_fill(struct sockdup_slot *slot, const struct sockdup_content *c
 static int binding_post_now(struct sockdup_binding *binding,
 			    const struct sockdup_content *content, u64 *id)
 {
+	/* The wait for room is not the post's. */
+	const u64 deadline = sockdup_deadline_in(content->ttl_ms);
 	struct sockdup_inbox *inbox = binding->inbox;
 	bool acceptors, pollers;
 	struct sockdup_slot *slot;
@@ -1171,11 +1176,11 @@ static int binding_post_now(struct sockdup_binding *binding,
 		return err;
 	}
 	slot = binding_take_slot(binding);
-	slot_fill(slot, content);
+	slot_fill(slot, content, deadline);
 	*id = slot->id;
 	slot->position = inbox->position++;
 	inbox_append(inbox, slot);
-	inbox_set_alarm(inbox, slot->deadline);
+	inbox_set_alarm(inbox, deadline);
 	/* A waiter queues itself before it looks under the lock. */
 	acceptors = waitqueue_active(&inbox->acceptors);
 	/* Likewise. */

@@ -85,7 +85,7 @@ struct sockdup_slot {
  * @message: or NULL
  * @message_size: bytes
  * @cookie: the sender's word
- * @deadline: when the post is over, in nanoseconds of CLOCK_BOOTTIME
+ * @ttl_ms: how long the post may wait, in milliseconds
  */
 struct sockdup_content {
 	struct file **files;
@@ -93,7 +93,7 @@ struct sockdup_content {
 	const void *message;
 	unsigned int message_size;
 	u64 cookie;
-	u64 deadline;
+	u32 ttl_ms;
 };
 
 /**
@@ -116,8 +116,9 @@ struct sockdup_inbox_terms {
 
 /**
  * struct sockdup_inbox - a queue of sockets that others hand to a process
- * @ref: one for the owner's handle, one while @owner knows it, one for each binding, and
- *	 one each for @wake, @sweep and @tell while they are in line
+ * @ref: one for the owner's handle, one while the owner's record knows it, one for each
+ *	 binding, one each for @wake, @sweep and @tell while they are in line, and those of
+ *	 callers that bind or free @memory
  * @lock: innermost but for those of wait queues and works; taken in process context only
  * @free: slots
  * @posts: slots, in the order in which they are to be accepted
@@ -127,12 +128,13 @@ struct sockdup_inbox_terms {
  * @post_count: of @posts
  * @position: of the next post
  * @reserved: how many of @free are kept for users who have fewer than they are guaranteed
- * @ended: nothing is posted or accepted any more
+ * @ended: nothing is posted any more
  * @shares: of users, by their ids
  * @bindings: all, until they have been told of the end
  * @entitled: shares with bindings that are to be told of room, and fewer slots than they
  *	      are guaranteed
  * @waiting: other shares with such bindings
+ * @told_entitled: the last one that was told was of those
  * @served: shares whose bindings have come after the last room
  * @full: shares with such bindings, which have all the slots that they may have
  * @waiters: bindings that are to be told of room
@@ -175,6 +177,7 @@ struct sockdup_inbox {
 	struct list_head bindings;
 	struct list_head entitled;
 	struct list_head waiting;
+	bool told_entitled;
 	struct list_head served;
 	struct list_head full;
 	unsigned int waiters;

@@ -264,6 +264,36 @@ TEST_F(inbox, wakes_a_caller_that_waits_for_room)
 	EXPECT_EQ(7, accept.cookie);
 }
 
+static void *post_for_a_moment(void *context)
+{
+	struct waiter *self = context;
+	struct sockdup_post post = { .fd = self->fd, .cookie = 7, .ttl_ms = 2000 };
+
+	self->result = device_ioctl(self->device, SOCKDUP_IOC_POST, &post);
+	return NULL;
+}
+
+/* What a sender waits for room is no part of it. */
+TEST_F(inbox, life_begins_with_the_post)
+{
+	struct waiter waiter = { .device = self->sender, .fd = self->fd };
+	struct sockdup_accept accept;
+	pthread_t thread;
+	int i;
+
+	for (i = 0; i < SLOTS; i++)
+		EXPECT_EQ(0, post_fd(self->sender, self->fd, i));
+	fcntl(self->sender, F_SETFL, 0);
+	ASSERT_EQ(0, start_waiter(&thread, post_for_a_moment, &waiter));
+	sleep_ms(2500);
+	for (i = 0; i < SLOTS; i++)
+		close(accept_post(self->inbox, &accept));
+	EXPECT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, waiter.result);
+	close(accept_post(self->inbox, &accept));
+	EXPECT_EQ(7, accept.cookie);
+}
+
 TEST_F(inbox, that_ends_releases_a_caller_that_waits_for_room)
 {
 	struct waiter waiter = { .device = self->sender, .fd = self->fd };

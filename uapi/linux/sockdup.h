@@ -23,6 +23,8 @@
  *    page is E2BIG, too;
  *  - reserved fields must be zero and unknown flags clear, else EINVAL.
  *
+ * SOCKDUP_IOC_POST and SOCKDUP_IOC_ACCEPT have structs of one size, without that word.
+ *
  * Errors that every command can return:
  *
  *  ENOTTY  the ioctl number is unknown
@@ -32,11 +34,12 @@
  *
  * Each command lists its further errors. A command that fails has changed
  * nothing: no token, reference or descriptor is left behind or lost. There are
- * two exceptions: the counter of an eventfd, see struct sockdup_event_select,
- * and an import that answers EFAULT for @fds, which may have spent the token and
- * closed the sockets, see struct sockdup_import. What a failed command leaves in
- * its output fields has no meaning, except for @socket_count and @payload_size
- * after EMSGSIZE. A caller that repeats an import sets both to its room again,
+ * three exceptions: the counter of an eventfd, see struct sockdup_event_select;
+ * an import or an accept that answers EFAULT for @fds, which may have spent the token
+ * or the post and closed the sockets, see struct sockdup_import; and an accept that a
+ * security module refuses. What a failed command leaves in
+ * its output fields has no meaning, except for the counts and sizes, and the id of a
+ * post, after EMSGSIZE. A caller that repeats an import sets both to its room again,
  * and one that repeats a query @socket_count.
  *
  * Layouts are the same for 32-bit and 64-bit callers.
@@ -863,7 +866,8 @@ struct sockdup_bind {
  * @fd: in: a descriptor of the socket; -1 where @socket_count is not 0
  * @flags: in: SOCKDUP_POST_CLOSE or zero
  * @cookie: in: any 8 bytes, which whoever accepts is given
- * @ttl_ms: in: how long the post may wait, in milliseconds, 0 for the default
+ * @ttl_ms: in: how long the post may wait to be accepted, in milliseconds, 0 for the
+ *          default
  * @message_size: in: bytes at @message
  * @message: in: pointer to bytes that whoever accepts is given
  * @fds: in: pointer to an array of __s32, a descriptor of each socket; ignored where
