@@ -568,8 +568,8 @@ static void inbox_wake_pollers(struct sockdup_inbox *inbox)
 }
 
 /*
- * Nothing is posted from here on, and nobody is left to accept. What waits is left to the sweep, and those
- * who wait for room are told in turns.
+ * Nothing is posted from here on, and nobody is left to accept. What waits is left to the
+ * sweep, and those who are bound are told in turns.
  */
 static void inbox_end(struct sockdup_inbox *inbox)
 {
