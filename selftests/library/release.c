@@ -234,4 +234,36 @@ TEST_F(release, import_with_little_room_stays_within_it)
 	EXPECT_EQ(true, is_untouched(carried + 1, sizeof(carried) - 1));
 }
 
+TEST_F(release, query_with_little_room_stays_within_it)
+{
+	const unsigned int rounds = stress(200000);
+	struct sockdup_protocol_info descriptions[1 + 3];
+	char names[1 + 3][SOCKDUP_NAME_SIZE];
+	int given[4] = { self->socket, self->socket, self->socket, self->socket };
+	const struct sockdup_set set = {
+		.fds = given,
+		.socket_count = ARRAY_SIZE(given),
+	};
+	unsigned int i, refused = 0;
+	atomic_bool over = false;
+	pthread_t thread;
+	int error = 0;
+
+	ASSERT_EQ(0, sockdup_export_set(&set, getpid(), 0, 0, &self->info));
+	memset(descriptions, 0x55, sizeof(descriptions));
+	memset(names, 0x55, sizeof(names));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, release_again_and_again, &over));
+	for (i = 0; i < rounds && !(error && error != -EMSGSIZE); i++) {
+		error = result(sockdup_query_set(&self->info, names, descriptions, 1));
+		refused += error == -EMSGSIZE;
+	}
+	over = true;
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(rounds, refused)
+		TH_LOG("the last one: %d", error);
+	EXPECT_EQ(true, is_untouched(names + 1, sizeof(names) - sizeof(names[0])));
+	EXPECT_EQ(true, is_untouched(descriptions + 1,
+				     sizeof(descriptions) - sizeof(descriptions[0])));
+}
+
 SOCKDUP_TEST_MAIN
