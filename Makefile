@@ -39,7 +39,7 @@ need-%:
 	$(call need,$*)
 
 # The libraries for 32 bits are of one version with the compiler.
-need-check: need-build
+need-check need-style: need-build
 
 modules: need-build ## build sockdup.ko for KERNELRELEASE
 	$(Q)$(MAKE) --no-print-directory $(O)/$(KERNELRELEASE)/sockdup.ko
