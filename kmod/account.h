@@ -109,8 +109,8 @@ struct sockdup_account_registrations {
 /**
  * struct sockdup_account - what one user holds
  * @node: in the table; covered by the bucket's lock, read under RCU
- * @ref: one for each token, registration and open handle of the user, and one
- *       for each queued work of @lines
+ * @ref: one for each token, registration, inbox, binding and open handle of the user, one
+ *       for each charge that is put apart, and one for each queued work of @lines
  * @uid: the user's real id
  * @held: files of tokens and posts, charged and not yet put
  * @bytes: what sets of sockets, payloads and inboxes take
