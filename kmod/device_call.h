@@ -8,8 +8,10 @@
 
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/fdtable.h>
 #include <linux/kernel.h>
 #include <linux/net.h>
+#include <linux/overflow.h>
 #include <linux/pid.h>
 #include <linux/sockdup.h>
 #include <linux/types.h>
@@ -19,6 +21,9 @@
 #include "protocol_info.h"
 #include "registration.h"
 #include "token.h"
+
+/* Sockets whose new numbers a command keeps on its stack. */
+#define SOCKDUP_DEVICE_FEW_SOCKETS	32
 
 struct sockdup_account;
 struct sockdup_binding;
@@ -110,6 +115,53 @@ static inline int sockdup_device_answer(const struct sockdup_device_call *call, 
 {
 	return copy_to_user(call->argument, &call->u,
 			    min_t(size_t, call->size, size)) ? -EFAULT : 0;
+}
+
+/**
+ * sockdup_device_write_fds - tell a caller the numbers of new descriptors
+ * @to: room for them
+ * @fds: the numbers, or NULL and each is told as -1
+ * @count: how many
+ *
+ * Word by word, as the check of a copy's size takes more than these words.
+ *
+ * Return: 0 or -EFAULT.
+ */
+static __always_inline int sockdup_device_write_fds(s32 __user *to, const int *fds,
+						    unsigned int count)
+{
+	unsigned int i;
+
+	if (!user_write_access_begin(to, array_size(count, sizeof(*to))))
+		return -EFAULT;
+	for (i = 0; i < count; i++)
+		unsafe_put_user(fds ? fds[i] : -1, &to[i], err_access);
+	user_write_access_end();
+	return 0;
+
+err_access:
+	user_write_access_end();
+	return -EFAULT;
+}
+
+/**
+ * sockdup_device_answer_fds - tell a caller the new descriptors that it has
+ * @to: room for them
+ * @fds: the numbers
+ * @count: how many
+ *
+ * They can only be told once they are there, and if they cannot be, they are closed.
+ *
+ * Return: 0 or -EFAULT.
+ */
+static inline int sockdup_device_answer_fds(s32 __user *to, const int *fds,
+					    unsigned int count)
+{
+	if (!sockdup_device_write_fds(to, fds, count))
+		return 0;
+	while (count--)
+		close_fd(fds[count]);
+	return -EFAULT;
 }
 
 /**

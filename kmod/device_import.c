@@ -20,9 +20,6 @@
 #include "target.h"
 #include "token.h"
 
-/* Sockets whose new numbers an import keeps on its stack. */
-#define DEVICE_FEW_SOCKETS	32
-
 static unsigned int device_import_cloexec(const struct sockdup_import *import)
 {
 	return import->flags & SOCKDUP_IMPORT_INHERITABLE ? 0 : O_CLOEXEC;
@@ -67,30 +64,13 @@ static bool device_import_has_room(const struct sockdup_import *import,
 	       parcel->payload_size <= import->payload_size;
 }
 
-/* Word by word, as above; without @fds with -1 for each. */
-static __always_inline int device_write_fds(s32 __user *to, const int *fds, unsigned int count)
-{
-	unsigned int i;
-
-	if (!user_write_access_begin(to, array_size(count, sizeof(*to))))
-		return -EFAULT;
-	for (i = 0; i < count; i++)
-		unsafe_put_user(fds ? fds[i] : -1, &to[i], err_access);
-	user_write_access_end();
-	return 0;
-
-err_access:
-	user_write_access_end();
-	return -EFAULT;
-}
-
 static int device_import_sockets(const struct sockdup_import *import,
 				 const struct sockdup_parcel *parcel)
 {
 	if (!import->socket_count)
 		return 0;
 	/* There is none yet. */
-	return device_write_fds(u64_to_user_ptr(import->fds), NULL, parcel->count) ?:
+	return sockdup_device_write_fds(u64_to_user_ptr(import->fds), NULL, parcel->count) ?:
 	       sockdup_parcel_write_names(parcel, u64_to_user_ptr(import->names));
 }
 
@@ -173,23 +153,12 @@ out:
 	return err;
 }
 
-/* The numbers go out after the import, and if they cannot, all is lost. */
-static int device_import_numbers(const struct sockdup_import *import, const int *fds,
-				 unsigned int count)
-{
-	if (!device_write_fds(u64_to_user_ptr(import->fds), fds, count))
-		return 0;
-	while (count--)
-		close_fd(fds[count]);
-	return -EFAULT;
-}
-
 /* Consumes the caller's reference. */
 static int device_import_several(const struct sockdup_import *import,
 				 struct sockdup_token *token)
 {
 	unsigned int count = sockdup_token_socket_count(token);
-	int few[DEVICE_FEW_SOCKETS], *fds = few;
+	int few[SOCKDUP_DEVICE_FEW_SOCKETS], *fds = few;
 	int err;
 
 	if (count > ARRAY_SIZE(few)) {
@@ -200,7 +169,7 @@ static int device_import_several(const struct sockdup_import *import,
 		}
 	}
 	err = device_import_all(import, token, fds) ?:
-	      device_import_numbers(import, fds, count);
+	      sockdup_device_answer_fds(u64_to_user_ptr(import->fds), fds, count);
 	if (fds != few)
 		kfree(fds);
 	return err;

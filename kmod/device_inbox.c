@@ -26,9 +26,6 @@
 #include "token.h"
 #include "trace.h"
 
-/* Sockets whose new numbers an accept keeps on its stack. */
-#define DEVICE_FEW_SOCKETS	32
-
 /* Pages that go again so often can be read, and not be written. */
 #define DEVICE_FAULT_TRIES	16
 
@@ -400,25 +397,6 @@ long sockdup_device_post(struct file *file, unsigned long argument)
 	return err;
 }
 
-/* Word by word, without a fault; without @fds with -1 for each. */
-static int device_accept_write_fds(const struct sockdup_accept *accept, const int *fds,
-				   unsigned int count)
-{
-	s32 __user *to = u64_to_user_ptr(accept->fds);
-	unsigned int i;
-
-	if (!user_write_access_begin(to, array_size(count, sizeof(*to))))
-		return -EFAULT;
-	for (i = 0; i < count; i++)
-		unsafe_put_user(fds ? fds[i] : -1, &to[i], err_access);
-	user_write_access_end();
-	return 0;
-
-err_access:
-	user_write_access_end();
-	return -EFAULT;
-}
-
 /* All that the caller is told of a post before it has the sockets. */
 static int device_accept_tell(const struct sockdup_accept *accept, struct sockdup_slot *slot,
 			      struct sockdup_accept __user *argument)
@@ -444,7 +422,8 @@ static int device_accept_tell(const struct sockdup_accept *accept, struct sockdu
 	    copy_to_user(u64_to_user_ptr(accept->message), sockdup_slot_message(slot),
 			 slot->message_size))
 		return -EFAULT;
-	return accept->socket_room ? device_accept_write_fds(accept, NULL, slot->count) : 0;
+	return accept->socket_room ? sockdup_device_write_fds(u64_to_user_ptr(accept->fds), NULL,
+							       slot->count) : 0;
 
 err_access:
 	user_write_access_end();
@@ -531,22 +510,11 @@ static int device_accept_one(struct sockdup_slot *slot, unsigned int flags)
 	return fd;
 }
 
-/* The numbers go out after the sockets, and if they cannot, all is lost. */
-static int device_accept_numbers(const struct sockdup_accept *accept, const int *fds,
-				 unsigned int count)
-{
-	if (!device_accept_write_fds(accept, fds, count))
-		return 0;
-	while (count--)
-		close_fd(fds[count]);
-	return -EFAULT;
-}
-
 static noinline int device_accept_several(const struct sockdup_accept *accept,
 					  struct sockdup_slot *slot, unsigned int flags)
 {
 	const unsigned int count = slot->count;
-	int few[DEVICE_FEW_SOCKETS], *fds = few;
+	int few[SOCKDUP_DEVICE_FEW_SOCKETS], *fds = few;
 	int err = -ENOMEM;
 
 	if (count > ARRAY_SIZE(few))
@@ -558,7 +526,7 @@ static noinline int device_accept_several(const struct sockdup_accept *accept,
 		device_accept_fail(slot, err);
 	} else {
 		sockdup_slot_spend(slot);
-		err = device_accept_numbers(accept, fds, count);
+		err = sockdup_device_answer_fds(u64_to_user_ptr(accept->fds), fds, count);
 	}
 	if (fds != few)
 		kfree(fds);

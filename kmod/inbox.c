@@ -2,7 +2,8 @@
 /*
  * An inbox: a queue of sockets that other processes hand to its owner. The owner pays for
  * its slots when it opens the inbox, and a sender is looked up when it binds, so that a
- * post makes nothing and looks for nothing.
+ * post makes nothing and looks for nothing. Only what a sender reads several descriptors or
+ * a message into is allocated, and is its own.
  *
  * A slot goes from free to posted, to taken, and back to free; or it is ending, while its
  * files are to be put. An acceptor that has one taken touches user memory only as far as it

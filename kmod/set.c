@@ -216,6 +216,17 @@ int sockdup_set_take(struct sockdup_set *set)
 	return 0;
 }
 
+/* Most sets have neither. */
+static void set_free_parcel(struct sockdup_set *set)
+{
+	if (!set->payload && !set->names)
+		return;
+	kvfree(set->payload);
+	set->payload = NULL;
+	kvfree(set->names);
+	set->names = NULL;
+}
+
 /**
  * sockdup_set_put - need a set's names and payload no more
  * @set: of a token that the caller ends, or got by the caller
@@ -225,10 +236,7 @@ void sockdup_set_put(struct sockdup_set *set)
 	if (!refcount_dec_and_test(&set->ref))
 		return;
 	sockdup_account_return_bytes(set->extra.token->charge.account, set->size);
-	kvfree(set->payload);
-	set->payload = NULL;
-	kvfree(set->names);
-	set->names = NULL;
+	set_free_parcel(set);
 }
 
 /**
@@ -247,7 +255,6 @@ void sockdup_set_discard(struct sockdup_set *set)
  */
 void sockdup_set_free(struct sockdup_set *set)
 {
-	kvfree(set->payload);
-	kvfree(set->names);
+	set_free_parcel(set);
 	kvfree(set);
 }
