@@ -534,6 +534,291 @@ int sockdup_outcome_next(struct sockdup_outcome *outcome, int timeout_ms);
 int sockdup_info(struct sockdup_info *info);
 
 /**
+ * DOC: Inboxes
+ *
+ * For processes that hand over many sockets. The receiver opens an inbox once, and the
+ * sender binds to it once. A post then needs no bytes on the way, and no look-up. The
+ * receiver:
+ *
+ *	int inbox = sockdup_inbox_open(NULL);
+ *
+ *	for (;;) {
+ *		int client = sockdup_accept(inbox, NULL, NULL, SOCK_CLOEXEC);
+ *
+ *		if (client < 0)
+ *			err(1, "sockdup_accept");
+ *		serve(client);
+ *		close(client);
+ *	}
+ *
+ * The sender:
+ *
+ *	int binding = sockdup_inbox_bind(receiver, 0, NULL);
+ *
+ *	while ((client = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+ *		if (sockdup_post(binding, client, 0, SOCKDUP_POST_CLOSE))
+ *			err(1, "sockdup_post");
+ *
+ * An inbox, and a binding to one, is a descriptor, which is the caller's to close. It is
+ * close-on-exec, and has nothing to do with the handle of sockdup_open(). Only the process
+ * that opened it can use it, and not a child of fork(). Calls through it wait, unless
+ * it has O_NONBLOCK, which fcntl() sets; then they fail with EAGAIN. poll() of an inbox
+ * tells of posts by POLLIN, and of a binding of room by POLLOUT.
+ *
+ * With epoll, level-triggered, the inbox is one more descriptor to accept from. Several
+ * processes of a pool can be told of one post, so it has O_NONBLOCK:
+ *
+ *	struct epoll_event event = { .events = EPOLLIN, .data.fd = inbox };
+ *
+ *	fcntl(inbox, F_SETFL, fcntl(inbox, F_GETFL) | O_NONBLOCK);
+ *	epoll_ctl(epoll, EPOLL_CTL_ADD, inbox, &event);
+ *	while (epoll_wait(epoll, &event, 1, -1) == 1) {
+ *		if (event.data.fd != inbox) {
+ *			serve(event.data.fd);
+ *			continue;
+ *		}
+ *		client = sockdup_accept(inbox, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+ *		if (client >= 0)
+ *			begin(epoll, client);
+ *		else if (errno != EAGAIN && errno != EMFILE)
+ *			err(1, "sockdup_accept");
+ *	}
+ *
+ * A module without SOCKDUP_FEATURE_INBOX answers ENOTTY.
+ */
+
+/**
+ * struct sockdup_inbox_options - what an inbox is like
+ * @flags: SOCKDUP_INBOX_ANYBODY, and every user may post; or 0
+ * @slots: posts that can wait, up to SOCKDUP_MAX_SLOTS; 0 for 64
+ * @message_size: bytes of the largest message, up to SOCKDUP_MAX_MESSAGE
+ * @max_sockets: most sockets of one post, up to SOCKDUP_MAX_SOCKETS; 0 for 1
+ * @user_count: how many there are at @users, up to SOCKDUP_MAX_USERS and @slots; 0 for the
+ *              caller's user alone
+ * @users: the users who may post
+ * @__reserved: zero
+ */
+struct sockdup_inbox_options {
+	unsigned int flags;
+	unsigned int slots;
+	unsigned int message_size;
+	unsigned int max_sockets;
+	const uid_t *users;
+	unsigned int user_count;
+	__u32 __reserved[7];
+};
+
+/**
+ * sockdup_inbox_open - open an inbox of this process
+ * @options: what it is to be like; NULL for 64 slots, for the caller's own user, each for
+ *           one socket without a message
+ *
+ * Return: its descriptor, or -1 with errno: ENODEV, EACCES, EMFILE, ENFILE, ENOMEM,
+ *
+ *  EINVAL   a limit is exceeded, or a user is listed twice or with SOCKDUP_INBOX_ANYBODY
+ *  EBUSY    the process has an inbox
+ *  ENOBUFS  the slots and the sets of the caller's user would take more bytes than the
+ *           module's parameter max_user_bytes
+ */
+int sockdup_inbox_open(const struct sockdup_inbox_options *options);
+
+/**
+ * sockdup_inbox_invite - make a token that invites to an inbox
+ * @inbox: the inbox, which this process opened or joined
+ * @target: as for sockdup_export(): who is invited
+ * @flags: SOCKDUP_EXPORT_INVITE_TO_POST or SOCKDUP_EXPORT_INVITE_TO_ACCEPT, and other
+ *         SOCKDUP_EXPORT_* but REPORT, and but user and control group together
+ * @ttl_ms: as for sockdup_export()
+ * @info: filled with the bytes to send to the target
+ *
+ * For a target whose number the other side does not know, for users who are not listed,
+ * and for a pool of processes that accept from one inbox. The token is for one process:
+ * sockdup_inbox_bind_invited() or sockdup_inbox_join() spends it. It can be listed and
+ * revoked like any other, and it ends on its own when its time is over, but
+ * SOCKDUP_EXPORT_END_ON_CLOSE ends it with @inbox.
+ *
+ * Return: 0, or -1 with errno: those of sockdup_export(),
+ *
+ *  EINVAL    @flags invite to nothing or to both
+ *  ENOTCONN  @inbox is another handle of the device
+ *  ENOTTY    @inbox is no handle of the device
+ *  EPERM     this process did not open @inbox
+ *  EPIPE     the inbox has ended
+ */
+int sockdup_inbox_invite(int inbox, int target, unsigned int flags, unsigned int ttl_ms,
+			 struct sockdup_protocol_info *info);
+
+/**
+ * sockdup_inbox_join - accept from an inbox that another process opened, too
+ * @info: of an invitation to accept
+ * @options: filled with slots, message_size and max_sockets of the inbox, or NULL
+ *
+ * Each post goes to one of those who accept. The inbox ends when none of them is left.
+ *
+ * Return: a descriptor, as of sockdup_inbox_open(), or -1 with errno: ENODEV, EACCES,
+ * EMFILE, ENFILE, ENOMEM, EFAULT,
+ *
+ *  EINVAL   the token is no invitation to accept
+ *  ENOENT   no live token has these bytes
+ *  EPERM    the invitation is not for the caller
+ *  EBUSY    the process has an inbox
+ *  ECONNREFUSED  the inbox has ended
+ */
+int sockdup_inbox_join(const struct sockdup_protocol_info *info,
+		       struct sockdup_inbox_options *options);
+
+/**
+ * sockdup_inbox_bind - bind to the inbox of a process
+ * @target: the process, by its id; with SOCKDUP_BIND_TO_PIDFD by a pidfd; with
+ *          SOCKDUP_BIND_TO_PEER by a connected AF_UNIX socket whose peer it is
+ * @flags: one of these, or 0
+ * @options: filled with slots, message_size and max_sockets of the inbox, or NULL
+ *
+ * Return: a descriptor to post through, or -1 with errno: ENODEV, EACCES, EMFILE, ENFILE,
+ * ENOMEM,
+ *
+ *  EBADF     @target is not an open descriptor, where it is to be one, or no pidfd
+ *  ENOTSOCK  @target is to be a socket, and is none
+ *  EINVAL    @target is no process id, or a socket of another family than AF_UNIX; @flags
+ *            say two things, or what is not known
+ *  ENOTCONN  @target is a socket without a peer that the kernel knows
+ *  ESRCH     there is no such process, or it has ended
+ *  ECONNREFUSED  the process has no inbox, or none for the caller's user
+ */
+int sockdup_inbox_bind(int target, unsigned int flags, struct sockdup_inbox_options *options);
+
+/**
+ * sockdup_inbox_bind_invited - bind to the inbox that an invitation is to
+ * @info: of an invitation to post
+ * @options: filled with slots, message_size and max_sockets of the inbox, or NULL
+ *
+ * Return: as sockdup_inbox_bind(), and
+ *
+ *  EINVAL   the token is no invitation to post
+ *  ENOENT   no live token has these bytes
+ *  EPERM    the invitation is not for the caller
+ *  EFAULT   @info is not readable
+ */
+int sockdup_inbox_bind_invited(const struct sockdup_protocol_info *info,
+			       struct sockdup_inbox_options *options);
+
+/**
+ * sockdup_post - post a socket
+ * @binding: of sockdup_inbox_bind()
+ * @fd: a descriptor of the socket
+ * @cookie: any number, which the receiver is told
+ * @flags: SOCKDUP_POST_CLOSE, which closes @fd once the socket is posted; or 0
+ *
+ * Return: 0, or -1 with errno: ENOBUFS,
+ *
+ *  EBADF     @binding or @fd is not an open descriptor, or @fd an O_PATH one
+ *  ENOTSOCK  @fd is not a socket
+ *  ENOTTY    @binding is no handle of the device
+ *  ENOTCONN  @binding is another handle of the device
+ *  EPERM     another process opened @binding, or the user has changed since
+ *  EAGAIN    there is no room, and @binding has O_NONBLOCK
+ *  EPIPE     the inbox has ended
+ *  EINTR     a signal came, whose handler has no SA_RESTART
+ */
+int sockdup_post(int binding, int fd, __u64 cookie, unsigned int flags);
+
+/**
+ * struct sockdup_posting - sockets and what goes with them, to be posted or accepted
+ * @fds: a descriptor of each socket; in an accept the room for them
+ * @socket_count: how many, 1 or more; in an accept how many there is room for, and after
+ *                it how many there are
+ * @message_count: pieces of memory at @message, 0 for no message
+ * @message: where the message lies; in an accept the room for it
+ * @message_size: after an accept, bytes of the message; else without meaning
+ * @cookie: any number of the sender's
+ * @id: names the post; filled
+ * @source: in an accept filled with who posted
+ * @ttl_ms: of a post, how long it may wait in milliseconds, 0 for the module's default
+ * @__reserved0: zero
+ * @__reserved: zero
+ */
+struct sockdup_posting {
+	int *fds;
+	unsigned int socket_count;
+	unsigned int message_count;
+	const struct iovec *message;
+	size_t message_size;
+	__u64 cookie;
+	__u64 id;
+	struct sockdup_identity source;
+	unsigned int ttl_ms;
+	__u32 __reserved0;
+	__u64 __reserved[3];
+};
+
+/**
+ * sockdup_post_set - post sockets and a message
+ * @binding: of sockdup_inbox_bind()
+ * @posting: the sockets, the message, the cookie and the time; its id is filled
+ * @flags: as for sockdup_post()
+ *
+ * Return: as sockdup_post(), and errno: EFAULT, ENOMEM,
+ *
+ *  EINVAL    ttl_ms exceeds the limit, or there is no socket
+ *  EMSGSIZE  the inbox takes fewer sockets in one post, or a smaller message
+ */
+int sockdup_post_set(int binding, struct sockdup_posting *posting, unsigned int flags);
+
+/**
+ * sockdup_accept - accept a posted socket
+ * @inbox: of sockdup_inbox_open() or sockdup_inbox_join()
+ * @cookie: filled with the sender's number, or NULL
+ * @source: filled with who posted, in the caller's namespaces, or NULL
+ * @flags: SOCK_CLOEXEC and SOCK_NONBLOCK as for accept4(), or 0
+ *
+ * The first post first. O_NONBLOCK is the open socket's, and so the sender's, too, where
+ * it has a descriptor yet.
+ *
+ * Return: the new descriptor, or -1 with errno: ENOMEM,
+ *
+ *  EBADF     @inbox is not an open descriptor
+ *  EINVAL    @inbox is another handle of the device; @flags has an unknown flag
+ *  ENOTTY    @inbox is no handle of the device
+ *  EPERM     another process opened @inbox
+ *  EAGAIN    there is no post, and @inbox has O_NONBLOCK
+ *  EMFILE, ENFILE  no descriptor is free; the post stays
+ *  EMSGSIZE  the first post has several sockets or a message: it stays, and
+ *            sockdup_accept_set() is for it, or sockdup_post_revoke()
+ *  ESRCH     the inbox has ended
+ *  EINTR     a signal came, whose handler has no SA_RESTART
+ */
+int sockdup_accept(int inbox, __u64 *cookie, struct sockdup_identity *source, int flags);
+
+/**
+ * sockdup_accept_set - accept posted sockets and their message
+ * @inbox: as for sockdup_accept()
+ * @posting: the room; filled but for ttl_ms
+ * @flags: as for sockdup_accept()
+ *
+ * Return: 0, or -1 with errno: as sockdup_accept(), EFAULT,
+ *
+ *  EMSGSIZE  the first post has more sockets or a larger message; socket_count,
+ *            message_size and id tell of it, and it stays
+ */
+int sockdup_accept_set(int inbox, struct sockdup_posting *posting, int flags);
+
+/**
+ * sockdup_post_revoke - end a post that waits
+ * @handle: the binding that it came through; or the inbox, whose owner declines so
+ * @id: of the post
+ *
+ * Return: 0, or -1 with errno:
+ *
+ *  EBADF     @handle is not an open descriptor
+ *  ENOTTY    @handle is no handle of the device
+ *  EPERM     another process opened @handle, or the user has changed since
+ *  ENOTCONN  @handle is another handle of the device
+ *  ENOENT    no such post waits
+ *  EBUSY     it is being accepted; it ends with that, one way or the other
+ */
+int sockdup_post_revoke(int handle, __u64 id);
+
+/**
  * DOC: Network events
  *
  * A socket has at most one registration. A new one, through any descriptor in

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The one handle of the device that the process has.
+ * The one handle of the device that the process has for tokens.
  *
  * A handle belongs to the process that opened it. So a child of fork() drops
  * its parent's handle and opens its own. It keeps a handle that the program
@@ -104,14 +104,20 @@ static bool is_named(int handle, const struct device_named *named)
 	return handle == named->fd || handle == named->other;
 }
 
-static int device_open(void)
+static int device_open(int flags)
 {
-	int fd = open(DEVICE_PATH, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(DEVICE_PATH, O_RDWR | O_CLOEXEC | flags);
 
 	/* No node, or a node with nothing behind it. */
 	if (fd < 0 && (errno == ENOENT || errno == ENXIO))
 		errno = ENODEV;
-	return descriptor_raise(fd);
+	return fd;
+}
+
+/* A handle that will be the caller's. Calls through it wait. */
+int device_open_another(void)
+{
+	return device_open(0);
 }
 
 /*
@@ -125,7 +131,7 @@ static int device_reopen(int unusable)
 
 	if (fd == unusable && !device_is(fd)) {
 		atomic_fetch_add(&device_generation, 1);
-		fd = device_open();
+		fd = descriptor_raise(device_open(O_NONBLOCK));
 		atomic_store(&device, fd < 0 ? DEVICE_NONE : fd);
 		device_chosen = false;
 	}

@@ -23,5 +23,6 @@ int device_call(unsigned long command, void *argument, int fd, int other);
 int device_call_named(unsigned long command, void *argument,
 		      const struct device_named *named);
 int device_check_callers(int fd, int other);
+int device_open_another(void);
 
 #endif /* LIBSOCKDUP_DEVICE_H */

@@ -6,13 +6,12 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #include "sockdup.h"
 
 #include "device.h"
+#include "flat.h"
 
 static __u64 address_of(const void *pointer)
 {
@@ -35,79 +34,6 @@ static bool set_is_wrong(const struct sockdup_set *set)
 		return true;
 	}
 	return false;
-}
-
-/*
- * struct flat - a payload in one piece, as the kernel takes it
- * @bytes: where
- * @size: of the payload, or of the room for one: no more than one byte above the
- *	  largest
- * @owned: what @bytes was allocated as, or NULL
- */
-struct flat {
-	void *bytes;
-	size_t size;
-	void *owned;
-};
-
-static int flat_make(struct flat *flat, const struct sockdup_set *set)
-{
-	unsigned int i;
-
-	*flat = (struct flat){ 0 };
-	for (i = 0; i < set->payload_count; i++) {
-		if (set->payload[i].iov_len > SOCKDUP_MAX_PAYLOAD - flat->size) {
-			flat->size = SOCKDUP_MAX_PAYLOAD + 1;
-			break;
-		}
-		flat->size += set->payload[i].iov_len;
-	}
-	if (set->payload_count == 1) {
-		flat->bytes = set->payload->iov_base;
-	} else if (flat->size) {
-		flat->owned = malloc(flat->size);
-		flat->bytes = flat->owned;
-		if (!flat->owned)
-			return -1;
-	}
-	return 0;
-}
-
-static void flat_free(struct flat *flat)
-{
-	int saved = errno;
-
-	free(flat->owned);
-	errno = saved;
-}
-
-static void gather(const struct flat *flat, const struct sockdup_set *set)
-{
-	char *to = flat->owned;
-	unsigned int i;
-
-	if (!to || flat->size > SOCKDUP_MAX_PAYLOAD)
-		return;
-	for (i = 0; i < set->payload_count; i++) {
-		if (set->payload[i].iov_len)
-			memcpy(to, set->payload[i].iov_base, set->payload[i].iov_len);
-		to += set->payload[i].iov_len;
-	}
-}
-
-static void scatter(const struct flat *flat, const struct sockdup_set *set)
-{
-	size_t left = set->payload_size, size;
-	const char *from = flat->owned;
-	unsigned int i;
-
-	for (i = 0; from && i < set->payload_count && left; i++) {
-		size = set->payload[i].iov_len < left ? set->payload[i].iov_len : left;
-		if (size)
-			memcpy(set->payload[i].iov_base, from, size);
-		from += size;
-		left -= size;
-	}
 }
 
 int sockdup_export_set(const struct sockdup_set *set, int target,
@@ -149,9 +75,9 @@ int sockdup_export_set(const struct sockdup_set *set, int target,
 		errno = EINVAL;
 		return -1;
 	}
-	if (flat_make(&payload, set))
+	if (flat_make(&payload, set->payload, set->payload_count, SOCKDUP_MAX_PAYLOAD))
 		return -1;
-	gather(&payload, set);
+	flat_gather(&payload);
 	export.socket_count = set->socket_count;
 	export.fds = address_of(set->fds);
 	export.names = address_of(set->names);
@@ -177,7 +103,8 @@ int sockdup_import_set(const struct sockdup_protocol_info *info,
 	struct flat payload;
 	int result;
 
-	if (set_is_wrong(set) || flat_make(&payload, set))
+	if (set_is_wrong(set) ||
+	    flat_make(&payload, set->payload, set->payload_count, SOCKDUP_MAX_PAYLOAD))
 		return -1;
 	import.socket_count = set->socket_count;
 	import.fds = address_of(set->fds);
@@ -191,7 +118,7 @@ int sockdup_import_set(const struct sockdup_protocol_info *info,
 		set->payload_size = import.payload_size;
 	}
 	if (!result) {
-		scatter(&payload, set);
+		flat_scatter(&payload, set->payload_size);
 		if (source)
 			*source = import.source;
 	}

@@ -237,6 +237,12 @@ struct sockdup_info {
 #define SOCKDUP_EXPORT_TO_CGROUP	0x10
 /* The exporting handle is told how the token ends, see struct sockdup_outcome. */
 #define SOCKDUP_EXPORT_REPORT		0x20
+/*
+ * The token holds no socket, but an invitation to bind to the inbox that the handle is, see
+ * struct sockdup_bind; or to accept from it, too, see struct sockdup_inbox_open. @fd is -1.
+ */
+#define SOCKDUP_EXPORT_INVITE_TO_POST	0x40
+#define SOCKDUP_EXPORT_INVITE_TO_ACCEPT	0x80
 
 #define SOCKDUP_EXPORT_SIZE_VER0	32
 
@@ -316,6 +322,14 @@ struct sockdup_info {
  *           unread outcomes
  *  EBUSY    with SOCKDUP_EXPORT_REPORT, the handle is an inbox or bound to one
  *  ENOMEM   no memory
+ *
+ * and for an invitation
+ *
+ *  EINVAL   there are sockets, names or a payload, or both flags
+ *  ENOTCONN the handle is not an inbox
+ *  EPERM    the caller did not open the handle, or no longer runs as the same user
+ *  EPIPE    the inbox has ended
+ *  EMFILE, ENFILE  the system has no more open files
  */
 struct sockdup_export {
 	__u32 size;
@@ -467,7 +481,9 @@ struct sockdup_import {
  * @age_ms: out: milliseconds since the export
  * @left_ms: out: milliseconds until the end of the token's life
  * @target_flags: out: SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP as the
- *                token is for a user, a control group, or both; 0 for a process
+ *                token is for a user, a control group, or both; neither for a process;
+ *                and SOCKDUP_EXPORT_INVITE_TO_POST or SOCKDUP_EXPORT_INVITE_TO_ACCEPT for
+ *                an invitation, which has no socket
  * @target_uid: out: with the first, the user in the caller's user namespace
  * @socket_count: in: how many there is room for at @names and @descriptions; out:
  *                how many the token holds
@@ -772,40 +788,57 @@ struct sockdup_event_query {
 
 /* Every user may post. */
 #define SOCKDUP_INBOX_ANYBODY	0x1
+/* Join the inbox that an invitation is to. */
+#define SOCKDUP_INBOX_JOIN	0x2
 
-#define SOCKDUP_INBOX_SIZE_VER0	32
+#define SOCKDUP_INBOX_SIZE_VER0	48
 
 /**
  * struct sockdup_inbox_open - argument of SOCKDUP_IOC_INBOX
  * @size: in: bytes in this struct
- * @flags: in: SOCKDUP_INBOX_ANYBODY or zero
- * @slots: in: how many posts can wait, 1 to SOCKDUP_MAX_SLOTS
- * @message_size: in: bytes of the largest message, at most SOCKDUP_MAX_MESSAGE
- * @max_sockets: in: most sockets of one post, at most SOCKDUP_MAX_SOCKETS; 0 for 1
+ * @flags: in: SOCKDUP_INBOX_* or zero
+ * @slots: in: how many posts can wait, 1 to SOCKDUP_MAX_SLOTS; with SOCKDUP_INBOX_JOIN,
+ *         out: of the inbox
+ * @message_size: in: bytes of the largest message, at most SOCKDUP_MAX_MESSAGE; likewise
+ * @max_sockets: in: most sockets of one post, at most SOCKDUP_MAX_SOCKETS; 0 for 1; likewise
  * @user_count: in: how many there are at @users, at most SOCKDUP_MAX_USERS and @slots; 0
  *              for the caller's own user alone
  * @users: in: pointer to an array of __u32, the users who may post, by their ids in the
  *         caller's user namespace; ignored where @user_count is 0
+ * @info_size: in: with SOCKDUP_INBOX_JOIN, bytes at @info,
+ *             sizeof(struct sockdup_protocol_info); else zero
+ * @__reserved: zero
+ * @info: in: with SOCKDUP_INBOX_JOIN, pointer to the struct sockdup_protocol_info of an
+ *        invitation to accept; else zero
  *
  * Makes the handle an inbox: other processes bind to it, and post sockets, which the
- * caller accepts. It ends with the handle and with the process. The caller's user pays for
- * the slots, as for the bytes of sets: each is about 100 bytes, 40 more for each socket, and
- * those of the message.
+ * caller accepts. The caller's user pays for the slots, as for the bytes of sets: each is
+ * about 100 bytes, 40 more for each socket, and those of the message.
+ *
+ * With SOCKDUP_INBOX_JOIN there is no new inbox: the handle becomes one more of the inbox
+ * that the invitation is to, and spends it. Each post goes to one of the processes that
+ * have a handle of the inbox and accept. An inbox ends when the last of its handles is
+ * closed, or the last of their processes has ended.
  *
  * Of listed users each can have @slots / @user_count at any time, and more where nobody
  * else needs them. Of an inbox for everybody a user other than the owner's has at most a
- * quarter, and at least one.
+ * quarter, and at least one. So has one who is not listed, and was invited.
  *
  * poll() of the handle tells of posts by POLLIN, and of the end by POLLHUP. An epoll set
  * that the handle was in before hears of neither.
  *
  *  EINVAL  a limit is exceeded; @slots is 0; SOCKDUP_INBOX_ANYBODY comes with users; a user
- *          is listed twice, or the caller's user namespace has no such user
- *  EPERM   the caller did not open the device, or no longer runs as the same user
+ *          is listed twice, or the caller's user namespace has no such user; with
+ *          SOCKDUP_INBOX_JOIN, another field says something, or the token is no invitation
+ *          to accept
+ *  EPERM   the caller did not open the device, or no longer runs as the same user; or the
+ *          invitation is not for the caller
  *  EBUSY   the handle is an inbox or bound to one, or has exported tokens that report; or
  *          the process has an inbox
  *  ENOBUFS the slots and the sets of the caller's user would take more bytes than the
  *          module's parameter max_user_bytes
+ *  ENOENT  no live token has these opaque bytes
+ *  ECONNREFUSED  the inbox that the invitation is to has ended
  *  ESRCH   the caller is being killed
  *  ENOMEM  no memory
  */
@@ -817,33 +850,46 @@ struct sockdup_inbox_open {
 	__u32 max_sockets;
 	__u32 user_count;
 	__aligned_u64 users;
+	__u32 info_size;
+	__u32 __reserved;
+	__aligned_u64 info;
 };
 
 /* @target is not a process id, but a socket whose peer is the target. */
 #define SOCKDUP_BIND_TO_PEER	0x1
 /* @target is not a process id, but a pidfd of the target. */
 #define SOCKDUP_BIND_TO_PIDFD	0x2
+/* To the inbox that an invitation to post is to. @target is zero. */
+#define SOCKDUP_BIND_BY_INVITATION	0x4
 
-#define SOCKDUP_BIND_SIZE_VER0	32
+#define SOCKDUP_BIND_SIZE_VER0	40
 
 /**
  * struct sockdup_bind - argument of SOCKDUP_IOC_BIND
  * @size: in: bytes in this struct
- * @flags: in: SOCKDUP_BIND_TO_* or zero
- * @target: in: the process that has the inbox, as for SOCKDUP_IOC_EXPORT
+ * @flags: in: SOCKDUP_BIND_TO_PEER, SOCKDUP_BIND_TO_PIDFD, SOCKDUP_BIND_BY_INVITATION or zero
+ * @target: in: a process that has the inbox, as for SOCKDUP_IOC_EXPORT
+ * @info_size: in: with SOCKDUP_BIND_BY_INVITATION, bytes at @info,
+ *             sizeof(struct sockdup_protocol_info); else zero
+ * @info: in: with SOCKDUP_BIND_BY_INVITATION, pointer to the struct sockdup_protocol_info of
+ *        the invitation; else zero
  * @slots: out: of the inbox
  * @message_size: out: bytes of the largest message
  * @max_sockets: out: most sockets of one post
  * @__reserved: zero
  *
  * Binds the handle to the inbox of a process. What the caller posts through it goes there.
- * The handle stays bound until it is closed, also where the inbox has ended.
+ * The handle stays bound until it is closed, also where the inbox has ended. An invitation
+ * lets a user in whom the inbox's owner did not list, and is spent.
  *
  * poll() of the handle tells of room for a post by POLLOUT, and of the inbox's end by
  * POLLERR. An epoll set that the handle was in before hears of neither.
  *
  *  EBADF, ENOTSOCK, EINVAL, ENOTCONN, ESRCH  for @target, as for SOCKDUP_IOC_EXPORT
- *  ECONNREFUSED  the process has no inbox, or the caller's user may not post to it
+ *  EINVAL  the token is no invitation to post
+ *  ENOENT  no live token has these opaque bytes
+ *  ECONNREFUSED  the process has no inbox, or the caller's user may not post to it; or the
+ *          inbox that the invitation is to has ended
  *  EPERM   as for SOCKDUP_IOC_INBOX
  *  EBUSY   the handle is an inbox or bound to one, or has exported tokens that report
  *  ENOMEM  no memory
@@ -852,10 +898,12 @@ struct sockdup_bind {
 	__u32 size;
 	__u32 flags;
 	__s32 target;
+	__u32 info_size;
+	__aligned_u64 info;
 	__u32 slots;
 	__u32 message_size;
 	__u32 max_sockets;
-	__aligned_u64 __reserved;
+	__u32 __reserved;
 };
 
 /* The caller's descriptors are closed once the sockets are posted. */
