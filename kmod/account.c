@@ -108,6 +108,20 @@ static void account_work(struct work_struct *work)
 	sockdup_account_put(account);
 }
 
+/* There is no token and no registration any more to queue the sweeps again. */
+static void account_release(struct sockdup_account *account)
+{
+	cancel_delayed_work_sync(&account->sweep);
+	cancel_delayed_work_sync(&account->in_force.sweep);
+	kfree_rcu(account, rcu);
+	module_put(THIS_MODULE);
+}
+
+static void account_release_work(struct work_struct *work)
+{
+	account_release(container_of(work, struct sockdup_account, release));
+}
+
 static struct sockdup_account *account_new(kuid_t uid, gfp_t gfp)
 {
 	struct sockdup_account *account;
@@ -133,6 +147,7 @@ static struct sockdup_account *account_new(kuid_t uid, gfp_t gfp)
 	account->tokens = RB_ROOT_CACHED;
 	account->alarm = U64_MAX;
 	INIT_DELAYED_WORK(&account->sweep, account_token_sweep);
+	INIT_WORK(&account->release, account_release_work);
 	return account;
 }
 
@@ -189,13 +204,11 @@ sockdup_account_get_current(struct sockdup_account *likely, gfp_t gfp)
 	return likely;
 }
 
-/* A sweep may be what lets go of the account, and cannot wait for itself. */
-static void account_cancel_sweep(struct delayed_work *sweep)
+static bool account_is_swept_here(const struct sockdup_account *account)
 {
-	if (current_work() == &sweep->work)
-		cancel_delayed_work(sweep);
-	else
-		cancel_delayed_work_sync(sweep);
+	const struct work_struct *work = current_work();
+
+	return work == &account->sweep.work || work == &account->in_force.sweep.work;
 }
 
 /**
@@ -215,11 +228,11 @@ void sockdup_account_put(struct sockdup_account *account)
 	spin_lock(&bucket->lock);
 	hlist_del_rcu(&account->node);
 	spin_unlock(&bucket->lock);
-	/* There is no token and no registration any more to queue them again. */
-	account_cancel_sweep(&account->sweep);
-	account_cancel_sweep(&account->in_force.sweep);
-	kfree_rcu(account, rcu);
-	module_put(THIS_MODULE);
+	/* A sweep waits for no sweep. */
+	if (account_is_swept_here(account))
+		queue_work(account_sweep_queue, &account->release);
+	else
+		account_release(account);
 }
 
 /**

@@ -128,6 +128,7 @@ struct sockdup_account_registrations {
  * @alarm: when @sweep is due, in nanoseconds of CLOCK_BOOTTIME; U64_MAX where
  *	   it is not
  * @sweep: ends tokens that are due; the release waits for it
+ * @release: the release, where a sweep has let go last
  * @rcu: delays the freeing for readers of the table
  *
  * Owns a module reference.
@@ -150,6 +151,7 @@ struct sockdup_account {
 	struct rb_root_cached tokens;
 	u64 alarm;
 	struct delayed_work sweep;
+	struct work_struct release;
 	struct rcu_head rcu;
 };
 

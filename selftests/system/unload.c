@@ -8,9 +8,14 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 
 #include "harness.h"
 #include "module.h"
+#include "registration.h"
+
+#define SHORT_USER		65531
+#define REGISTERING_USER	65532
 
 FIXTURE(unload) {
 	struct agent target;
@@ -122,6 +127,43 @@ TEST_F(unload, W61_each_of_two_tokens_refuses_rmmod)
 	ASSERT_EQ(0, revoke_and_exit(&self->info));
 	EXPECT_EQ(-EWOULDBLOCK, module_remove());
 	ASSERT_EQ(0, revoke_and_exit(&other));
+	EXPECT_EQ(0, module_wait_until_unused());
+}
+
+/* Another user's token, which ends when its time is over, without the user's processes. */
+static int export_shortly_and_exit(int fd, pid_t pid)
+{
+	struct sockdup_protocol_info info;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(-(become_user(SHORT_USER) ?: try_export(fd, pid, 0, 100, &info)));
+	return outcome_of(child);
+}
+
+/* A registration of another user than the handle's, until the sweep finds its socket closed. */
+static int register_and_exit(void)
+{
+	pid_t child = fork();
+	int device, error, event, fd;
+
+	if (!child) {
+		device = sockdup_open();
+		event = eventfd(0, 0);
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		error = become_user(REGISTERING_USER) ?:
+			try_event_select(fd, event, SOCKDUP_FD_READ, 0);
+		close(fd);
+		_exit(-(error ?: wait_for_registrations(device, 0)));
+	}
+	return outcome_of(child);
+}
+
+TEST_F(unload, W61_sweep_that_lets_go_last_lets_the_module_go)
+{
+	ASSERT_EQ(0, revoke_and_exit(&self->info));
+	EXPECT_EQ(0, export_shortly_and_exit(self->source, self->target.pid));
+	EXPECT_EQ(0, register_and_exit());
 	EXPECT_EQ(0, module_wait_until_unused());
 }
 
