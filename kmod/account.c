@@ -601,8 +601,13 @@ static enum sockdup_line put_line_of_kind(const struct sock *sk)
  */
 static enum sockdup_line put_line(struct file *file)
 {
-	enum sockdup_line line = put_line_of_kind(sock_from_file(file)->sk);
+	struct socket *sock = sock_from_file(file);
+	enum sockdup_line line;
 
+	/* An invitation. */
+	if (!sock)
+		return SOCKDUP_LINE_PUT_UNIX;
+	line = put_line_of_kind(sock->sk);
 	if (READ_ONCE(file->f_ep))
 		return SOCKDUP_LINE_PUT_WATCHED;
 	/* Only quick kinds go to the LOCKED line: it has few workers. */

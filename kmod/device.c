@@ -25,6 +25,7 @@
 #include <linux/user_namespace.h>
 
 #include "account.h"
+#include "binding.h"
 #include "device.h"
 #include "device_call.h"
 #include "inbox.h"

@@ -18,18 +18,18 @@
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 
+#include "account.h"
 #include "protocol_info.h"
 #include "registration.h"
+#include "target.h"
 #include "token.h"
 
 /* Sockets whose new numbers a command keeps on its stack. */
 #define SOCKDUP_DEVICE_FEW_SOCKETS	32
 
-struct sockdup_account;
 struct sockdup_binding;
 struct sockdup_inbox;
 struct sockdup_outcomes;
-struct sockdup_target;
 struct sockdup_token_list;
 
 /**
@@ -225,6 +225,18 @@ static inline struct sockdup_identity
 sockdup_device_source(const struct sockdup_token *token)
 {
 	return sockdup_device_identity(token->source, token->uid, token->gid);
+}
+
+/**
+ * sockdup_device_is_owner - whether the caller is who opened a handle
+ * @handle: the handle
+ *
+ * Its process, and yet the same user.
+ */
+static inline bool sockdup_device_is_owner(const struct sockdup_device_handle *handle)
+{
+	return handle->target->pid == task_tgid(current) &&
+	       uid_eq(handle->account->uid, current_uid());
 }
 
 /**

@@ -18,6 +18,8 @@
 #include "account.h"
 #include "cgroup.h"
 #include "device_call.h"
+#include "inbox.h"
+#include "invitation.h"
 #include "outcome.h"
 #include "protocol_info.h"
 #include "set.h"
@@ -29,8 +31,12 @@
 #define DEVICE_EXPORT_TO	(SOCKDUP_EXPORT_TO_PEER | SOCKDUP_EXPORT_TO_PIDFD | \
 				 SOCKDUP_EXPORT_TO_USER | SOCKDUP_EXPORT_TO_CGROUP)
 
-#define DEVICE_EXPORT_FLAGS	(DEVICE_EXPORT_TO | SOCKDUP_EXPORT_END_ON_CLOSE | \
-				 SOCKDUP_EXPORT_REPORT)
+/* What an export is of, where it is not sockets. */
+#define DEVICE_EXPORT_INVITES	(SOCKDUP_EXPORT_INVITE_TO_POST | \
+				 SOCKDUP_EXPORT_INVITE_TO_ACCEPT)
+
+#define DEVICE_EXPORT_FLAGS	(DEVICE_EXPORT_TO | DEVICE_EXPORT_INVITES | \
+				 SOCKDUP_EXPORT_END_ON_CLOSE | SOCKDUP_EXPORT_REPORT)
 
 static struct sockdup_target *device_target_users(struct sockdup_device_handle *handle)
 {
@@ -165,7 +171,7 @@ static int device_set_read(struct sockdup_set *set, const struct sockdup_export 
 }
 
 /* All user memory is read before the first file is held: reading may take for ever. */
-static noinline struct sockdup_set *device_set(const struct sockdup_export *export)
+static struct sockdup_set *device_set(const struct sockdup_export *export)
 {
 	struct sockdup_set *set;
 	int err;
@@ -184,6 +190,35 @@ static noinline struct sockdup_set *device_set(const struct sockdup_export *expo
 		return set;
 	sockdup_set_free(set);
 	return ERR_PTR(err);
+}
+
+/* An invitation to the inbox that the handle is. */
+static struct file *device_invitation_new(const struct sockdup_device_call *call)
+{
+	const struct sockdup_export *export = &call->u.export;
+	/* Pairs with the release in sockdup_device_inbox(). */
+	struct sockdup_inbox *inbox = smp_load_acquire(&call->handle->inbox);
+
+	if (export->fd != -1 || export->socket_count || export->names ||
+	    export->payload_size || !is_power_of_2(export->flags & DEVICE_EXPORT_INVITES))
+		return ERR_PTR(-EINVAL);
+	if (!inbox)
+		return ERR_PTR(-ENOTCONN);
+	if (!sockdup_device_is_owner(call->handle))
+		return ERR_PTR(-EPERM);
+	if (READ_ONCE(inbox->ended))
+		return ERR_PTR(-EPIPE);
+	return sockdup_invitation_new(inbox);
+}
+
+/* What an export holds that is not one socket alone: the file of the first, and the set. */
+static noinline struct file *device_export_other(const struct sockdup_device_call *call,
+						 struct sockdup_set **set)
+{
+	if (call->u.export.flags & DEVICE_EXPORT_INVITES)
+		return device_invitation_new(call);
+	*set = device_set(&call->u.export);
+	return IS_ERR(*set) ? ERR_CAST(*set) : (*set)->sockets[0].charge.file;
 }
 
 /* Lets go of what an export that fails has held. */
@@ -207,6 +242,7 @@ device_token_create(struct sockdup_device_call *call, struct file *file,
 		.account = handle->account,
 		.user = INVALID_UID,
 		.ttl_ms = export->ttl_ms,
+		.invites = export->flags & DEVICE_EXPORT_INVITES,
 		.set = set,
 	};
 	struct sockdup_target *target;
@@ -252,7 +288,8 @@ static int device_write_info(const struct sockdup_export *export, struct file *f
 	struct sockdup_protocol_info info __uninitialized;
 
 	sockdup_protocol_info_fill(&info, sock_from_file(file), opaque);
-	info.socket_count = set ? set->count : 1;
+	if (unlikely(set))
+		info.socket_count = set->count;
 	return copy_to_user(u64_to_user_ptr(export->info), &info, sizeof(info)) ? -EFAULT : 0;
 }
 
@@ -283,16 +320,13 @@ static __always_inline int device_export(struct sockdup_device_call *call,
 	struct file *file;
 	int err;
 
-	if (unlikely(export->socket_count || export->payload_size || export->names)) {
-		set = device_set(export);
-		if (IS_ERR(set))
-			return PTR_ERR(set);
-		file = set->sockets[0].charge.file;
-	} else {
+	if (unlikely(export->socket_count || export->payload_size || export->names ||
+		     export->flags & DEVICE_EXPORT_INVITES))
+		file = device_export_other(call, &set);
+	else
 		file = sockdup_socket_file(export->fd);
-		if (IS_ERR(file))
-			return PTR_ERR(file);
-	}
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 	err = opaque ? device_write_info(export, file, set, opaque) : 0;
 	if (err) {
 		device_discard(file, set);

@@ -254,6 +254,10 @@ int sockdup_device_import(struct sockdup_device_call *call)
 		err = sockdup_token_refusal(token);
 		goto err_token;
 	}
+	if (unlikely(sockdup_token_invites(token))) {
+		err = -EINVAL;
+		goto err_token;
+	}
 	if (unlikely(sockdup_token_set(token) || import->socket_count))
 		return device_import_set(call, token);
 	/* Answered first: after the descriptor is in use nothing may fail. */

@@ -1,40 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device's commands for inboxes. While an acceptor has a slot in its hands, user memory
- * is written only as far as it is there. Where it is not, the slot goes back, and the call
- * begins anew once the pages are there.
+ * The device's commands that open inboxes, join them and bind to them.
  */
 
-#include <linux/cred.h>
 #include <linux/err.h>
-#include <linux/fcntl.h>
-#include <linux/fdtable.h>
-#include <linux/file.h>
-#include <linux/overflow.h>
-#include <linux/pagemap.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sockdup.h>
 #include <linux/uaccess.h>
+#include <linux/user_namespace.h>
 
-#include "compat/file.h"
-#include "descriptors.h"
+#include "binding.h"
 #include "device_call.h"
 #include "inbox.h"
-#include "socket.h"
+#include "invitation.h"
 #include "target.h"
 #include "token.h"
-#include "trace.h"
-
-/* Pages that go again so often can be read, and not be written. */
-#define DEVICE_FAULT_TRIES	16
-
-/* The handle's process and user, as it was when it opened the device. */
-static bool device_is_owner(const struct sockdup_device_handle *handle)
-{
-	return handle->target->pid == task_tgid(current) &&
-	       uid_eq(handle->account->uid, current_uid());
-}
 
 static bool device_take_role(struct sockdup_device_handle *handle, int role)
 {
@@ -44,25 +24,6 @@ static bool device_take_role(struct sockdup_device_handle *handle, int role)
 static void device_give_up_role(struct sockdup_device_handle *handle)
 {
 	atomic_set(&handle->role, SOCKDUP_ROLE_ANY);
-}
-
-/* Word by word, as the check of a copy's size takes more than these words. */
-static __always_inline int device_read_words(void *to, const void __user *from, size_t size)
-{
-	const u64 __user *words = from;
-	u64 *read = to;
-	size_t i;
-
-	if (!user_read_access_begin(from, size))
-		return -EFAULT;
-	for (i = 0; i < size / sizeof(*read); i++)
-		unsafe_get_user(read[i], &words[i], err_access);
-	user_read_access_end();
-	return 0;
-
-err_access:
-	user_read_access_end();
-	return -EFAULT;
 }
 
 /* The users who may post, to be freed; NULL where none is listed. */
@@ -94,7 +55,7 @@ static kuid_t *device_inbox_users(const struct sockdup_inbox_open *open)
 
 static bool device_inbox_is_valid(const struct sockdup_inbox_open *open)
 {
-	if (open->flags & ~SOCKDUP_INBOX_ANYBODY ||
+	if (open->flags & ~SOCKDUP_INBOX_ANYBODY || open->info_size || open->info ||
 	    !open->slots || open->slots > SOCKDUP_MAX_SLOTS ||
 	    open->message_size > SOCKDUP_MAX_MESSAGE ||
 	    open->max_sockets > SOCKDUP_MAX_SOCKETS)
@@ -103,13 +64,7 @@ static bool device_inbox_is_valid(const struct sockdup_inbox_open *open)
 	       open->user_count <= min_t(u32, open->slots, SOCKDUP_MAX_USERS);
 }
 
-/**
- * sockdup_device_inbox - the command SOCKDUP_IOC_INBOX
- * @call: with the caller's struct
- *
- * Return: 0, or an error that &struct sockdup_inbox_open lists.
- */
-int sockdup_device_inbox(struct sockdup_device_call *call)
+static int device_inbox_open(struct sockdup_device_call *call)
 {
 	const struct sockdup_inbox_open *open = &call->u.inbox;
 	struct sockdup_device_handle *handle = call->handle;
@@ -125,8 +80,6 @@ int sockdup_device_inbox(struct sockdup_device_call *call)
 
 	if (!device_inbox_is_valid(open))
 		return -EINVAL;
-	if (!device_is_owner(handle))
-		return -EPERM;
 	users = device_inbox_users(open);
 	if (IS_ERR(users))
 		return PTR_ERR(users);
@@ -146,6 +99,113 @@ int sockdup_device_inbox(struct sockdup_device_call *call)
 	return 0;
 }
 
+static int device_invitation_look(const struct sockdup_token *token, void *data)
+{
+	struct sockdup_inbox **inbox = data;
+
+	*inbox = sockdup_invitation_inbox(token->charge.file);
+	return 0;
+}
+
+/* An invitation that the caller has, to be put, and the inbox that it is to, likewise. */
+static struct sockdup_token *device_invitation(u64 info, u32 info_size, u32 invites,
+					       struct sockdup_inbox **inbox)
+{
+	struct sockdup_token *token = sockdup_device_token(info, info_size);
+	int err;
+
+	if (IS_ERR(token))
+		return token;
+	if (!sockdup_target_is_current(token->target, token->target_uid))
+		err = sockdup_token_refusal(token);
+	else if (sockdup_token_invites(token) != invites)
+		err = -EINVAL;
+	else
+		err = sockdup_token_look(token, device_invitation_look, inbox);
+	if (!err)
+		return token;
+	sockdup_token_put(token);
+	return ERR_PTR(err);
+}
+
+/* No user memory is touched under the claim. */
+static int device_join_claimed(const struct sockdup_device_handle *handle,
+			       struct sockdup_token *token, struct sockdup_inbox *inbox)
+{
+	int err = sockdup_token_claim(token);
+
+	if (err)
+		return err;
+	err = sockdup_inbox_join(inbox, handle->target);
+	if (err)
+		sockdup_token_restore(token);
+	else
+		sockdup_token_spend(sockdup_token_hold(token));
+	return err;
+}
+
+static int device_join(struct sockdup_device_call *call, struct sockdup_token *token,
+		       struct sockdup_inbox *inbox)
+{
+	struct sockdup_device_handle *handle = call->handle;
+	struct sockdup_inbox_open *open = &call->u.inbox;
+	int err;
+
+	open->slots = inbox->slots;
+	open->message_size = inbox->message_size;
+	open->max_sockets = inbox->max_sockets;
+	err = sockdup_device_answer(call, sizeof(*open));
+	if (err)
+		return err;
+	if (!device_take_role(handle, SOCKDUP_ROLE_RECEIVER))
+		return -EBUSY;
+	err = device_join_claimed(handle, token, inbox);
+	if (err)
+		device_give_up_role(handle);
+	else
+		/* Other threads may use the handle at the same time. */
+		smp_store_release(&handle->inbox, inbox);
+	return err;
+}
+
+static int device_inbox_join(struct sockdup_device_call *call)
+{
+	const struct sockdup_inbox_open *open = &call->u.inbox;
+	struct sockdup_inbox *inbox;
+	struct sockdup_token *token;
+	int err;
+
+	if (open->flags != SOCKDUP_INBOX_JOIN || open->slots || open->message_size ||
+	    open->max_sockets || open->user_count || open->users)
+		return -EINVAL;
+	token = device_invitation(open->info, open->info_size, SOCKDUP_EXPORT_INVITE_TO_ACCEPT,
+				  &inbox);
+	if (IS_ERR(token))
+		return PTR_ERR(token);
+	err = device_join(call, token, inbox);
+	sockdup_token_put(token);
+	sockdup_inbox_put(inbox);
+	return err;
+}
+
+/**
+ * sockdup_device_inbox - the command SOCKDUP_IOC_INBOX
+ * @call: with the caller's struct
+ *
+ * Return: 0, or an error that &struct sockdup_inbox_open lists.
+ */
+int sockdup_device_inbox(struct sockdup_device_call *call)
+{
+	const struct sockdup_inbox_open *open = &call->u.inbox;
+
+	if (open->__reserved)
+		return -EINVAL;
+	if (!sockdup_device_is_owner(call->handle))
+		return -EPERM;
+	return open->flags & SOCKDUP_INBOX_JOIN ? device_inbox_join(call) :
+						  device_inbox_open(call);
+}
+
 static struct sockdup_target *device_bind_target(const struct sockdup_bind *bind)
 {
 	switch (bind->flags) {
@@ -160,6 +220,85 @@ static struct sockdup_target *device_bind_target(const struct sockdup_bind *bind
 	}
 }
 
+/* Binds to an inbox, by an invitation or NULL. What may fail for long comes before the claim. */
+static int device_bind(struct sockdup_device_call *call, struct sockdup_inbox *inbox,
+		       struct sockdup_token *invitation)
+{
+	struct sockdup_device_handle *handle = call->handle;
+	struct sockdup_bind *bind = &call->u.bind;
+	struct sockdup_binding *binding;
+	int err;
+
+	binding = sockdup_binding_new(inbox, handle->account, invitation);
+	if (IS_ERR(binding))
+		return PTR_ERR(binding);
+	bind->slots = inbox->slots;
+	bind->message_size = inbox->message_size;
+	bind->max_sockets = inbox->max_sockets;
+	err = sockdup_device_answer(call, sizeof(*bind));
+	if (err)
+		goto err_binding;
+	if (!device_take_role(handle, SOCKDUP_ROLE_SENDER)) {
+		err = -EBUSY;
+		goto err_binding;
+	}
+	if (invitation) {
+		err = sockdup_token_claim(invitation);
+		if (err)
+			goto err_role;
+		sockdup_token_spend(sockdup_token_hold(invitation));
+	}
+	/* Other threads may use the handle at the same time. */
+	smp_store_release(&handle->binding, binding);
+	return 0;
+
+err_role:
+	device_give_up_role(handle);
+err_binding:
+	sockdup_binding_close(binding);
+	return err;
+}
+
+static int device_bind_to_process(struct sockdup_device_call *call)
+{
+	struct sockdup_bind *bind = &call->u.bind;
+	struct sockdup_target *target;
+	struct sockdup_inbox *inbox;
+	int err;
+
+	if (bind->info_size || bind->info)
+		return -EINVAL;
+	target = device_bind_target(bind);
+	if (IS_ERR(target))
+		return PTR_ERR(target);
+	inbox = sockdup_inbox_of(target);
+	sockdup_target_put(target);
+	if (!inbox)
+		return -ECONNREFUSED;
+	err = device_bind(call, inbox, NULL);
+	sockdup_inbox_put(inbox);
+	return err;
+}
+
+static int device_bind_invited(struct sockdup_device_call *call)
+{
+	const struct sockdup_bind *bind = &call->u.bind;
+	struct sockdup_token *invitation;
+	struct sockdup_inbox *inbox;
+	int err;
+
+	if (bind->flags != SOCKDUP_BIND_BY_INVITATION || bind->target)
+		return -EINVAL;
+	invitation = device_invitation(bind->info, bind->info_size,
+				       SOCKDUP_EXPORT_INVITE_TO_POST, &inbox);
+	if (IS_ERR(invitation))
+		return PTR_ERR(invitation);
+	err = device_bind(call, inbox, invitation);
+	sockdup_token_put(invitation);
+	sockdup_inbox_put(inbox);
+	return err;
+}
+
 /**
  * sockdup_device_bind - the command SOCKDUP_IOC_BIND
  * @call: with the caller's struct
@@ -168,408 +307,14 @@ static struct sockdup_target *device_bind_target(const struct sockdup_bind *bind
  */
 int sockdup_device_bind(struct sockdup_device_call *call)
 {
-	struct sockdup_device_handle *handle = call->handle;
-	struct sockdup_bind *bind = &call->u.bind;
-	struct sockdup_binding *binding;
-	struct sockdup_target *target;
-	int err;
+	const struct sockdup_bind *bind = &call->u.bind;
 
 	if (bind->__reserved)
 		return -EINVAL;
-	if (!device_is_owner(handle))
+	if (!sockdup_device_is_owner(call->handle))
 		return -EPERM;
-	target = device_bind_target(bind);
-	if (IS_ERR(target))
-		return PTR_ERR(target);
-	binding = sockdup_binding_new(target, handle->account);
-	sockdup_target_put(target);
-	if (IS_ERR(binding))
-		return PTR_ERR(binding);
-	bind->slots = binding->inbox->slots;
-	bind->message_size = binding->inbox->message_size;
-	bind->max_sockets = binding->inbox->max_sockets;
-	err = sockdup_device_answer(call, sizeof(*bind));
-	if (!err && !device_take_role(handle, SOCKDUP_ROLE_SENDER))
-		err = -EBUSY;
-	if (err) {
-		sockdup_binding_close(binding);
-		return err;
-	}
-	/* Other threads may use the handle at the same time. */
-	smp_store_release(&handle->binding, binding);
-	return 0;
-}
-
-static unsigned int device_post_count(const struct sockdup_post *post)
-{
-	return max(post->socket_count, 1U);
-}
-
-static void device_post_put(struct sockdup_account *account, struct file **files,
-			    unsigned int count)
-{
-	unsigned int i;
-
-	for (i = 0; i < count; i++)
-		fput(files[i]);
-	sockdup_account_return_files(account, count);
-}
-
-/* Holds the sockets at the expense of the sender. */
-static int device_post_hold(struct sockdup_account *account, const int *fds,
-			    struct file **files, unsigned int count)
-{
-	unsigned int i;
-	int err;
-
-	err = sockdup_account_charge_files(account, count);
-	if (err)
-		return err;
-	for (i = 0; i < count; i++) {
-		files[i] = sockdup_socket_file(fds[i]);
-		if (IS_ERR(files[i])) {
-			err = PTR_ERR(files[i]);
-			sockdup_account_return_files(account, count - i);
-			device_post_put(account, files, i);
-			return err;
-		}
-	}
-	return 0;
-}
-
-/* A number that names another file by now is let alone: @files are held yet. */
-static void device_post_close(const int *fds, struct file **files, unsigned int count,
-			      bool posted)
-{
-	unsigned int i;
-
-	for (i = 0; i < count; i++) {
-		if (posted)
-			sockdup_descriptor_close(fds[i], files[i]);
-		fput(files[i]);
-	}
-}
-
-static void device_post_get(struct file **files, unsigned int count)
-{
-	unsigned int i;
-
-	for (i = 0; i < count; i++)
-		get_file(files[i]);
-}
-
-/* Posts the sockets that @fds name, with room for their files and a message that is read. */
-static __always_inline int device_post_sockets(struct sockdup_binding *binding,
-					       const struct sockdup_post *post, const int *fds,
-					       struct file **files, const void *message,
-					       bool wait, u64 *id)
-{
-	const struct sockdup_content content = {
-		.files = files,
-		.count = device_post_count(post),
-		.message = message,
-		.message_size = post->message_size,
-		.cookie = post->cookie,
-		.ttl_ms = post->ttl_ms ?: sockdup_token_default_ttl(),
-	};
-	bool closes = unlikely(post->flags & SOCKDUP_POST_CLOSE);
-	int err;
-
-	err = device_post_hold(binding->account, fds, files, content.count);
-	if (err)
-		return err;
-	/* Once they are posted, the others are the inbox's. */
-	if (closes)
-		device_post_get(files, content.count);
-	err = sockdup_binding_post(binding, &content, wait, id);
-	if (closes)
-		device_post_close(fds, files, content.count, !err);
-	if (err)
-		device_post_put(binding->account, files, content.count);
-	return err;
-}
-
-/* In one piece: files, descriptors and the message, as they lie in user memory. */
-static void *device_post_read(const struct sockdup_post *post, struct file ***files, int **fds)
-{
-	const unsigned int count = device_post_count(post);
-	const size_t size = array_size(count, sizeof(**fds));
-	void *memory, *message;
-
-	memory = kvmalloc(array_size(count, sizeof(**files)) + size + post->message_size,
-			  GFP_KERNEL_ACCOUNT);
-	if (!memory)
-		return ERR_PTR(-ENOMEM);
-	*files = memory;
-	*fds = memory + array_size(count, sizeof(**files));
-	message = (void *)*fds + size;
-	if (!post->socket_count)
-		**fds = post->fd;
-	else if (copy_from_user(*fds, u64_to_user_ptr(post->fds), size))
-		goto err_memory;
-	if (copy_from_user(message, u64_to_user_ptr(post->message), post->message_size))
-		goto err_memory;
-	return message;
-
-err_memory:
-	kvfree(memory);
-	return ERR_PTR(-EFAULT);
-}
-
-/* Several sockets, or a message. */
-static noinline int device_post_large(struct sockdup_binding *binding,
-				      const struct sockdup_post *post, bool wait, u64 *id)
-{
-	struct file **files;
-	void *message;
-	int *fds, err;
-
-	message = device_post_read(post, &files, &fds);
-	if (IS_ERR(message))
-		return PTR_ERR(message);
-	err = device_post_sockets(binding, post, fds, files, message, wait, id);
-	kvfree(files);
-	return err;
-}
-
-/* What is wrong with a post, or 0. */
-static int device_post_check(const struct sockdup_device_handle *handle,
-			     const struct sockdup_binding *binding,
-			     const struct sockdup_post *post)
-{
-	if (post->flags & ~SOCKDUP_POST_CLOSE || post->__reserved ||
-	    post->ttl_ms > sockdup_token_max_ttl() ||
-	    (post->socket_count && post->fd != -1))
-		return -EINVAL;
-	if (!binding)
-		return -ENOTCONN;
-	if (!device_is_owner(handle))
-		return -EPERM;
-	if (post->message_size > binding->inbox->message_size ||
-	    device_post_count(post) > binding->inbox->max_sockets)
-		return -EMSGSIZE;
-	return 0;
-}
-
-static __always_inline int device_post(const struct sockdup_device_handle *handle,
-				       struct sockdup_post __user *argument, bool wait)
-{
-	/* Pairs with the release in sockdup_device_bind(). */
-	struct sockdup_binding *binding = smp_load_acquire(&handle->binding);
-	struct sockdup_post post __uninitialized;
-	struct file *file;
-	u64 id;
-	int err;
-
-	err = device_read_words(&post, argument, sizeof(post)) ?:
-	      device_post_check(handle, binding, &post);
-	if (err)
-		return err;
-	if (post.socket_count || post.message_size)
-		err = device_post_large(binding, &post, wait, &id);
-	else
-		err = device_post_sockets(binding, &post, &post.fd, &file, NULL, wait, &id);
-	if (err)
-		return err;
-	/* It is posted, whether or not the caller can be told its name. */
-	(void)put_user(id, &argument->id);
-	return 0;
-}
-
-static bool device_waits(const struct file *file)
-{
-	return !(file->f_flags & O_NONBLOCK);
-}
-
-/**
- * sockdup_device_post - the command SOCKDUP_IOC_POST
- * @file: the handle's
- * @argument: where the caller's struct lies
- *
- * Return: 0, or an error that &struct sockdup_post lists.
- */
-long sockdup_device_post(struct file *file, unsigned long argument)
-{
-	int err = device_post(file->private_data, (void __user *)argument, device_waits(file));
-
-	if (err)
-		trace_sockdup_refuse(SOCKDUP_IOC_POST, err);
-	return err;
-}
-
-/* All that the caller is told of a post before it has the sockets. */
-static int device_accept_tell(const struct sockdup_accept *accept, struct sockdup_slot *slot,
-			      struct sockdup_accept __user *argument)
-{
-	const struct sockdup_identity source =
-		sockdup_device_identity(slot->binding->sender, slot->uid, slot->gid);
-
-	if (!user_write_access_begin(argument, sizeof(*argument)))
-		return -EFAULT;
-	unsafe_put_user(slot->cookie, &argument->cookie, err_access);
-	unsafe_put_user(slot->id, &argument->id, err_access);
-	unsafe_put_user(source.pid, &argument->source.pid, err_access);
-	unsafe_put_user(source.uid, &argument->source.uid, err_access);
-	unsafe_put_user(source.gid, &argument->source.gid, err_access);
-	unsafe_put_user(0, &argument->source.__reserved, err_access);
-	unsafe_put_user(slot->count, &argument->socket_count, err_access);
-	unsafe_put_user(slot->message_size, &argument->message_size, err_access);
-	user_write_access_end();
-	if (slot->count > max(accept->socket_room, 1U) ||
-	    slot->message_size > accept->message_room)
-		return -EMSGSIZE;
-	if (slot->message_size &&
-	    copy_to_user(u64_to_user_ptr(accept->message), sockdup_slot_message(slot),
-			 slot->message_size))
-		return -EFAULT;
-	return accept->socket_room ? sockdup_device_write_fds(u64_to_user_ptr(accept->fds), NULL,
-							       slot->count) : 0;
-
-err_access:
-	user_write_access_end();
-	return -EFAULT;
-}
-
-/* Page by page, as some kernels do not tell of a later one that is missing. */
-static bool device_fault_in(u64 address, size_t size)
-{
-	size_t part;
-
-	for (; size; address += part, size -= part) {
-		part = min_t(size_t, size, PAGE_SIZE - offset_in_page(address));
-		if (fault_in_safe_writeable(u64_to_user_ptr(address), part))
-			return false;
-	}
-	return true;
-}
-
-/* As much as the largest post takes. What was there stays. */
-static bool device_accept_fault_in(const struct sockdup_inbox *inbox,
-				   const struct sockdup_accept *accept,
-				   struct sockdup_accept __user *argument)
-{
-	unsigned int message = min(accept->message_room, inbox->message_size);
-	unsigned int sockets = min(accept->socket_room, inbox->max_sockets);
-
-	return device_fault_in((unsigned long)argument, sizeof(*argument)) &&
-	       device_fault_in(accept->message, message) &&
-	       device_fault_in(accept->fds, array_size(sockets, sizeof(s32)));
-}
-
-/* A post that has told its acceptor what it is; or an error, and the first post stays. */
-static struct sockdup_slot *device_accept_slot(struct sockdup_inbox *inbox,
-					       const struct sockdup_accept *accept,
-					       struct sockdup_accept __user *argument,
-					       bool wait)
-{
-	struct sockdup_slot *slot;
-	unsigned int tries;
-	int err = -EFAULT;
-
-	for (tries = 0; tries < DEVICE_FAULT_TRIES; tries++) {
-		slot = sockdup_inbox_take(inbox, wait);
-		if (IS_ERR(slot))
-			return slot;
-		pagefault_disable();
-		err = device_accept_tell(accept, slot, argument);
-		pagefault_enable();
-		if (likely(!err))
-			return slot;
-		sockdup_slot_restore(slot);
-		if (err != -EFAULT || !device_accept_fault_in(inbox, accept, argument))
-			return ERR_PTR(err);
-		if (signal_pending(current))
-			return ERR_PTR(-ERESTARTSYS);
-		cond_resched();
-	}
-	return ERR_PTR(err);
-}
-
-/* Whether another try to install descriptors may succeed. */
-static bool device_accept_may_succeed(int err)
-{
-	return err == -EMFILE || err == -ENFILE || err == -ENOMEM;
-}
-
-static void device_accept_fail(struct sockdup_slot *slot, int err)
-{
-	if (device_accept_may_succeed(err))
-		sockdup_slot_restore(slot);
-	else
-		sockdup_slot_drop(slot);
-}
-
-static int device_accept_one(struct sockdup_slot *slot, unsigned int flags)
-{
-	int fd = sockdup_receive_fd(slot->sockets[0].charge.file, flags);
-
-	if (likely(fd >= 0))
-		sockdup_slot_spend(slot);
-	else
-		device_accept_fail(slot, fd);
-	return fd;
-}
-
-static noinline int device_accept_several(const struct sockdup_accept *accept,
-					  struct sockdup_slot *slot, unsigned int flags)
-{
-	const unsigned int count = slot->count;
-	int few[SOCKDUP_DEVICE_FEW_SOCKETS], *fds = few;
-	int err = -ENOMEM;
-
-	if (count > ARRAY_SIZE(few))
-		fds = kmalloc_array(count, sizeof(*fds), GFP_KERNEL_ACCOUNT);
-	if (fds)
-		err = sockdup_descriptors_check(count) ?:
-		      sockdup_descriptors_receive(slot->sockets, count, fds, flags);
-	if (err) {
-		device_accept_fail(slot, err);
-	} else {
-		sockdup_slot_spend(slot);
-		err = sockdup_device_answer_fds(u64_to_user_ptr(accept->fds), fds, count);
-	}
-	if (fds != few)
-		kfree(fds);
-	return err;
-}
-
-static __always_inline int device_accept(const struct sockdup_device_handle *handle,
-					 struct sockdup_accept __user *argument, bool wait)
-{
-	/* Pairs with the release in sockdup_device_inbox(). */
-	struct sockdup_inbox *inbox = smp_load_acquire(&handle->inbox);
-	struct sockdup_accept accept __uninitialized;
-	struct sockdup_slot *slot;
-	unsigned int flags;
-
-	if (device_read_words(&accept, argument, offsetof(struct sockdup_accept, cookie)))
-		return -EFAULT;
-	if (accept.flags & ~SOCKDUP_ACCEPT_INHERITABLE || accept.__reserved || !inbox)
-		return -EINVAL;
-	if (handle->target->pid != task_tgid(current))
-		return -EPERM;
-	slot = device_accept_slot(inbox, &accept, argument, wait);
-	if (IS_ERR(slot))
-		return PTR_ERR(slot);
-	flags = accept.flags & SOCKDUP_ACCEPT_INHERITABLE ? 0 : O_CLOEXEC;
-	return accept.socket_room ? device_accept_several(&accept, slot, flags) :
-				     device_accept_one(slot, flags);
-}
-
-/**
- * sockdup_device_accept - the command SOCKDUP_IOC_ACCEPT
- * @file: the handle's
- * @argument: where the caller's struct lies
- *
- * Return: the new descriptor; 0 for several; or an error that &struct sockdup_accept lists.
- */
-long sockdup_device_accept(struct file *file, unsigned long argument)
-{
-	int fd = device_accept(file->private_data, (void __user *)argument, device_waits(file));
-
-	if (fd < 0)
-		trace_sockdup_refuse(SOCKDUP_IOC_ACCEPT, fd);
-	return fd;
+	return bind->flags & SOCKDUP_BIND_BY_INVITATION ? device_bind_invited(call) :
+							  device_bind_to_process(call);
 }
 
 /**
@@ -591,7 +336,7 @@ int sockdup_device_post_revoke(struct sockdup_device_call *call)
 		return -EINVAL;
 	if (!inbox && !binding)
 		return -ENOTCONN;
-	if (!device_is_owner(handle))
+	if (!sockdup_device_is_owner(handle))
 		return -EPERM;
 	return inbox ? sockdup_inbox_decline(inbox, revoke->id) :
 		       sockdup_binding_revoke(binding, revoke->id);

@@ -144,7 +144,7 @@ static int device_query_token(struct sockdup_query *query, struct sockdup_token 
 
 	query->target_pid = sockdup_target_nr(token->target,
 					      task_active_pid_ns(current));
-	query->target_flags = sockdup_target_flags(token->target);
+	query->target_flags = sockdup_target_flags(token->target) | sockdup_token_invites(token);
 	query->target_uid = query->target_flags & SOCKDUP_EXPORT_TO_USER ?
 			    from_kuid_munged(current_user_ns(), token->target_uid) : 0;
 	query->target_cgroup = sockdup_target_cgroup_ino(token->target,

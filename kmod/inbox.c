@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An inbox: a queue of sockets that other processes hand to its owner. The owner pays for
- * its slots when it opens the inbox, and a sender is looked up when it binds, so that a
- * post makes nothing and looks for nothing. Only what a sender reads several descriptors or
- * a message into is allocated, and is its own.
+ * An inbox: a queue of sockets that other processes hand to its owners. The first owner pays
+ * for its slots when it opens the inbox, others join, and a sender is looked up when it
+ * binds, so that a post makes nothing and looks for nothing. Only what a sender reads several
+ * descriptors or a message into is allocated, and is its own.
  *
  * A slot goes from free to posted, to taken, and back to free; or it is ending, while its
  * files are to be put. An acceptor that has one taken touches user memory only as far as it
  * is there, so that this does not last. A sender has read all its memory before.
- *
- * A slot that becomes free is told of to those who wait for room, one binding at a time,
- * and as long as there is room, because a binding that was told need not use it. Each is
- * woken by a job of its own user's, as it can have any number of pollers. Users take turns,
- * and no binding is told twice of the same room.
  */
 
 #include <linux/cred.h>
@@ -30,8 +25,10 @@
 
 #include <net/sock.h>
 
+#include "binding.h"
 #include "deadline.h"
 #include "inbox.h"
+#include "share.h"
 #include "target.h"
 
 /* A slot's number is in the lower bits of a post's id. */
@@ -56,217 +53,17 @@ static size_t inbox_size(const struct sockdup_inbox *inbox)
 	return array_size(inbox->slots, inbox->stride);
 }
 
-static void inbox_put(struct sockdup_inbox *inbox)
+/**
+ * sockdup_inbox_put - let go of an inbox
+ * @inbox: held by the caller
+ */
+void sockdup_inbox_put(struct sockdup_inbox *inbox)
 {
-	struct sockdup_share *share, *next;
-
 	if (!refcount_dec_and_test(&inbox->ref))
 		return;
-	rbtree_postorder_for_each_entry_safe(share, next, &inbox->shares, node)
-		kfree(share);
+	sockdup_shares_free(inbox);
 	sockdup_account_put(inbox->account);
 	kfree(inbox);
-}
-
-/* Whether the user may have one more slot now. */
-static bool share_has_room(const struct sockdup_inbox *inbox,
-			   const struct sockdup_share *share)
-{
-	return share->used < share->guaranteed ||
-	       (share->used < share->limit && inbox->free_count > inbox->reserved);
-}
-
-static bool share_is_full(const struct sockdup_share *share)
-{
-	return share->used >= share->limit;
-}
-
-/* The list that a share with waiting bindings is on. */
-static struct list_head *share_list(struct sockdup_inbox *inbox,
-				    const struct sockdup_share *share)
-{
-	const struct sockdup_binding *first =
-		list_first_entry(&share->waiting, struct sockdup_binding, waiting);
-
-	if (share_is_full(share))
-		return &inbox->full;
-	if (first->since == inbox->releases)
-		return &inbox->served;
-	return share->used < share->guaranteed ? &inbox->entitled : &inbox->waiting;
-}
-
-static void share_sort(struct sockdup_inbox *inbox, struct sockdup_share *share)
-{
-	lockdep_assert_held(&inbox->lock);
-
-	if (list_empty(&share->waiting))
-		list_del_init(&share->place);
-	else
-		list_move_tail(&share->place, share_list(inbox, share));
-}
-
-static void binding_wait(struct sockdup_binding *binding)
-{
-	struct sockdup_inbox *inbox = binding->inbox;
-
-	lockdep_assert_held(&inbox->lock);
-
-	if (!list_empty(&binding->waiting))
-		return;
-	inbox->waiters++;
-	binding->since = inbox->releases;
-	list_add_tail(&binding->waiting, &binding->share->waiting);
-	if (list_empty(&binding->share->place))
-		share_sort(inbox, binding->share);
-}
-
-static void binding_wait_no_more(struct sockdup_binding *binding)
-{
-	struct sockdup_inbox *inbox = binding->inbox;
-
-	lockdep_assert_held(&inbox->lock);
-
-	if (list_empty(&binding->waiting))
-		return;
-	inbox->waiters--;
-	list_del_init(&binding->waiting);
-	share_sort(inbox, binding->share);
-}
-
-/* The share whose turn it is to be told of room, or NULL. The two kinds take turns. */
-static struct sockdup_share *inbox_next_share(struct sockdup_inbox *inbox)
-{
-	struct sockdup_share *entitled, *other = NULL;
-
-	entitled = list_first_entry_or_null(&inbox->entitled, struct sockdup_share, place);
-	if (inbox->free_count > inbox->reserved)
-		other = list_first_entry_or_null(&inbox->waiting, struct sockdup_share, place);
-	if (inbox->told_entitled)
-		return other ?: entitled;
-	return entitled ?: other;
-}
-
-static void binding_tell(struct sockdup_binding *binding)
-{
-	binding->told = true;
-	if (binding->waking)
-		return;
-	binding->waking = true;
-	sockdup_account_do(binding->account, SOCKDUP_LINE_WAKE, &binding->wake);
-}
-
-/* Tells one binding of room. True where another is to be told. */
-static bool inbox_tell_one(struct sockdup_inbox *inbox)
-{
-	struct sockdup_share *share = inbox_next_share(inbox);
-	struct sockdup_binding *binding;
-
-	lockdep_assert_held(&inbox->lock);
-
-	if (!share)
-		return false;
-	inbox->told_entitled = share->used < share->guaranteed;
-	binding = list_first_entry(&share->waiting, struct sockdup_binding, waiting);
-	binding_wait_no_more(binding);
-	binding_tell(binding);
-	return inbox_next_share(inbox);
-}
-
-/* Tells one binding of the inbox's end. True where another is to be told. */
-static bool inbox_tell_end(struct sockdup_inbox *inbox)
-{
-	struct sockdup_binding *binding;
-
-	binding = list_first_entry_or_null(&inbox->bindings, struct sockdup_binding, node);
-	if (!binding)
-		return false;
-	list_del_init(&binding->node);
-	binding_tell(binding);
-	return !list_empty(&inbox->bindings);
-}
-
-/* In turns with the other accounts, and whatever those who are told do. */
-static void inbox_tell(struct sockdup_job *job)
-{
-	struct sockdup_inbox *inbox = container_of(job, struct sockdup_inbox, tell);
-	bool more;
-
-	spin_lock(&inbox->lock);
-	more = inbox->ended ? inbox_tell_end(inbox) : inbox_tell_one(inbox);
-	inbox->telling = more;
-	spin_unlock(&inbox->lock);
-	if (more)
-		sockdup_account_do(inbox->account, SOCKDUP_LINE_INBOX, job);
-	else
-		inbox_put(inbox);
-}
-
-static void inbox_tell_others(struct sockdup_inbox *inbox)
-{
-	lockdep_assert_held(&inbox->lock);
-
-	if (inbox->telling)
-		return;
-	inbox->telling = true;
-	refcount_inc(&inbox->ref);
-	sockdup_account_do(inbox->account, SOCKDUP_LINE_INBOX, &inbox->tell);
-}
-
-/* Whether nobody has it any more. The caller holds the inbox's lock. */
-static bool binding_is_over(const struct sockdup_binding *binding)
-{
-	return binding->closed && !binding->posts && !binding->waking;
-}
-
-/* Takes one that is over out of the inbox. The caller then frees it. */
-static void binding_unlink(struct sockdup_binding *binding)
-{
-	struct sockdup_inbox *inbox = binding->inbox;
-	struct sockdup_share *share = binding->share;
-
-	lockdep_assert_held(&inbox->lock);
-
-	list_del(&binding->node);
-	/* Shares that were given to all comers go, so that their number is bounded. */
-	if (--share->bindings || !inbox->anybody)
-		return;
-	rb_erase(&share->node, &inbox->shares);
-	binding->share = NULL;
-	kfree(share);
-}
-
-static void binding_free(struct sockdup_binding *binding)
-{
-	struct sockdup_inbox *inbox = binding->inbox;
-
-	put_pid(binding->sender);
-	sockdup_account_put(binding->account);
-	kfree(binding);
-	inbox_put(inbox);
-}
-
-static void binding_wake(struct sockdup_job *job)
-{
-	struct sockdup_binding *binding = container_of(job, struct sockdup_binding, wake);
-	struct sockdup_inbox *inbox = binding->inbox;
-	bool again, over;
-
-	spin_lock(&inbox->lock);
-	binding->told = false;
-	spin_unlock(&inbox->lock);
-	wake_up_interruptible_poll(&binding->room, EPOLLOUT | EPOLLWRNORM | EPOLLERR);
-	spin_lock(&inbox->lock);
-	/* It may have come to wait again, and have been told. */
-	again = binding->told;
-	binding->waking = again;
-	over = binding_is_over(binding);
-	if (over)
-		binding_unlink(binding);
-	spin_unlock(&inbox->lock);
-	if (again)
-		sockdup_account_do(binding->account, SOCKDUP_LINE_WAKE, job);
-	else if (over)
-		binding_free(binding);
 }
 
 /* Slots of an ended inbox go with the last post. */
@@ -290,33 +87,7 @@ static void inbox_free_memory(struct sockdup_inbox *inbox, void *memory)
 		return;
 	sockdup_account_return_bytes(inbox->account, inbox_size(inbox));
 	kvfree(memory);
-	inbox_put(inbox);
-}
-
-static void share_take(struct sockdup_inbox *inbox, struct sockdup_share *share)
-{
-	if (share->used++ < share->guaranteed)
-		inbox->reserved--;
-	if ((share_is_full(share) || share->used == share->guaranteed) &&
-	    !list_empty(&share->waiting))
-		share_sort(inbox, share);
-}
-
-static void share_give_back(struct sockdup_inbox *inbox, struct sockdup_share *share)
-{
-	bool moves = share_is_full(share) || share->used == share->guaranteed;
-
-	if (--share->used < share->guaranteed)
-		inbox->reserved++;
-	inbox->releases++;
-	if (likely(!inbox->waiters))
-		return;
-	list_splice_tail_init(&inbox->served, &inbox->waiting);
-	if (moves && !list_empty(&share->waiting))
-		share_sort(inbox, share);
-	/* The first one at once. */
-	if (inbox_tell_one(inbox))
-		inbox_tell_others(inbox);
+	sockdup_inbox_put(inbox);
 }
 
 /* Makes a slot free whose files nobody holds for it any more. */
@@ -333,15 +104,15 @@ static void slot_release(struct sockdup_slot *slot)
 	hlist_add_head(&slot->place, &inbox->free);
 	inbox->free_count++;
 	binding->posts--;
-	share_give_back(inbox, binding->share);
-	over = binding_is_over(binding);
+	sockdup_share_give_back(inbox, binding->share);
+	over = sockdup_binding_is_over(binding);
 	if (over)
-		binding_unlink(binding);
+		sockdup_binding_unlink(binding);
 	memory = inbox_take_memory(inbox);
 	spin_unlock(&inbox->lock);
 	inbox_free_memory(inbox, memory);
 	if (over)
-		binding_free(binding);
+		sockdup_binding_free(binding);
 }
 
 static void inbox_begin_sweep(struct sockdup_inbox *inbox)
@@ -541,7 +312,7 @@ static void inbox_sweep(struct sockdup_job *job)
 	if (more)
 		sockdup_account_do(inbox->account, SOCKDUP_LINE_INBOX, job);
 	else
-		inbox_put(inbox);
+		sockdup_inbox_put(inbox);
 }
 
 static void inbox_wake(struct sockdup_job *job)
@@ -552,7 +323,7 @@ static void inbox_wake(struct sockdup_job *job)
 	inbox->waking = false;
 	spin_unlock(&inbox->lock);
 	wake_up_interruptible_poll(&inbox->pollers, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
-	inbox_put(inbox);
+	sockdup_inbox_put(inbox);
 }
 
 /* Pollers can be any number, and are woken at the owner's expense. */
@@ -577,14 +348,10 @@ static void inbox_end(struct sockdup_inbox *inbox)
 	void *memory;
 
 	spin_lock(&inbox->lock);
-	if (inbox->ended) {
-		spin_unlock(&inbox->lock);
-		return;
-	}
 	inbox->ended = true;
 	inbox_begin_look(inbox);
 	inbox_wake_pollers(inbox);
-	inbox_tell_others(inbox);
+	sockdup_shares_tell_end(inbox);
 	memory = inbox_take_memory(inbox);
 	spin_unlock(&inbox->lock);
 	sockdup_tick_cancel(&inbox->tick);
@@ -592,70 +359,12 @@ static void inbox_end(struct sockdup_inbox *inbox)
 	inbox_free_memory(inbox, memory);
 }
 
-static struct sockdup_share *share_find(struct sockdup_inbox *inbox, kuid_t uid)
+/* The last owner ends it. Consumes the reference of the owner's record. */
+static void inbox_leave(struct sockdup_inbox *inbox)
 {
-	struct rb_node *node = inbox->shares.rb_node;
-	struct sockdup_share *share;
-
-	while (node) {
-		share = rb_entry(node, struct sockdup_share, node);
-		if (uid_eq(share->uid, uid))
-			return share;
-		node = uid_lt(uid, share->uid) ? node->rb_left : node->rb_right;
-	}
-	return NULL;
-}
-
-static bool share_is_before(struct rb_node *one, const struct rb_node *other)
-{
-	return uid_lt(rb_entry(one, struct sockdup_share, node)->uid,
-		      rb_entry(other, struct sockdup_share, node)->uid);
-}
-
-static struct sockdup_share *share_new(kuid_t uid, unsigned int guaranteed,
-				       unsigned int limit)
-{
-	struct sockdup_share *share = kzalloc(sizeof(*share), GFP_KERNEL_ACCOUNT);
-
-	if (!share)
-		return NULL;
-	share->uid = uid;
-	share->guaranteed = guaranteed;
-	share->limit = limit;
-	INIT_LIST_HEAD(&share->place);
-	INIT_LIST_HEAD(&share->waiting);
-	return share;
-}
-
-static int inbox_add_share(struct sockdup_inbox *inbox, kuid_t uid, unsigned int guaranteed)
-{
-	struct sockdup_share *share;
-
-	if (share_find(inbox, uid))
-		return -EINVAL;
-	share = share_new(uid, guaranteed, inbox->slots);
-	if (!share)
-		return -ENOMEM;
-	rb_add(&share->node, &inbox->shares, share_is_before);
-	inbox->reserved += guaranteed;
-	return 0;
-}
-
-/* Whoever is listed can have an equal part at any time. */
-static int inbox_add_shares(struct sockdup_inbox *inbox,
-			    const struct sockdup_inbox_terms *terms)
-{
-	unsigned int i;
-	int err = 0;
-
-	if (terms->anybody)
-		return 0;
-	if (!terms->users)
-		return inbox_add_share(inbox, inbox->account->uid, 0);
-	for (i = 0; i < terms->user_count && !err; i++)
-		err = inbox_add_share(inbox, terms->users[i],
-				      terms->slots / terms->user_count);
-	return err;
+	if (refcount_dec_and_test(&inbox->owners))
+		inbox_end(inbox);
+	sockdup_inbox_put(inbox);
 }
 
 static int inbox_add_slots(struct sockdup_inbox *inbox)
@@ -696,11 +405,13 @@ static struct sockdup_inbox *inbox_new(struct sockdup_account *account,
 	if (!inbox)
 		return NULL;
 	refcount_set(&inbox->ref, 1);
+	refcount_set(&inbox->owners, 1);
 	spin_lock_init(&inbox->lock);
 	INIT_HLIST_HEAD(&inbox->free);
 	INIT_HLIST_HEAD(&inbox->posts);
 	INIT_LIST_HEAD(&inbox->ending);
-	inbox->shares = RB_ROOT;
+	inbox->guests = RB_ROOT;
+	inbox->listed = RB_ROOT;
 	INIT_LIST_HEAD(&inbox->bindings);
 	INIT_LIST_HEAD(&inbox->entitled);
 	INIT_LIST_HEAD(&inbox->waiting);
@@ -711,7 +422,7 @@ static struct sockdup_inbox *inbox_new(struct sockdup_account *account,
 	init_waitqueue_head(&inbox->acceptors);
 	init_waitqueue_head(&inbox->pollers);
 	inbox->wake.run = inbox_wake;
-	inbox->tell.run = inbox_tell;
+	inbox->tell.run = sockdup_shares_tell;
 	inbox->sweep.run = inbox_sweep;
 	refcount_inc(&account->ref);
 	inbox->account = account;
@@ -726,7 +437,7 @@ static struct sockdup_inbox *inbox_new(struct sockdup_account *account,
 	return inbox;
 }
 
-/* Senders find the inbox by its owner. */
+/* Senders find the inbox by its owners. Consumes the caller's count of these, or fails. */
 static int inbox_publish(struct sockdup_inbox *inbox, struct sockdup_target *owner)
 {
 	int err = 0;
@@ -744,17 +455,20 @@ static int inbox_publish(struct sockdup_inbox *inbox, struct sockdup_target *own
 	return err;
 }
 
-static void inbox_withdraw(struct sockdup_inbox *inbox, struct sockdup_target *owner)
+/* What the record knows, if it is @inbox or that is NULL, with the reference. */
+static struct sockdup_inbox *inbox_withdraw(struct sockdup_target *owner,
+					    const struct sockdup_inbox *inbox)
 {
-	bool known;
+	struct sockdup_inbox *known;
 
 	spin_lock(&owner->lock);
-	known = owner->inbox == inbox;
-	if (known)
+	known = owner->inbox;
+	if (!inbox || known == inbox)
 		owner->inbox = NULL;
+	else
+		known = NULL;
 	spin_unlock(&owner->lock);
-	if (known)
-		inbox_put(inbox);
+	return known;
 }
 
 /**
@@ -776,41 +490,74 @@ struct sockdup_inbox *sockdup_inbox_open(struct sockdup_target *owner,
 
 	if (!inbox)
 		return ERR_PTR(-ENOMEM);
-	err = inbox_add_shares(inbox, terms) ?: inbox_add_slots(inbox) ?:
+	err = sockdup_shares_list(inbox, terms) ?: inbox_add_slots(inbox) ?:
 	      inbox_publish(inbox, owner);
 	if (!err)
 		return inbox;
 	/* A resume from suspend may be looking at it already. */
 	inbox_end(inbox);
-	inbox_put(inbox);
+	sockdup_inbox_put(inbox);
 	return ERR_PTR(err);
 }
 
 /**
- * sockdup_inbox_close - end an inbox with its handle
+ * sockdup_inbox_join - make the current process one more owner of an inbox
+ * @inbox: held by the caller; with success one reference more, which is to be closed
+ * @owner: the process's record, held by the caller
+ *
+ * Return: 0; -ECONNREFUSED where the inbox has ended; -EBUSY where the process has one;
+ * -ESRCH.
+ */
+int sockdup_inbox_join(struct sockdup_inbox *inbox, struct sockdup_target *owner)
+{
+	int err;
+
+	if (!refcount_inc_not_zero(&inbox->owners))
+		return -ECONNREFUSED;
+	refcount_inc(&inbox->ref);
+	err = inbox_publish(inbox, owner);
+	if (err)
+		inbox_leave(inbox);
+	return err;
+}
+
+/**
+ * sockdup_inbox_close - have an owner leave with its handle
  * @inbox: the handle's
- * @owner: as it was opened with
+ * @owner: as it was opened or joined with
  */
 void sockdup_inbox_close(struct sockdup_inbox *inbox, struct sockdup_target *owner)
 {
-	inbox_withdraw(inbox, owner);
-	inbox_end(inbox);
-	inbox_put(inbox);
+	if (inbox_withdraw(owner, inbox))
+		inbox_leave(inbox);
+	sockdup_inbox_put(inbox);
 }
 
 /* The handle may be another process's by now. */
 static void inbox_owner_died(struct sockdup_target *owner)
 {
+	struct sockdup_inbox *inbox = inbox_withdraw(owner, NULL);
+
+	if (inbox)
+		inbox_leave(inbox);
+}
+
+/**
+ * sockdup_inbox_of - the inbox of a process
+ * @target: its record, held by the caller
+ *
+ * Return: the inbox, to be put, or NULL.
+ */
+struct sockdup_inbox *sockdup_inbox_of(struct sockdup_target *target)
+{
 	struct sockdup_inbox *inbox;
 
-	spin_lock(&owner->lock);
-	inbox = owner->inbox;
-	owner->inbox = NULL;
-	spin_unlock(&owner->lock);
-	if (!inbox)
-		return;
-	inbox_end(inbox);
-	inbox_put(inbox);
+	spin_lock(&target->lock);
+	inbox = target->inbox;
+	if (inbox)
+		refcount_inc(&inbox->ref);
+	spin_unlock(&target->lock);
+	return inbox;
 }
 
 /* The first post, or NULL. One that is late goes to the sweep. */
@@ -850,6 +597,14 @@ static bool inbox_is_ready(struct sockdup_inbox *inbox)
 	return ready;
 }
 
+/* A caller that was woken and takes nothing leaves the post to another that waits. */
+static int inbox_pass_on(struct sockdup_inbox *inbox)
+{
+	if (inbox_is_ready(inbox))
+		wake_up_interruptible(&inbox->acceptors);
+	return -ERESTARTSYS;
+}
+
 /**
  * sockdup_inbox_take - take the first post
  * @inbox: of a handle that the caller keeps open
@@ -870,7 +625,7 @@ struct sockdup_slot *sockdup_inbox_take(struct sockdup_inbox *inbox, bool wait)
 		if (slot)
 			return slot;
 		if (late)
-			return ERR_PTR(-ERESTARTSYS);
+			return ERR_PTR(inbox_pass_on(inbox));
 		if (READ_ONCE(inbox->ended))
 			return ERR_PTR(-ESRCH);
 		if (!wait)
@@ -878,6 +633,8 @@ struct sockdup_slot *sockdup_inbox_take(struct sockdup_inbox *inbox, bool wait)
 		if (wait_event_interruptible_exclusive(inbox->acceptors,
 						       inbox_is_ready(inbox)))
 			return ERR_PTR(-ERESTARTSYS);
+		if (fatal_signal_pending(current))
+			return ERR_PTR(inbox_pass_on(inbox));
 	}
 }
 
@@ -977,136 +734,6 @@ void sockdup_slot_spend(struct sockdup_slot *slot)
 	slot_release(slot);
 }
 
-/* The share of a user, one binding larger, or NULL. @fresh is used and cleared if need be. */
-static struct sockdup_share *inbox_join_share(struct sockdup_inbox *inbox, kuid_t uid,
-					      struct sockdup_share **fresh)
-{
-	struct sockdup_share *share;
-
-	lockdep_assert_held(&inbox->lock);
-
-	share = share_find(inbox, uid);
-	if (!share && *fresh) {
-		share = *fresh;
-		*fresh = NULL;
-		rb_add(&share->node, &inbox->shares, share_is_before);
-	}
-	if (share)
-		share->bindings++;
-	return share;
-}
-
-/* Nobody but the owner's user has more than a quarter of what is open to all. */
-static struct sockdup_share *inbox_new_share(const struct sockdup_inbox *inbox, kuid_t uid)
-{
-	return share_new(uid, 0, uid_eq(uid, inbox->account->uid) ?
-				 inbox->slots : max(inbox->slots / 4, 1U));
-}
-
-static int binding_join(struct sockdup_binding *binding)
-{
-	struct sockdup_inbox *inbox = binding->inbox;
-	struct sockdup_share *fresh = NULL;
-	int err = 0;
-
-	if (inbox->anybody) {
-		fresh = inbox_new_share(inbox, binding->account->uid);
-		if (!fresh)
-			return -ENOMEM;
-	}
-	spin_lock(&inbox->lock);
-	if (inbox->ended) {
-		err = -ECONNREFUSED;
-	} else {
-		binding->share = inbox_join_share(inbox, binding->account->uid, &fresh);
-		if (binding->share)
-			list_add_tail(&binding->node, &inbox->bindings);
-		else
-			err = -ECONNREFUSED;
-	}
-	spin_unlock(&inbox->lock);
-	kfree(fresh);
-	return err;
-}
-
-static struct sockdup_inbox *inbox_of(struct sockdup_target *target)
-{
-	struct sockdup_inbox *inbox;
-
-	spin_lock(&target->lock);
-	inbox = target->inbox;
-	if (inbox)
-		refcount_inc(&inbox->ref);
-	spin_unlock(&target->lock);
-	return inbox;
-}
-
-/**
- * sockdup_binding_new - bind to the inbox of a process
- * @target: the process, held by the caller
- * @account: the current user's, held by the caller
- *
- * Return: the binding, to be closed; ERR_PTR(-ECONNREFUSED) where the process has no inbox,
- * or none for the user; ERR_PTR(-ENOMEM).
- */
-struct sockdup_binding *sockdup_binding_new(struct sockdup_target *target,
-					    struct sockdup_account *account)
-{
-	struct sockdup_inbox *inbox = inbox_of(target);
-	struct sockdup_binding *binding;
-	int err;
-
-	if (!inbox)
-		return ERR_PTR(-ECONNREFUSED);
-	/* A stranger does not even touch the lock. Such a tree does not change. */
-	err = -ECONNREFUSED;
-	if (!inbox->anybody && !share_find(inbox, account->uid))
-		goto err_inbox;
-	err = -ENOMEM;
-	binding = kzalloc(sizeof(*binding), GFP_KERNEL_ACCOUNT);
-	if (!binding)
-		goto err_inbox;
-	binding->inbox = inbox;
-	binding->account = account;
-	INIT_LIST_HEAD(&binding->waiting);
-	init_waitqueue_head(&binding->room);
-	binding->wake.run = binding_wake;
-	err = binding_join(binding);
-	if (err)
-		goto err_binding;
-	refcount_inc(&account->ref);
-	binding->sender = get_pid(task_tgid(current));
-	return binding;
-
-err_binding:
-	kfree(binding);
-err_inbox:
-	inbox_put(inbox);
-	return ERR_PTR(err);
-}
-
-/**
- * sockdup_binding_close - unbind with the handle
- * @binding: the handle's
- *
- * What was posted stays.
- */
-void sockdup_binding_close(struct sockdup_binding *binding)
-{
-	struct sockdup_inbox *inbox = binding->inbox;
-	bool over;
-
-	spin_lock(&inbox->lock);
-	binding->closed = true;
-	binding_wait_no_more(binding);
-	over = binding_is_over(binding);
-	if (over)
-		binding_unlink(binding);
-	spin_unlock(&inbox->lock);
-	if (over)
-		binding_free(binding);
-}
-
 /* Whether there is room for a post now. */
 static int binding_check(struct sockdup_binding *binding)
 {
@@ -1116,11 +743,11 @@ static int binding_check(struct sockdup_binding *binding)
 
 	if (unlikely(inbox->ended))
 		return -EPIPE;
-	if (likely(share_has_room(inbox, binding->share)))
+	if (likely(sockdup_share_has_room(inbox, binding->share)))
 		return 0;
 	/* Pollers for edges do not poll again. */
 	if (waitqueue_active(&binding->room))
-		binding_wait(binding);
+		sockdup_share_wait(binding);
 	return -EAGAIN;
 }
 
@@ -1133,7 +760,7 @@ static struct sockdup_slot *binding_take_slot(struct sockdup_binding *binding)
 	slot = hlist_entry(inbox->free.first, struct sockdup_slot, place);
 	hlist_del(&slot->place);
 	inbox->free_count--;
-	share_take(inbox, binding->share);
+	sockdup_share_take(inbox, binding->share);
 	binding->posts++;
 	slot->binding = binding;
 	return slot;
@@ -1159,9 +786,18 @@ static void slot_fill(struct sockdup_slot *slot, const struct sockdup_content *c
 		memcpy(sockdup_slot_message(slot), content->message, content->message_size);
 }
 
-/* The last step holds the lock, and so is short: nothing of it can fail or wait. */
-static int binding_post_now(struct sockdup_binding *binding,
-			    const struct sockdup_content *content, u64 *id)
+/**
+ * sockdup_inbox_post - post sockets if there is room
+ * @binding: as for sockdup_binding_post()
+ * @content: likewise
+ * @id: likewise
+ *
+ * The last step holds the lock, and so is short: nothing of it can fail or wait.
+ *
+ * Return: 0, -EAGAIN or -EPIPE.
+ */
+int sockdup_inbox_post(struct sockdup_binding *binding, const struct sockdup_content *content,
+		       u64 *id)
 {
 	/* The wait for room is not the post's. */
 	const u64 deadline = sockdup_deadline_in(content->ttl_ms);
@@ -1197,54 +833,6 @@ static int binding_post_now(struct sockdup_binding *binding,
 	return 0;
 }
 
-/* Asks to be told of room if there is none. */
-static bool binding_is_ready(struct sockdup_binding *binding)
-{
-	struct sockdup_inbox *inbox = binding->inbox;
-	bool ready;
-
-	spin_lock(&inbox->lock);
-	ready = inbox->ended || share_has_room(inbox, binding->share);
-	if (!ready)
-		binding_wait(binding);
-	spin_unlock(&inbox->lock);
-	return ready;
-}
-
-/**
- * sockdup_binding_post - post sockets
- * @binding: of a handle that the caller, its sender, keeps open
- * @content: what is posted; no more than the inbox has room for
- * @wait: whether to wait for room
- * @id: filled with the name of the post
- *
- * Return: 0, and references and charges of the files are the post's; -EAGAIN, -ERESTARTSYS;
- * -EPIPE where the inbox has ended.
- */
-int sockdup_binding_post(struct sockdup_binding *binding,
-			 const struct sockdup_content *content, bool wait, u64 *id)
-{
-	int err;
-
-	for (;;) {
-		err = binding_post_now(binding, content, id);
-		if (err != -EAGAIN || !wait)
-			return err;
-		if (wait_event_interruptible(binding->room, binding_is_ready(binding)))
-			return -ERESTARTSYS;
-	}
-}
-
-static bool slot_lingers(const struct sockdup_slot *slot)
-{
-	unsigned int i;
-
-	for (i = 0; i < slot->count; i++)
-		if (sock_flag(sock_from_file(slot->sockets[i].charge.file)->sk, SOCK_LINGER))
-			return true;
-	return false;
-}
-
 /* The slot that had this post, or NULL. */
 static struct sockdup_slot *inbox_find(struct sockdup_inbox *inbox, u64 id)
 {
@@ -1259,9 +847,17 @@ static struct sockdup_slot *inbox_find(struct sockdup_inbox *inbox, u64 id)
 	return slot->id == id ? slot : NULL;
 }
 
-/* Takes a post out of its turn to end it. */
-static struct sockdup_slot *inbox_take_out(struct sockdup_inbox *inbox, u64 id,
-					   const struct sockdup_binding *binding)
+/**
+ * sockdup_inbox_take_out - take a post out of its turn to end it
+ * @inbox: held by the caller
+ * @id: of the post
+ * @binding: that it must have come through, or NULL
+ *
+ * Return: the slot; ERR_PTR(-EBUSY) where it is being accepted, and ends with that;
+ * ERR_PTR(-ENOENT).
+ */
+struct sockdup_slot *sockdup_inbox_take_out(struct sockdup_inbox *inbox, u64 id,
+					    const struct sockdup_binding *binding)
 {
 	struct sockdup_slot *slot;
 
@@ -1293,52 +889,12 @@ static struct sockdup_slot *inbox_take_out(struct sockdup_inbox *inbox, u64 id,
  */
 int sockdup_inbox_decline(struct sockdup_inbox *inbox, u64 id)
 {
-	struct sockdup_slot *slot = inbox_take_out(inbox, id, NULL);
+	struct sockdup_slot *slot = sockdup_inbox_take_out(inbox, id, NULL);
 
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
 	sockdup_slot_drop(slot);
 	return 0;
-}
-
-/**
- * sockdup_binding_revoke - end a post
- * @binding: that it came through; of a handle that the caller, its sender, keeps open
- * @id: of the post
- *
- * The caller puts the files as it would close its own, unless one would linger.
- *
- * Return: as sockdup_inbox_decline().
- */
-int sockdup_binding_revoke(struct sockdup_binding *binding, u64 id)
-{
-	struct sockdup_slot *slot = inbox_take_out(binding->inbox, id, binding);
-
-	if (IS_ERR(slot))
-		return PTR_ERR(slot);
-	if (slot_lingers(slot))
-		sockdup_slot_drop(slot);
-	else
-		sockdup_slot_spend(slot);
-	return 0;
-}
-
-/**
- * sockdup_binding_poll - poll for room
- * @binding: of the handle
- * @file: the handle's
- * @table: as given to the file's poll()
- *
- * Return: EPOLLOUT and EPOLLWRNORM where there is room for a post; EPOLLERR where the inbox
- * has ended.
- */
-__poll_t sockdup_binding_poll(struct sockdup_binding *binding, struct file *file,
-			      struct poll_table_struct *table)
-{
-	poll_wait(file, &binding->room, table);
-	if (!binding_is_ready(binding))
-		return 0;
-	return READ_ONCE(binding->inbox->ended) ? EPOLLERR : EPOLLOUT | EPOLLWRNORM;
 }
 
 /**

@@ -116,9 +116,10 @@ struct sockdup_inbox_terms {
 
 /**
  * struct sockdup_inbox - a queue of sockets that others hand to a process
- * @ref: one for the owner's handle, one while the owner's record knows it, one for each
- *	 binding, one each for @wake, @sweep and @tell while they are in line, and those of
- *	 callers that bind or free @memory
+ * @ref: one for each handle, one for each process whose record knows it, one for each
+ *	 binding and invitation, one each for @wake, @sweep and @tell while they are in line,
+ *	 and those of callers that bind, join or free @memory
+ * @owners: processes whose records know it; at zero it ends
  * @lock: innermost but for those of wait queues and works; taken in process context only
  * @free: slots
  * @posts: slots, in the order in which they are to be accepted
@@ -129,7 +130,7 @@ struct sockdup_inbox_terms {
  * @position: of the next post
  * @reserved: how many of @free are kept for users who have fewer than they are guaranteed
  * @ended: nothing is posted any more
- * @shares: of users, by their ids
+ * @guests: shares of users who are not listed, by their ids
  * @bindings: all, until they have been told of the end
  * @entitled: shares with bindings that are to be told of room, and fewer slots than they
  *	      are guaranteed
@@ -151,11 +152,12 @@ struct sockdup_inbox_terms {
  * @sweep: looks at slots, and has files put
  * @tell: tells those who wait for room
  * @tick: has all slots looked at
- * @account: of the owner's user, who pays for @memory; held
+ * @listed: shares of the users who are, by their ids
+ * @account: of the first owner's user, who pays for @memory; held
  * @slots: how many
  * @message_size: of the largest message
  * @max_sockets: under one post
- * @anybody: a user without a share is given one
+ * @anybody: a user who is not listed needs no invitation
  * @stride: bytes from one slot to the next
  * @memory: the slots, until the inbox has ended and all are free
  *
@@ -163,6 +165,7 @@ struct sockdup_inbox_terms {
  */
 struct sockdup_inbox {
 	refcount_t ref;
+	refcount_t owners;
 	spinlock_t lock;		/* covers all up to @telling */
 	struct hlist_head free;
 	struct hlist_head posts;
@@ -173,7 +176,7 @@ struct sockdup_inbox {
 	u64 position;
 	unsigned int reserved;
 	bool ended;
-	struct rb_root shares;
+	struct rb_root guests;
 	struct list_head bindings;
 	struct list_head entitled;
 	struct list_head waiting;
@@ -194,6 +197,7 @@ struct sockdup_inbox {
 	struct sockdup_job sweep;
 	struct sockdup_job tell;
 	struct sockdup_tick tick;
+	struct rb_root listed;
 	struct sockdup_account *account;
 	unsigned int slots;
 	unsigned int message_size;
@@ -203,84 +207,26 @@ struct sockdup_inbox {
 	void *memory;
 };
 
-/**
- * struct sockdup_share - what one user may have of an inbox
- * @node: among the shares; covered by the inbox's lock, as all here
- * @uid: the user's real id
- * @used: slots
- * @guaranteed: slots that nobody else takes
- * @limit: most slots
- * @bindings: of the user
- * @place: on one of the inbox's lists of shares where @waiting is not empty
- * @waiting: bindings to be told of room, the first one first
- */
-struct sockdup_share {
-	struct rb_node node;
-	kuid_t uid;
-	unsigned int used;
-	unsigned int guaranteed;
-	unsigned int limit;
-	unsigned int bindings;
-	struct list_head place;
-	struct list_head waiting;
-};
-
-/**
- * struct sockdup_binding - what a sender posts to an inbox through
- * @inbox: held
- * @share: of the user
- * @account: of the user; held
- * @sender: the process; owned
- * @node: among the inbox's; covered by its lock, as all up to @waking
- * @posts: slots that are not free
- * @since: @inbox's releases when this asked to be told of room
- * @waiting: in @share's list
- * @closed: the handle is gone
- * @told: of room since @wake began
- * @waking: @wake is in line
- * @room: where callers wait for room, or for the inbox's end
- * @wake: wakes them; in the line of @account
- *
- * It is there until the handle is gone, no slot has a post of it, and @wake is not in line.
- */
-struct sockdup_binding {
-	struct sockdup_inbox *inbox;
-	struct sockdup_share *share;
-	struct sockdup_account *account;
-	struct pid *sender;
-	struct list_head node;
-	unsigned int posts;
-	u64 since;
-	struct list_head waiting;
-	bool closed;
-	bool told;
-	bool waking;
-	wait_queue_head_t room;
-	struct sockdup_job wake;
-};
-
 struct sockdup_inbox *sockdup_inbox_open(struct sockdup_target *owner,
 					 struct sockdup_account *account,
 					 const struct sockdup_inbox_terms *terms);
+int __must_check sockdup_inbox_join(struct sockdup_inbox *inbox, struct sockdup_target *owner);
 void sockdup_inbox_close(struct sockdup_inbox *inbox, struct sockdup_target *owner);
+struct sockdup_inbox *sockdup_inbox_of(struct sockdup_target *target);
+void sockdup_inbox_put(struct sockdup_inbox *inbox);
 struct sockdup_slot *sockdup_inbox_take(struct sockdup_inbox *inbox, bool wait);
 int sockdup_inbox_decline(struct sockdup_inbox *inbox, u64 id);
 __poll_t sockdup_inbox_poll(struct sockdup_inbox *inbox, struct file *file,
 			    struct poll_table_struct *table);
 
+int sockdup_inbox_post(struct sockdup_binding *binding, const struct sockdup_content *content,
+		       u64 *id);
+struct sockdup_slot *sockdup_inbox_take_out(struct sockdup_inbox *inbox, u64 id,
+					    const struct sockdup_binding *binding);
+
 void sockdup_slot_restore(struct sockdup_slot *slot);
 void sockdup_slot_spend(struct sockdup_slot *slot);
 void sockdup_slot_drop(struct sockdup_slot *slot);
-
-struct sockdup_binding *sockdup_binding_new(struct sockdup_target *target,
-					    struct sockdup_account *account);
-void sockdup_binding_close(struct sockdup_binding *binding);
-int __must_check sockdup_binding_post(struct sockdup_binding *binding,
-				      const struct sockdup_content *content, bool wait,
-				      u64 *id);
-int sockdup_binding_revoke(struct sockdup_binding *binding, u64 id);
-__poll_t sockdup_binding_poll(struct sockdup_binding *binding, struct file *file,
-			      struct poll_table_struct *table);
 
 /**
  * sockdup_slot_message - where the message of a post is

@@ -233,7 +233,8 @@ static int nl_list_sockets(struct sk_buff *skb, struct netlink_callback *cb,
 		NL_SET_ERR_MSG(cb->extack, "no live token of yours has this id");
 		return PTR_ERR(token);
 	}
-	while (!err && list->index < sockdup_token_socket_count(token)) {
+	/* An invitation has none, and is shown once. */
+	while (!err && list->index < max(sockdup_token_socket_count(token), 1U)) {
 		err = nl_list_show(skb, cb, list, token);
 		if (!err)
 			list->index++;

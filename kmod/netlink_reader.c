@@ -164,6 +164,9 @@ static int nl_put_socket(const struct sockdup_token *token, void *data)
 	struct sockdup_protocol_info info;
 	struct nlattr *nest;
 
+	/* An invitation. */
+	if (sockdup_token_invites(token))
+		return 0;
 	sockdup_protocol_info_fill(&info, sock_from_file(file),
 				   &token->opaque);
 	nest = nla_nest_start(skb, SOCKDUP_A_TOKEN_SOCKET);
@@ -172,6 +175,16 @@ static int nl_put_socket(const struct sockdup_token *token, void *data)
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
+}
+
+static int nl_put_invitation(struct sk_buff *skb, const struct sockdup_token *token)
+{
+	if (!sockdup_token_invites(token))
+		return 0;
+	return nla_put_u32(skb, SOCKDUP_A_TOKEN_INVITATION,
+			   sockdup_token_invites(token) == SOCKDUP_EXPORT_INVITE_TO_POST ?
+			   SOCKDUP_NETLINK_INVITATION_TO_POST :
+			   SOCKDUP_NETLINK_INVITATION_TO_ACCEPT);
 }
 
 /**
@@ -216,7 +229,8 @@ int sockdup_nl_reader_put_token(struct sk_buff *skb,
 	    nla_put_u32(skb, SOCKDUP_A_TOKEN_SOCKET_COUNT,
 			sockdup_token_socket_count(token)) ||
 	    nla_put_u32(skb, SOCKDUP_A_TOKEN_PAYLOAD_SIZE,
-			sockdup_token_payload_size(token)))
+			sockdup_token_payload_size(token)) ||
+	    nl_put_invitation(skb, token))
 		return -EMSGSIZE;
 	return sockdup_token_look(token, nl_put_socket, &page);
 }

@@ -144,20 +144,22 @@ static void address_sizes(int family, u32 *min, u32 *max)
 /**
  * sockdup_protocol_info_fill - describe a socket
  * @info: every byte of it is written
- * @sock: kept open by the caller
+ * @sock: kept open by the caller; NULL for an invitation, which has none
  * @opaque: the token's
  */
 void sockdup_protocol_info_fill(struct sockdup_protocol_info *info,
 				const struct socket *sock,
 				const struct sockdup_opaque *opaque)
 {
-	const struct sock *sk = sock->sk;
+	const struct sock *sk;
 	struct service service;
 
-	*info = (struct sockdup_protocol_info){
-		.size = sizeof(*info),
-		.socket_count = 1,
-	};
+	*info = (struct sockdup_protocol_info){ .size = sizeof(*info) };
+	memcpy(info->opaque, opaque, sizeof(info->opaque));
+	if (unlikely(!sock))
+		return;
+	info->socket_count = 1;
+	sk = sock->sk;
 	/* IPV6_ADDRFORM may change the family while we look. */
 	info->address_family = READ_ONCE(sk->sk_family);
 	info->socket_type = READ_ONCE(sk->sk_type);
@@ -169,7 +171,6 @@ void sockdup_protocol_info_fill(struct sockdup_protocol_info *info,
 	info->message_size = service.message_size;
 	address_sizes(info->address_family, &info->min_address_size,
 		      &info->max_address_size);
-	memcpy(info->opaque, opaque, sizeof(info->opaque));
 	/*
 	 * The creator's name stays when TLS or a map takes over. It is part of
 	 * a static struct, with zeroes behind it.

@@ -27,9 +27,10 @@ int sockdup_parcel_get(const struct sockdup_token *token, struct sockdup_parcel 
 {
 	struct sockdup_set *set = sockdup_token_set(token);
 
-	*parcel = (struct sockdup_parcel){ .count = 1 };
-	if (!set)
+	if (!set) {
+		*parcel = (struct sockdup_parcel){ .count = sockdup_token_socket_count(token) };
 		return 0;
+	}
 	if (!refcount_inc_not_zero(&set->ref))
 		return -ENOENT;
 	*parcel = (struct sockdup_parcel){

@@ -22,6 +22,7 @@ struct sockdup_token_list;
  * @mate: on @list; covered by its lock
  * @report: tells the handle of the end, or NULL; owned until then, and covered by the
  *	    token's claim
+ * @invites: to what of an inbox, SOCKDUP_EXPORT_INVITE_TO_*, or 0
  * @set: its sockets, if they are several or have names, and its payload, or NULL; owned,
  *	 and then this is part of it
  */
@@ -30,6 +31,7 @@ struct sockdup_token_extra {
 	struct sockdup_token_list *list;
 	struct list_head mate;
 	struct sockdup_report *report;
+	u32 invites;
 	struct sockdup_set *set;
 };
 

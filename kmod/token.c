@@ -566,7 +566,7 @@ static int token_extra_new(struct sockdup_token *token,
 {
 	if (terms->set)
 		token->extra = &terms->set->extra;
-	else if (terms->list || terms->report)
+	else if (terms->list || terms->report || terms->invites)
 		token->extra = kmalloc(sizeof(*token->extra), gfp);
 	else
 		return 0;
@@ -586,6 +586,7 @@ static void token_extra_fill(struct sockdup_token *token,
 		refcount_inc(&extra->list->ref);
 	INIT_LIST_HEAD(&extra->mate);
 	extra->report = terms->report;
+	extra->invites = terms->invites;
 	extra->set = terms->set;
 }
 

@@ -62,7 +62,7 @@ enum sockdup_token_event {
 
 /**
  * struct sockdup_token - a socket, or several, on the way to a target
- * @charge: the first socket's file and the account that pays for it; the caller that
+ * @charge: the file of the first socket or the invitation, and the account that pays for it; the caller that
  *	    ends the token returns it. The token holds the account until it is freed
  * @bucket: of the table
  * @place: there; covered by the bucket's lock
@@ -131,6 +131,7 @@ struct sockdup_token {
  * @trusted: whether it may be long whatever the target is
  * @list: the tokens that this one is to end with, held by the caller, or NULL
  * @report: what is to tell of its end, or NULL; consumed
+ * @invites: SOCKDUP_EXPORT_INVITE_TO_* of an invitation, or 0
  * @set: the sockets, where they are several or have names, and the payload, or NULL;
  *	 consumed
  */
@@ -140,6 +141,7 @@ struct sockdup_token_terms {
 	kuid_t user;
 	unsigned int ttl_ms;
 	bool trusted;
+	u32 invites;
 	struct sockdup_token_list *list;
 	struct sockdup_report *report;
 	struct sockdup_set *set;
@@ -211,7 +213,18 @@ sockdup_token_set(const struct sockdup_token *token)
 }
 
 /**
- * sockdup_token_socket_count - how many sockets a token holds
+ * sockdup_token_invites - to what of an inbox a token invites
+ * @token: got by the caller
+ *
+ * Return: SOCKDUP_EXPORT_INVITE_TO_*, and then there is no socket; 0 for other tokens.
+ */
+static inline u32 sockdup_token_invites(const struct sockdup_token *token)
+{
+	return token->extra ? token->extra->invites : 0;
+}
+
+/**
+ * sockdup_token_socket_count - how many sockets a token holds, none as an invitation
  * @token: got by the caller
  */
 static inline unsigned int
@@ -219,7 +232,9 @@ sockdup_token_socket_count(const struct sockdup_token *token)
 {
 	const struct sockdup_set *set = sockdup_token_set(token);
 
-	return set ? set->count : 1;
+	if (set)
+		return set->count;
+	return sockdup_token_invites(token) ? 0 : 1;
 }
 
 /**

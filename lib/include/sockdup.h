@@ -1231,7 +1231,8 @@ struct sockdup_socket_info {
  * @socket_count: sockets that the token holds
  * @socket: the first of them
  * @target_flags: SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP as the token is for
- *                a user, a control group, or both; 0 for a process
+ *                a user, a control group, or both; neither for a process; and
+ *                SOCKDUP_EXPORT_INVITE_TO_* of an invitation
  * @target_uid: with the first, the user
  * @payload_size: bytes that travel with the token
  * @__reserved0: zero
@@ -1456,7 +1457,8 @@ enum sockdup_token_happening {
  * @uid: the exporter's effective user, as the user namespace that owns the
  *       network namespace numbers it
  * @target_flags: SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP as the token is for
- *                a user, a control group, or both; 0 for a process
+ *                a user, a control group, or both; neither for a process; and
+ *                SOCKDUP_EXPORT_INVITE_TO_* of an invitation
  * @target_uid: with the first, the user, likewise
  * @target_cgroup: with the second, the inode number of the group's directory, 0 where
  *                 the network namespace is not the initial user namespace's

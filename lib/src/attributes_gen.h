@@ -21,6 +21,7 @@ static const char * const token_attributes[] = {
 	[SOCKDUP_A_TOKEN_PAYLOAD_SIZE] = "payload-size",
 	[SOCKDUP_A_TOKEN_CGROUP_FD] = "cgroup-fd",
 	[SOCKDUP_A_TOKEN_TARGET_CGROUP] = "target-cgroup",
+	[SOCKDUP_A_TOKEN_INVITATION] = "invitation",
 };
 
 static const char * const stats_attributes[] = {

@@ -140,6 +140,11 @@ static void token_attr(const struct nlattr *attr,
 	case SOCKDUP_A_TOKEN_PAYLOAD_SIZE:
 		token->payload_size = attr_u32(attr);
 		break;
+	case SOCKDUP_A_TOKEN_INVITATION:
+		token->target_flags |=
+			attr_u32(attr) == SOCKDUP_NETLINK_INVITATION_TO_POST ?
+			SOCKDUP_EXPORT_INVITE_TO_POST : SOCKDUP_EXPORT_INVITE_TO_ACCEPT;
+		break;
 	}
 }
 

@@ -55,6 +55,47 @@ static inline int bound_to(pid_t pid)
 	return error;
 }
 
+/* An invitation to the inbox that a handle is. */
+static inline int invite(int inbox, int target, unsigned int flags, unsigned int ttl_ms,
+			 struct sockdup_protocol_info *info)
+{
+	struct sockdup_export export = {
+		.size = sizeof(export),
+		.flags = flags,
+		.fd = -1,
+		.target = target,
+		.ttl_ms = ttl_ms,
+		.info_size = sizeof(*info),
+		.info = (uintptr_t)info,
+	};
+
+	return device_ioctl(inbox, SOCKDUP_IOC_EXPORT, &export);
+}
+
+static inline int bind_invited(int device, const struct sockdup_protocol_info *info)
+{
+	struct sockdup_bind bind = {
+		.size = sizeof(bind),
+		.flags = SOCKDUP_BIND_BY_INVITATION,
+		.info_size = sizeof(*info),
+		.info = (uintptr_t)info,
+	};
+
+	return device_ioctl(device, SOCKDUP_IOC_BIND, &bind);
+}
+
+static inline int join_with(int device, const struct sockdup_protocol_info *info)
+{
+	struct sockdup_inbox_open join = {
+		.size = sizeof(join),
+		.flags = SOCKDUP_INBOX_JOIN,
+		.info_size = sizeof(*info),
+		.info = (uintptr_t)info,
+	};
+
+	return device_ioctl(device, SOCKDUP_IOC_INBOX, &join);
+}
+
 static inline int post_with(int device, int fd, unsigned int flags, __u64 cookie, __u64 *id)
 {
 	struct sockdup_post post = {

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "child.h"
 #include "clock.h"
 #include "harness.h"
 #include "inbox_call.h"
@@ -617,64 +618,6 @@ TEST_F(inbox, stays_as_it_is_where_memory_is_not_there)
 	EXPECT_EQ(1, same_file(0, fd, 0, self->fd));
 	EXPECT_EQ(-EAGAIN, device_ioctl(self->inbox, SOCKDUP_IOC_ACCEPT, &accept));
 	munmap(memory, page);
-}
-
-/* A child that says whom it is, and that its answer is; it ends with the test. */
-struct child {
-	pid_t pid;
-	int channel;
-};
-
-static int child_start(struct child *child, uid_t uid, void (*run)(int channel, int number),
-		       int number)
-{
-	int ends[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	child->pid = fork();
-	if (!child->pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close(ends[0]);
-		if (uid && become_user(uid))
-			_exit(1);
-		run(ends[1], number);
-		_exit(0);
-	}
-	close(ends[1]);
-	child->channel = ends[0];
-	return child->pid < 0 ? -errno : 0;
-}
-
-static int child_answer(const struct child *child)
-{
-	int answer = -EPIPE;
-
-	return read(child->channel, &answer, sizeof(answer)) < 0 ? -errno : answer;
-}
-
-static int child_go_on(const struct child *child)
-{
-	int word = 0;
-
-	write(child->channel, &word, sizeof(word));
-	return child_answer(child);
-}
-
-static void child_end(struct child *child)
-{
-	kill(child->pid, SIGKILL);
-	waitpid(child->pid, NULL, 0);
-	close(child->channel);
-}
-
-static void say(int channel, int answer)
-{
-	int word;
-
-	write(channel, &answer, sizeof(answer));
-	if (read(channel, &word, sizeof(word)) <= 0)
-		pause();
 }
 
 static void receive_as_child(int channel, int slots)
