@@ -162,27 +162,14 @@ static bool binding_is_ready(struct sockdup_binding *binding)
 }
 
 /**
- * sockdup_binding_post - post sockets
+ * sockdup_binding_wait_for_room - wait until a post may succeed, or the inbox has ended
  * @binding: of a handle that the caller, its sender, keeps open
- * @content: what is posted; no more than the inbox has room for
- * @wait: whether to wait for room
- * @id: filled with the name of the post
  *
- * Return: 0, and references and charges of the files are the post's; -EAGAIN, -ERESTARTSYS;
- * -EPIPE where the inbox has ended.
+ * Return: 0 or -ERESTARTSYS.
  */
-int sockdup_binding_post(struct sockdup_binding *binding,
-			 const struct sockdup_content *content, bool wait, u64 *id)
+int sockdup_binding_wait_for_room(struct sockdup_binding *binding)
 {
-	int err;
-
-	for (;;) {
-		err = sockdup_inbox_post(binding, content, id);
-		if (err != -EAGAIN || !wait)
-			return err;
-		if (wait_event_interruptible(binding->room, binding_is_ready(binding)))
-			return -ERESTARTSYS;
-	}
+	return wait_event_interruptible(binding->room, binding_is_ready(binding));
 }
 
 static bool slot_lingers(const struct sockdup_slot *slot)

@@ -51,9 +51,7 @@ struct sockdup_binding {
 struct sockdup_binding *sockdup_binding_new(struct sockdup_inbox *inbox,
 					    struct sockdup_account *account, bool invited);
 void sockdup_binding_close(struct sockdup_binding *binding);
-int __must_check sockdup_binding_post(struct sockdup_binding *binding,
-				      const struct sockdup_content *content, bool wait,
-				      u64 *id);
+int __must_check sockdup_binding_wait_for_room(struct sockdup_binding *binding);
 int sockdup_binding_revoke(struct sockdup_binding *binding, u64 id);
 __poll_t sockdup_binding_poll(struct sockdup_binding *binding, struct file *file,
 			      struct poll_table_struct *table);

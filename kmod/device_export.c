@@ -35,8 +35,11 @@
 #define DEVICE_EXPORT_INVITES	(SOCKDUP_EXPORT_INVITE_TO_POST | \
 				 SOCKDUP_EXPORT_INVITE_TO_ACCEPT)
 
-#define DEVICE_EXPORT_FLAGS	(DEVICE_EXPORT_TO | DEVICE_EXPORT_INVITES | \
-				 SOCKDUP_EXPORT_END_ON_CLOSE | SOCKDUP_EXPORT_REPORT)
+/* What few exports ask for. */
+#define DEVICE_EXPORT_RARE	(DEVICE_EXPORT_INVITES | SOCKDUP_EXPORT_END_ON_CLOSE | \
+				 SOCKDUP_EXPORT_REPORT)
+
+#define DEVICE_EXPORT_FLAGS	(DEVICE_EXPORT_TO | DEVICE_EXPORT_RARE)
 
 static struct sockdup_target *device_target_users(struct sockdup_device_handle *handle)
 {
@@ -230,37 +233,52 @@ static void device_discard(struct file *file, struct sockdup_set *set)
 		fput(file);
 }
 
+/* What most exports do not ask for. */
+static noinline int device_rare_terms(struct sockdup_device_call *call, struct sockdup_set *set,
+				      struct sockdup_token_terms *terms)
+{
+	const struct sockdup_export *export = &call->u.export;
+	struct sockdup_device_handle *handle = call->handle;
+
+	terms->rare = true;
+	terms->set = set;
+	terms->invites = export->flags & DEVICE_EXPORT_INVITES;
+	if (export->flags & SOCKDUP_EXPORT_END_ON_CLOSE)
+		terms->list = handle->tokens;
+	if (!(export->flags & SOCKDUP_EXPORT_REPORT))
+		return 0;
+	if (!sockdup_device_has_role(handle, SOCKDUP_ROLE_EXPORTER))
+		return -EBUSY;
+	terms->report = sockdup_report_new(handle->outcomes);
+	return PTR_ERR_OR_ZERO(terms->report);
+}
+
 /* Consumes the caller's reference of @file, and the set that it is of. */
 static __always_inline struct sockdup_token *
 device_token_create(struct sockdup_device_call *call, struct file *file,
 		    struct sockdup_set *set, const struct sockdup_opaque *opaque)
 {
 	const struct sockdup_export *export = &call->u.export;
-	struct sockdup_device_handle *handle = call->handle;
 	struct sockdup_token_terms terms = {
 		.opaque = opaque,
-		.account = handle->account,
+		.account = call->handle->account,
 		.user = INVALID_UID,
 		.ttl_ms = export->ttl_ms,
-		.invites = export->flags & DEVICE_EXPORT_INVITES,
-		.set = set,
 	};
 	struct sockdup_target *target;
+	int err;
 
 	target = device_target(call, &terms);
 	if (IS_ERR(target)) {
 		device_discard(file, set);
 		return ERR_CAST(target);
 	}
-	if (export->flags & SOCKDUP_EXPORT_END_ON_CLOSE)
-		terms.list = handle->tokens;
-	if (export->flags & SOCKDUP_EXPORT_REPORT) {
-		terms.report = sockdup_device_has_role(handle, SOCKDUP_ROLE_EXPORTER) ?
-			       sockdup_report_new(handle->outcomes) : ERR_PTR(-EBUSY);
-		if (IS_ERR(terms.report)) {
+	if (unlikely(set || export->flags & DEVICE_EXPORT_RARE)) {
+		err = device_rare_terms(call, set, &terms);
+		if (err) {
 			sockdup_target_put(target);
 			device_discard(file, set);
-			return ERR_CAST(terms.report);
+			return ERR_PTR(err);
 		}
 	}
 	return sockdup_token_create(file, target, &terms, GFP_KERNEL_ACCOUNT);

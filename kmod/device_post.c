@@ -48,11 +48,6 @@ err_access:
 	return -EFAULT;
 }
 
-static unsigned int device_post_count(const struct sockdup_post *post)
-{
-	return max(post->socket_count, 1U);
-}
-
 static void device_post_put(struct sockdup_account *account, struct file **files,
 			    unsigned int count)
 {
@@ -64,7 +59,7 @@ static void device_post_put(struct sockdup_account *account, struct file **files
 }
 
 /* Holds the sockets at the expense of the sender. */
-static int device_post_hold(struct sockdup_account *account, const int *fds,
+static __always_inline int device_post_hold(struct sockdup_account *account, const int *fds,
 			    struct file **files, unsigned int count)
 {
 	unsigned int i;
@@ -106,41 +101,57 @@ static void device_post_get(struct file **files, unsigned int count)
 		get_file(files[i]);
 }
 
+static __always_inline int device_post_content(struct sockdup_binding *binding,
+					       const struct sockdup_content *content,
+					       bool wait, u64 *id)
+{
+	int err;
+
+	for (;;) {
+		err = sockdup_inbox_post(binding, content, id);
+		if (likely(err != -EAGAIN) || !wait)
+			return err;
+		err = sockdup_binding_wait_for_room(binding);
+		if (err)
+			return err;
+	}
+}
+
 /* Posts the sockets that @fds name, with room for their files and a message that is read. */
 static __always_inline int device_post_sockets(struct sockdup_binding *binding,
 					       const struct sockdup_post *post, const int *fds,
-					       struct file **files, const void *message,
-					       bool wait, u64 *id)
+					       struct file **files, unsigned int count,
+					       const void *message, bool wait, u64 *id)
 {
 	const struct sockdup_content content = {
 		.files = files,
-		.count = device_post_count(post),
+		.count = count,
 		.message = message,
-		.message_size = post->message_size,
+		.message_size = message ? post->message_size : 0,
 		.cookie = post->cookie,
 		.ttl_ms = post->ttl_ms ?: sockdup_token_default_ttl(),
 	};
 	bool closes = unlikely(post->flags & SOCKDUP_POST_CLOSE);
 	int err;
 
-	err = device_post_hold(binding->account, fds, files, content.count);
+	err = device_post_hold(binding->account, fds, files, count);
 	if (err)
 		return err;
 	/* Once they are posted, the others are the inbox's. */
 	if (closes)
-		device_post_get(files, content.count);
-	err = sockdup_binding_post(binding, &content, wait, id);
+		device_post_get(files, count);
+	err = device_post_content(binding, &content, wait, id);
 	if (closes)
-		device_post_close(fds, files, content.count, !err);
-	if (err)
-		device_post_put(binding->account, files, content.count);
+		device_post_close(fds, files, count, !err);
+	if (unlikely(err))
+		device_post_put(binding->account, files, count);
 	return err;
 }
 
 /* In one piece: files, descriptors and the message, as they lie in user memory. */
 static void *device_post_read(const struct sockdup_post *post, struct file ***files, int **fds)
 {
-	const unsigned int count = device_post_count(post);
+	const unsigned int count = max(post->socket_count, 1U);
 	const size_t size = array_size(count, sizeof(**fds));
 	void *memory, *message;
 
@@ -175,7 +186,8 @@ static noinline int device_post_large(struct sockdup_binding *binding,
 	message = device_post_read(post, &files, &fds);
 	if (IS_ERR(message))
 		return PTR_ERR(message);
-	err = device_post_sockets(binding, post, fds, files, message, wait, id);
+	err = device_post_sockets(binding, post, fds, files, max(post->socket_count, 1U), message,
+				  wait, id);
 	kvfree(files);
 	return err;
 }
@@ -194,7 +206,7 @@ static int device_post_check(const struct sockdup_device_handle *handle,
 	if (!sockdup_device_is_owner(handle))
 		return -EPERM;
 	if (post->message_size > binding->inbox->message_size ||
-	    device_post_count(post) > binding->inbox->max_sockets)
+	    post->socket_count > binding->inbox->max_sockets)
 		return -EMSGSIZE;
 	return 0;
 }
@@ -216,7 +228,8 @@ static __always_inline int device_post(const struct sockdup_device_handle *handl
 	if (post.socket_count || post.message_size)
 		err = device_post_large(binding, &post, wait, &id);
 	else
-		err = device_post_sockets(binding, &post, &post.fd, &file, NULL, wait, &id);
+		err = device_post_sockets(binding, &post, &post.fd, &file, 1, NULL, wait,
+					  &id);
 	if (err)
 		return err;
 	/* It is posted, whether or not the caller can be told its name. */

@@ -788,13 +788,14 @@ static void slot_fill(struct sockdup_slot *slot, const struct sockdup_content *c
 
 /**
  * sockdup_inbox_post - post sockets if there is room
- * @binding: as for sockdup_binding_post()
- * @content: likewise
- * @id: likewise
+ * @binding: of a handle that the caller, its sender, keeps open
+ * @content: what is posted; no more than the inbox has room for
+ * @id: filled with the name of the post
  *
  * The last step holds the lock, and so is short: nothing of it can fail or wait.
  *
- * Return: 0, -EAGAIN or -EPIPE.
+ * Return: 0, and references and charges of the files are the post's; -EAGAIN; -EPIPE where
+ * the inbox has ended.
  */
 int sockdup_inbox_post(struct sockdup_binding *binding, const struct sockdup_content *content,
 		       u64 *id)

@@ -564,12 +564,12 @@ void sockdup_token_make_opaque(struct sockdup_opaque *opaque)
 static int token_extra_new(struct sockdup_token *token,
 			   const struct sockdup_token_terms *terms, gfp_t gfp)
 {
+	if (likely(!terms->rare))
+		return 0;
 	if (terms->set)
 		token->extra = &terms->set->extra;
-	else if (terms->list || terms->report || terms->invites)
-		token->extra = kmalloc(sizeof(*token->extra), gfp);
 	else
-		return 0;
+		token->extra = kmalloc(sizeof(*token->extra), gfp);
 	return token->extra ? 0 : -ENOMEM;
 }
 

@@ -129,6 +129,7 @@ struct sockdup_token {
  * @user: that the token is for, where the target has users, or INVALID_UID
  * @ttl_ms: life in milliseconds from now, 0 for the default
  * @trusted: whether it may be long whatever the target is
+ * @rare: some of what follows is there
  * @list: the tokens that this one is to end with, held by the caller, or NULL
  * @report: what is to tell of its end, or NULL; consumed
  * @invites: SOCKDUP_EXPORT_INVITE_TO_* of an invitation, or 0
@@ -141,9 +142,10 @@ struct sockdup_token_terms {
 	kuid_t user;
 	unsigned int ttl_ms;
 	bool trusted;
-	u32 invites;
+	bool rare;
 	struct sockdup_token_list *list;
 	struct sockdup_report *report;
+	u32 invites;
 	struct sockdup_set *set;
 };
 
