@@ -60,7 +60,7 @@ static void device_post_put(struct sockdup_account *account, struct file **files
 
 /* Holds the sockets at the expense of the sender. */
 static __always_inline int device_post_hold(struct sockdup_account *account, const int *fds,
-			    struct file **files, unsigned int count)
+					    struct file **files, unsigned int count)
 {
 	unsigned int i;
 	int err;
