@@ -16,6 +16,7 @@
 #include "inbox.h"
 #include "set.h"
 #include "share.h"
+#include "trace.h"
 
 /**
  * sockdup_binding_unlink - take a binding out of the inbox
@@ -193,14 +194,17 @@ static bool slot_lingers(const struct sockdup_slot *slot)
  */
 int sockdup_binding_revoke(struct sockdup_binding *binding, u64 id)
 {
-	struct sockdup_slot *slot = sockdup_inbox_take_out(binding->inbox, id, binding);
+	struct sockdup_slot *slot = sockdup_inbox_take_out(binding->inbox, id, binding,
+							   SOCKDUP_POST_REVOKED);
 
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
-	if (slot_lingers(slot))
-		sockdup_slot_drop(slot);
-	else
+	if (slot_lingers(slot)) {
+		sockdup_slot_drop(slot, SOCKDUP_POST_REVOKED);
+	} else {
+		trace_sockdup_post_end(slot, SOCKDUP_POST_REVOKED);
 		sockdup_slot_spend(slot);
+	}
 	return 0;
 }
 

@@ -314,14 +314,15 @@ static void device_show_user_tokens(struct seq_file *m, struct file *file)
  * Numbers are those of the reader's namespaces. The tokens that wait for the opener are
  * shown to its user, as it is now; another user who got the handle does not see them. What
  * an account has is its own user's, which the opener may no longer run as: the tokens to
- * users and, in the initial pid namespace, how many sockets there are. Privileged readers
- * see all.
+ * users and, in the initial pid namespace, how many sockets there are. So is what waits in
+ * an inbox that the handle is. Privileged readers see all.
  */
 static void device_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct sockdup_device_handle *handle = file->private_data;
 	bool privileged = device_reader_is_privileged();
 	bool own = privileged || uid_eq(handle->account->uid, current_uid());
+	struct sockdup_inbox *inbox;
 
 	if (own && task_active_pid_ns(current) == &init_pid_ns)
 		seq_printf(m, "held:\t%ld\nbytes:\t%ld\n",
@@ -335,6 +336,10 @@ static void device_show_fdinfo(struct seq_file *m, struct file *file)
 		device_show_tokens(m, handle->target);
 	if (own)
 		device_show_user_tokens(m, file);
+	/* Pairs with the release in sockdup_device_inbox(). */
+	inbox = smp_load_acquire(&handle->inbox);
+	if (own && inbox)
+		sockdup_inbox_show(m, inbox);
 }
 
 static const struct file_operations device_fops = {

@@ -357,7 +357,13 @@ static void device_accept_fail(struct sockdup_slot *slot, int err)
 	if (device_accept_may_succeed(err))
 		sockdup_slot_restore(slot);
 	else
-		sockdup_slot_drop(slot);
+		sockdup_slot_drop(slot, SOCKDUP_POST_REFUSED);
+}
+
+static __always_inline void device_accept_succeed(struct sockdup_slot *slot)
+{
+	trace_sockdup_accept(slot);
+	sockdup_slot_spend(slot);
 }
 
 static int device_accept_one(struct sockdup_slot *slot, unsigned int flags)
@@ -365,7 +371,7 @@ static int device_accept_one(struct sockdup_slot *slot, unsigned int flags)
 	int fd = sockdup_receive_fd(slot->sockets[0].charge.file, flags);
 
 	if (likely(fd >= 0))
-		sockdup_slot_spend(slot);
+		device_accept_succeed(slot);
 	else
 		device_accept_fail(slot, fd);
 	return fd;
@@ -386,7 +392,7 @@ static noinline int device_accept_several(const struct sockdup_accept *accept,
 	if (err) {
 		device_accept_fail(slot, err);
 	} else {
-		sockdup_slot_spend(slot);
+		device_accept_succeed(slot);
 		err = sockdup_device_answer_fds(u64_to_user_ptr(accept->fds), fds, count);
 	}
 	if (fds != few)

@@ -20,8 +20,10 @@
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/user_namespace.h>
 
 #include <net/sock.h>
 
@@ -30,12 +32,16 @@
 #include "inbox.h"
 #include "share.h"
 #include "target.h"
+#include "trace.h"
 
 /* A slot's number is in the lower bits of a post's id. */
 #define INBOX_INDEX_BITS	16
 
 /* Slots that one turn of a sweep looks at, and files that it has put. */
 #define INBOX_SWEEP_BATCH	64
+
+/* Posts that a handle's fdinfo shows one by one. */
+#define INBOX_SHOWN		64
 
 /* From one look at all slots to the next, in jiffies. */
 #define INBOX_LOOK_PAUSE	(HZ / 2)
@@ -175,10 +181,11 @@ static void inbox_set_alarm(struct sockdup_inbox *inbox, u64 due)
 }
 
 /* From posts, or from the hands of the caller, to those that are ending. */
-static void slot_set_ending(struct sockdup_slot *slot)
+static void slot_set_ending(struct sockdup_slot *slot, enum sockdup_post_end how)
 {
 	lockdep_assert_held(&slot->inbox->lock);
 
+	trace_sockdup_post_end(slot, how);
 	slot->state = SOCKDUP_SLOT_ENDING;
 	slot->put = 0;
 	list_add_tail(&slot->ending, &slot->inbox->ending);
@@ -265,7 +272,8 @@ static void inbox_look_at(struct sockdup_inbox *inbox, struct sockdup_slot *slot
 		return;
 	if (inbox->ended || slot->deadline <= now) {
 		inbox_remove(inbox, slot);
-		slot_set_ending(slot);
+		slot_set_ending(slot, inbox->ended ? SOCKDUP_POST_INBOX_ENDED :
+						     SOCKDUP_POST_EXPIRED);
 	} else {
 		inbox->alarm = min(inbox->alarm, slot->deadline);
 	}
@@ -572,7 +580,7 @@ static struct sockdup_slot *inbox_take_first(struct sockdup_inbox *inbox, bool *
 		inbox_remove(inbox, slot);
 		*late = sockdup_deadline_has_passed(slot->deadline);
 		if (unlikely(*late)) {
-			slot_set_ending(slot);
+			slot_set_ending(slot, SOCKDUP_POST_EXPIRED);
 			inbox_begin_sweep(inbox);
 			slot = NULL;
 		} else {
@@ -690,7 +698,7 @@ void sockdup_slot_restore(struct sockdup_slot *slot)
 
 	spin_lock(&inbox->lock);
 	if (slot->over || inbox->ended) {
-		slot_set_ending(slot);
+		slot_set_ending(slot, slot->over ?: SOCKDUP_POST_INBOX_ENDED);
 		inbox_begin_sweep(inbox);
 	} else {
 		slot->state = SOCKDUP_SLOT_POSTED;
@@ -709,13 +717,14 @@ void sockdup_slot_restore(struct sockdup_slot *slot)
 /**
  * sockdup_slot_drop - end a post that was taken without handing it out
  * @slot: taken by the caller
+ * @how: why
  */
-void sockdup_slot_drop(struct sockdup_slot *slot)
+void sockdup_slot_drop(struct sockdup_slot *slot, enum sockdup_post_end how)
 {
 	struct sockdup_inbox *inbox = slot->inbox;
 
 	spin_lock(&inbox->lock);
-	slot_set_ending(slot);
+	slot_set_ending(slot, how);
 	inbox_begin_sweep(inbox);
 	spin_unlock(&inbox->lock);
 }
@@ -772,7 +781,7 @@ static void slot_fill(struct sockdup_slot *slot, const struct sockdup_content *c
 	unsigned int i;
 
 	slot->state = SOCKDUP_SLOT_POSTED;
-	slot->over = false;
+	slot->over = SOCKDUP_POST_LIVES;
 	slot->id += 1ULL << INBOX_INDEX_BITS;
 	slot->deadline = deadline;
 	slot->cookie = content->cookie;
@@ -818,6 +827,7 @@ int sockdup_inbox_post(struct sockdup_binding *binding, const struct sockdup_con
 	*id = slot->id;
 	slot->position = inbox->position++;
 	inbox_append(inbox, slot);
+	trace_sockdup_post(slot);
 	inbox_set_alarm(inbox, deadline);
 	/* A waiter queues itself before it looks under the lock. */
 	acceptors = waitqueue_active(&inbox->acceptors);
@@ -853,12 +863,14 @@ static struct sockdup_slot *inbox_find(struct sockdup_inbox *inbox, u64 id)
  * @inbox: held by the caller
  * @id: of the post
  * @binding: that it must have come through, or NULL
+ * @how: why it ends
  *
  * Return: the slot; ERR_PTR(-EBUSY) where it is being accepted, and ends with that;
  * ERR_PTR(-ENOENT).
  */
 struct sockdup_slot *sockdup_inbox_take_out(struct sockdup_inbox *inbox, u64 id,
-					    const struct sockdup_binding *binding)
+					    const struct sockdup_binding *binding,
+					    enum sockdup_post_end how)
 {
 	struct sockdup_slot *slot;
 
@@ -868,10 +880,10 @@ struct sockdup_slot *sockdup_inbox_take_out(struct sockdup_inbox *inbox, u64 id,
 		slot = ERR_PTR(-ENOENT);
 	} else if (slot->state == SOCKDUP_SLOT_POSTED) {
 		slot->state = SOCKDUP_SLOT_TAKEN;
-		slot->over = true;
+		slot->over = how;
 		inbox_remove(inbox, slot);
 	} else if (slot->state == SOCKDUP_SLOT_TAKEN && !slot->over) {
-		slot->over = true;
+		slot->over = how;
 		slot = ERR_PTR(-EBUSY);
 	} else {
 		slot = ERR_PTR(-ENOENT);
@@ -890,12 +902,46 @@ struct sockdup_slot *sockdup_inbox_take_out(struct sockdup_inbox *inbox, u64 id,
  */
 int sockdup_inbox_decline(struct sockdup_inbox *inbox, u64 id)
 {
-	struct sockdup_slot *slot = sockdup_inbox_take_out(inbox, id, NULL);
+	struct sockdup_slot *slot = sockdup_inbox_take_out(inbox, id, NULL,
+							   SOCKDUP_POST_DECLINED);
 
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
-	sockdup_slot_drop(slot);
+	sockdup_slot_drop(slot, SOCKDUP_POST_DECLINED);
 	return 0;
+}
+
+static void slot_show(struct seq_file *m, const struct sockdup_slot *slot, u64 now)
+{
+	u64 left = slot->deadline > now ? slot->deadline - now : 0;
+
+	seq_printf(m, "post:\tid=%016llx source=%d uid=%u left_ms=%llu sockets=%u message=%u\n",
+		   slot->id, pid_vnr(slot->binding->sender),
+		   from_kuid_munged(seq_user_ns(m), slot->uid), div_u64(left, NSEC_PER_MSEC),
+		   slot->count, slot->message_size);
+}
+
+/**
+ * sockdup_inbox_show - show what waits in an inbox
+ * @m: the file, whose reader may know
+ * @inbox: of a handle that the caller keeps open
+ *
+ * The first posts one by one, in the reader's numbers.
+ */
+void sockdup_inbox_show(struct seq_file *m, struct sockdup_inbox *inbox)
+{
+	u64 now = ktime_get_boottime_ns();
+	const struct sockdup_slot *slot;
+	unsigned int left = INBOX_SHOWN;
+
+	spin_lock(&inbox->lock);
+	seq_printf(m, "slots:\t%u\nposts:\t%u\n", inbox->slots, inbox->post_count);
+	hlist_for_each_entry(slot, &inbox->posts, place) {
+		if (!left--)
+			break;
+		slot_show(m, slot, now);
+	}
+	spin_unlock(&inbox->lock);
 }
 
 /**

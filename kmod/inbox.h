@@ -17,6 +17,7 @@
 #include "set.h"
 
 struct pid;
+struct seq_file;
 struct sockdup_binding;
 struct sockdup_inbox;
 struct sockdup_target;
@@ -36,6 +37,24 @@ enum sockdup_slot_state {
 };
 
 /**
+ * enum sockdup_post_end - why a post has ended that nobody accepted
+ * @SOCKDUP_POST_LIVES: it has not
+ * @SOCKDUP_POST_REVOKED: by its sender
+ * @SOCKDUP_POST_DECLINED: by an owner
+ * @SOCKDUP_POST_EXPIRED: its time is over
+ * @SOCKDUP_POST_REFUSED: its sockets could not be handed out, and cannot be
+ * @SOCKDUP_POST_INBOX_ENDED: with the inbox
+ */
+enum sockdup_post_end {
+	SOCKDUP_POST_LIVES,
+	SOCKDUP_POST_REVOKED,
+	SOCKDUP_POST_DECLINED,
+	SOCKDUP_POST_EXPIRED,
+	SOCKDUP_POST_REFUSED,
+	SOCKDUP_POST_INBOX_ENDED,
+};
+
+/**
  * struct sockdup_slot - room for one post
  * @place: among the inbox's free slots, or its posts
  * @ending: among those that are ending
@@ -43,7 +62,8 @@ enum sockdup_slot_state {
  * @binding: the sender's; NULL in a free slot
  * @state: an &enum sockdup_slot_state
  * @position: in the order of posts
- * @over: it has ended unless the acceptor that has taken it succeeds
+ * @over: why it has ended unless the acceptor that has taken it succeeds, an
+ *	  &enum sockdup_post_end
  * @id: names the post; the next one in this slot has another
  * @deadline: when it is over, in nanoseconds of CLOCK_BOOTTIME
  * @cookie: the sender's word
@@ -65,7 +85,7 @@ struct sockdup_slot {
 	struct sockdup_inbox *inbox;
 	struct sockdup_binding *binding;
 	u8 state;
-	bool over;
+	u8 over;
 	u64 position;
 	u64 id;
 	u64 deadline;
@@ -222,11 +242,13 @@ __poll_t sockdup_inbox_poll(struct sockdup_inbox *inbox, struct file *file,
 int sockdup_inbox_post(struct sockdup_binding *binding, const struct sockdup_content *content,
 		       u64 *id);
 struct sockdup_slot *sockdup_inbox_take_out(struct sockdup_inbox *inbox, u64 id,
-					    const struct sockdup_binding *binding);
+					    const struct sockdup_binding *binding,
+					    enum sockdup_post_end how);
+void sockdup_inbox_show(struct seq_file *m, struct sockdup_inbox *inbox);
 
 void sockdup_slot_restore(struct sockdup_slot *slot);
 void sockdup_slot_spend(struct sockdup_slot *slot);
-void sockdup_slot_drop(struct sockdup_slot *slot);
+void sockdup_slot_drop(struct sockdup_slot *slot, enum sockdup_post_end how);
 
 /**
  * sockdup_slot_message - where the message of a post is

@@ -9,6 +9,8 @@
 #include <linux/sockdup_netlink.h>
 #include <linux/tracepoint.h>
 
+#include "binding.h"
+#include "inbox.h"
 #include "target.h"
 #include "token.h"
 
@@ -73,6 +75,62 @@ DEFINE_EVENT(sockdup_token_class, sockdup_target_death,
 	     TP_ARGS(token)
 );
 
+/* A post is named by its id, among those of its inbox. */
+#define SOCKDUP_TRACE_POST						\
+	__field(u64, id)						\
+	__field(pid_t, source)						\
+	__field(uid_t, uid)						\
+	__field(unsigned int, sockets)					\
+	__field(unsigned int, message_size)
+
+#define SOCKDUP_TRACE_POST_ASSIGN					\
+	__entry->id = slot->id;						\
+	__entry->source = pid_nr(slot->binding->sender);		\
+	__entry->uid = __kuid_val(slot->uid);				\
+	__entry->sockets = slot->count;					\
+	__entry->message_size = slot->message_size
+
+DECLARE_EVENT_CLASS(sockdup_post_class,
+		    TP_PROTO(const struct sockdup_slot *slot),
+		    TP_ARGS(slot),
+		    TP_STRUCT__entry(SOCKDUP_TRACE_POST),
+		    TP_fast_assign(SOCKDUP_TRACE_POST_ASSIGN;),
+		    TP_printk("id=%016llx source=%d uid=%u sockets=%u message_size=%u",
+			      __entry->id, __entry->source, __entry->uid, __entry->sockets,
+			      __entry->message_size)
+);
+
+DEFINE_EVENT(sockdup_post_class, sockdup_post,
+	     TP_PROTO(const struct sockdup_slot *slot),
+	     TP_ARGS(slot)
+);
+
+DEFINE_EVENT(sockdup_post_class, sockdup_accept,
+	     TP_PROTO(const struct sockdup_slot *slot),
+	     TP_ARGS(slot)
+);
+
+/* A post that nobody accepted. */
+TRACE_EVENT(sockdup_post_end,
+	    TP_PROTO(const struct sockdup_slot *slot, unsigned int how),
+	    TP_ARGS(slot, how),
+	    TP_STRUCT__entry(SOCKDUP_TRACE_POST
+			     __field(unsigned int, how)
+	    ),
+	    TP_fast_assign(SOCKDUP_TRACE_POST_ASSIGN;
+			   __entry->how = how;
+	    ),
+	    TP_printk("id=%016llx source=%d uid=%u sockets=%u message_size=%u how=%s",
+		      __entry->id, __entry->source, __entry->uid, __entry->sockets,
+		      __entry->message_size,
+		      __print_symbolic(__entry->how,
+				       { SOCKDUP_POST_REVOKED, "revoked" },
+				       { SOCKDUP_POST_DECLINED, "declined" },
+				       { SOCKDUP_POST_EXPIRED, "expired" },
+				       { SOCKDUP_POST_REFUSED, "refused" },
+				       { SOCKDUP_POST_INBOX_ENDED, "inbox_ended" }))
+);
+
 /* A command that failed: its number, which is an ioctl's, and the errno. */
 DECLARE_EVENT_CLASS(sockdup_refusal_class,
 		    TP_PROTO(unsigned int command, int error),
@@ -109,6 +167,11 @@ DEFINE_EVENT(sockdup_refusal_class, sockdup_refuse,
 );
 
 /* Tools that read the records themselves are given the numbers. */
+TRACE_DEFINE_ENUM(SOCKDUP_POST_REVOKED);
+TRACE_DEFINE_ENUM(SOCKDUP_POST_DECLINED);
+TRACE_DEFINE_ENUM(SOCKDUP_POST_EXPIRED);
+TRACE_DEFINE_ENUM(SOCKDUP_POST_REFUSED);
+TRACE_DEFINE_ENUM(SOCKDUP_POST_INBOX_ENDED);
 TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_EXPORT);
 TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_QUERY);
 TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_REVOKE);
