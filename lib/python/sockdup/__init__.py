@@ -26,6 +26,7 @@ from ._handover import (
     revoke,
     share,
 )
+from ._inbox import Binding, Inbox, Post
 from ._monitor import Happening, Monitor, Notification, monitor
 from ._outcome import Outcome, OutcomeKind, Outcomes, outcomes, token_id
 from ._registration import (
@@ -51,10 +52,12 @@ from ._token import (
 from ._unix_path import UnixPath, take_path
 
 __all__ = [
+    "Binding",
     "Counts",
     "Feature",
     "Happening",
     "Identity",
+    "Inbox",
     "Info",
     "Monitor",
     "NetworkEvent",
@@ -63,6 +66,7 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Outcomes",
+    "Post",
     "Registration",
     "RegistrationInfo",
     "SharedSet",

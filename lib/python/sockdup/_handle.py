@@ -16,7 +16,7 @@ class Feature(enum.IntFlag):
 
     EVENTS: :func:`register`. EVENT_ONCE: :func:`register` with *once*.
     EXPORT_TO_USER: :func:`share` with *uid*. EXPORT_TO_CGROUP: with *cgroup*.
-    EXPORT_REPORT: with *report*. SETS: :func:`share_set`.
+    EXPORT_REPORT: with *report*. SETS: :func:`share_set`. INBOX: :class:`Inbox`.
     """
 
     EVENTS = _sockdup.SOCKDUP_FEATURE_EVENTS
@@ -26,6 +26,7 @@ class Feature(enum.IntFlag):
     EXPORT_TO_CGROUP = _sockdup.SOCKDUP_FEATURE_EXPORT_TO_CGROUP
     EXPORT_REPORT = _sockdup.SOCKDUP_FEATURE_EXPORT_REPORT
     SETS = _sockdup.SOCKDUP_FEATURE_SETS
+    INBOX = _sockdup.SOCKDUP_FEATURE_INBOX
 
 
 @dataclass(frozen=True, slots=True)

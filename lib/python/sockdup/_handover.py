@@ -16,7 +16,7 @@ from ._types import Bytes, Descriptor, Directory, descriptor
 _LONGEST_MS = 0xFFFFFFFF
 
 
-def _milliseconds(life: float | None) -> int:
+def milliseconds(life: float | None) -> int:
     if life is None:
         return 0
     if not 0 < life < math.inf:
@@ -98,7 +98,7 @@ def export_terms(
         if report:
             flags |= _sockdup.SOCKDUP_EXPORT_REPORT
         beside = 0 if uid is None or group is None else group
-        yield Terms(target, flags, _milliseconds(life), beside)
+        yield Terms(target, flags, milliseconds(life), beside)
 
 
 def share(
@@ -175,6 +175,22 @@ def socket_of(fd: int, family: int, kind: int, protocol: int) -> socket.socket:
     if spared:
         sock.settimeout(None)
     return sock
+
+
+def sockets_of(raw: list[tuple[int, int, int, int]]) -> list[socket.socket]:
+    """A socket of each of these, or none."""
+    left = list(raw)
+    sockets: list[socket.socket] = []
+    try:
+        while left:
+            sockets.append(socket_of(*left.pop(0)))
+    except BaseException:
+        for fd, *_ in left:
+            os.close(fd)
+        for sock in sockets:
+            sock.close()
+        raise
+    return sockets
 
 
 def import_flags(inheritable: bool) -> int:

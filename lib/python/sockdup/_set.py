@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from . import _sockdup
-from ._handover import export_terms, import_flags, socket_of
+from ._handover import export_terms, import_flags, sockets_of
 from ._token import Identity
 from ._types import Bytes, Descriptor, Directory, descriptor
 
@@ -68,15 +68,6 @@ def fromshare_set(data: Bytes, *, inheritable: bool = False) -> SharedSet:
     have as many more descriptors; the token lives on then.
     """
     raw, payload, source = _sockdup.import_set(data, import_flags(inheritable))
-    sockets: list[tuple[str, socket.socket]] = []
-    try:
-        while raw:
-            fd, family, kind, protocol, name = raw.pop(0)
-            sockets.append((os.fsdecode(name), socket_of(fd, family, kind, protocol)))
-    except BaseException:
-        for fd, *_ in raw:
-            os.close(fd)
-        for _, sock in sockets:
-            sock.close()
-        raise
-    return SharedSet(sockets, payload, Identity(*source))
+    sockets = sockets_of([raw_socket[:4] for raw_socket in raw])
+    names = [os.fsdecode(name) for *_, name in raw]
+    return SharedSet(list(zip(names, sockets)), payload, Identity(*source))

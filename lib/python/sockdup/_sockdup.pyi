@@ -19,6 +19,8 @@ SOCKDUP_EXPORT_TO_USER: int
 SOCKDUP_EXPORT_TO_CGROUP: int
 SOCKDUP_EXPORT_END_ON_CLOSE: int
 SOCKDUP_EXPORT_REPORT: int
+SOCKDUP_EXPORT_INVITE_TO_POST: int
+SOCKDUP_EXPORT_INVITE_TO_ACCEPT: int
 SOCKDUP_IMPORT_INHERITABLE: int
 SOCKDUP_FEATURE_EVENTS: int
 SOCKDUP_FEATURE_EVENT_ONCE: int
@@ -27,6 +29,10 @@ SOCKDUP_FEATURE_EXPORT_TO_USER: int
 SOCKDUP_FEATURE_EXPORT_TO_CGROUP: int
 SOCKDUP_FEATURE_EXPORT_REPORT: int
 SOCKDUP_FEATURE_SETS: int
+SOCKDUP_FEATURE_INBOX: int
+SOCKDUP_INBOX_ANYBODY: int
+SOCKDUP_BIND_TO_PEER: int
+SOCKDUP_BIND_TO_PIDFD: int
 SOCKDUP_EVENT_ONCE: int
 SOCKDUP_EVENT_KEEP_SET: int
 SOCKDUP_FD_READ: int
@@ -59,6 +65,41 @@ class UnixPath:
     def fileno(self) -> int: ...
     def restore(self) -> bool: ...
 
+@final
+class Handle:
+    def detach(self) -> int: ...
+    def fileno(self) -> int: ...
+    def limits(self) -> tuple[int, int, int]: ...
+    def accept(
+        self,
+    ) -> (
+        tuple[
+            builtins.list[tuple[int, int, int, int]], int, bytes, _Identity, int
+        ]
+        | None
+    ): ...
+    def post(
+        self,
+        sockets: builtins.list[int],
+        cookie: int,
+        message: _Buffer,
+        ttl_ms: int,
+        /,
+    ) -> int | None: ...
+    def revoke(self, id: int, /) -> None: ...
+    def invite(self, target: int, flags: int, ttl_ms: int, /) -> bytes: ...
+
+def inbox_open(
+    slots: int,
+    message_size: int,
+    max_sockets: int,
+    flags: int,
+    users: builtins.list[int],
+    /,
+) -> Handle: ...
+def inbox_join(data: _Buffer, /) -> Handle: ...
+def inbox_bind(target: int, flags: int, /) -> Handle: ...
+def inbox_bind_invited(data: _Buffer, /) -> Handle: ...
 def export(
     fd: int, target: int, flags: int, ttl_ms: int, cgroup: int, /
 ) -> bytes: ...

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What is closed, and waiting for what a descriptor tells, in a thread or in a task.
 
-A function *look* takes what has come. It returns None where nothing has come yet, and
-raises Ended where nothing will come.
+A function *look* takes what has come, or does what there was no room for. It returns
+None where nothing has come yet, and raises Ended where nothing will come.
 """
 
 import errno
 import math
+import os
 import select
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
+
+from . import _sockdup
 
 if TYPE_CHECKING:
     import asyncio
@@ -41,14 +44,50 @@ class Closing:
         self.close()
 
 
-def wait_readable(fd: int, timeout: float | None = None) -> bool:
-    """False after *timeout* seconds.
+class Bell:
+    """Wakes the threads of a process that wait for a descriptor which another closes.
+
+    Each of them has a reference to it, so its own descriptor stays what it is.
+    """
+
+    _fd = -1
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._fd = _sockdup.event_object()
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def ring(self) -> None:
+        """Once and for all; but not in a child of fork(), which shares it."""
+        if os.getpid() == self._process:
+            os.write(self._fd, bytes([1] * 8))
+
+    def __del__(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+
+
+READABLE = select.POLLIN | select.POLLRDHUP
+WRITABLE = select.POLLOUT
+
+
+def wait_ready(
+    fd: int,
+    timeout: float | None = None,
+    events: int = READABLE,
+    bell: Bell | None = None,
+) -> bool:
+    """False after *timeout* seconds. A bell that has rung is waited for no longer.
 
     Of a handle: true as well where no outcome will come, which another thread that
     took the last one may have brought about.
     """
     poll = select.poll()
-    poll.register(fd, select.POLLIN | select.POLLRDHUP)
+    poll.register(fd, events)
+    if bell:
+        poll.register(bell, select.POLLIN)
     return bool(poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
 
 
@@ -57,6 +96,8 @@ def wait_for(
     fileno: Callable[[], int],
     timeout: float | None = None,
     nothing: str = "",
+    events: int = READABLE,
+    bell: Bell | None = None,
 ) -> _Thing:
     """What *look* returns at last. Raises TimeoutError, which says *nothing*."""
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -64,34 +105,48 @@ def wait_for(
         left = None if deadline is None else max(0, deadline - time.monotonic())
         fd = fileno()
         # It is -1 if another thread has closed it: then look() knows.
-        if fd >= 0 and not wait_readable(fd, left):
+        if fd >= 0 and not wait_ready(fd, left, events, bell):
             raise TimeoutError(errno.ETIMEDOUT, nothing)
     return found
 
 
 class Waiter:
-    """Lets one task at a time wait for one descriptor."""
+    """Lets tasks wait for one descriptor: one at a time, or *several* of a loop."""
 
-    def __init__(self) -> None:
-        self._future: "asyncio.Future[None] | None" = None
+    def __init__(self, *, events: int = READABLE, several: bool = False) -> None:
+        self._events = events
+        self._several = several
+        self._futures: "list[asyncio.Future[None]]" = []
         self._fd = -1
 
+    def _watch(self, loop: "asyncio.AbstractEventLoop", fd: int) -> None:
+        """For the first task that waits."""
+        add = loop.add_reader if self._events & READABLE else loop.add_writer
+        add(fd, self.stop)
+        self._fd = fd
+
+    def _watch_no_more(self, loop: "asyncio.AbstractEventLoop") -> None:
+        remove = loop.remove_reader if self._events & READABLE else loop.remove_writer
+        remove(self._fd)
+
     async def wait(self, fd: int) -> None:
-        """Return once *fd* is readable, or stop() was called."""
+        """Return once *fd* is ready, or stop() was called."""
         import asyncio  # Not loaded by those who do without.
 
-        if self._future is not None:
-            raise RuntimeError("another task is waiting already")
         loop = asyncio.get_running_loop()
+        if not self._futures:
+            self._watch(loop, fd)
+        elif not self._several or self._futures[0].get_loop() is not loop:
+            raise RuntimeError("another task is waiting already")
         future = loop.create_future()
-        loop.add_reader(fd, self.stop)
-        self._future = future
-        self._fd = fd
+        self._futures.append(future)
         try:
             await future
         finally:
-            if self._future is future:
-                self.stop()
+            if future in self._futures:
+                self._futures.remove(future)
+                if not self._futures:
+                    self._watch_no_more(loop)
 
     async def wait_for(
         self, look: Callable[[], _Thing | None], fileno: Callable[[], int]
@@ -102,11 +157,28 @@ class Waiter:
         return found
 
     def stop(self) -> None:
-        """Wake the task that waits, if any. The descriptor may be closed then."""
-        future = self._future
-        if future is None:
+        """Wake the tasks that wait, if any. The descriptor may be closed then."""
+        futures, self._futures = self._futures, []
+        if not futures:
             return
-        self._future = None
-        future.get_loop().remove_reader(self._fd)
+        loop = futures[0].get_loop()
+        self._watch_no_more(loop)
+        if _runs_here(loop):
+            _wake(futures)
+        else:
+            loop.call_soon_threadsafe(_wake, futures)
+
+
+def _runs_here(loop: "asyncio.AbstractEventLoop") -> bool:
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
+
+
+def _wake(futures: "list[asyncio.Future[None]]") -> None:
+    for future in futures:
         if not future.done():
             future.set_result(None)

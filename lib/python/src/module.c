@@ -13,7 +13,8 @@ static int module_exec(PyObject *module)
 {
 	return token_add(module) || set_add(module) || netlink_add(module) ||
 	       subscription_add(module) || event_add(module) ||
-	       outcome_add(module) || unix_path_add(module) ? -1 : 0;
+	       outcome_add(module) || unix_path_add(module) ||
+	       inbox_add(module) ? -1 : 0;
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg)
@@ -22,6 +23,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
 
 	Py_VISIT(state->subscription_type);
 	Py_VISIT(state->unix_path_type);
+	Py_VISIT(state->handle_type);
 	return 0;
 }
 
@@ -31,6 +33,7 @@ static int module_clear(PyObject *module)
 
 	Py_CLEAR(state->subscription_type);
 	Py_CLEAR(state->unix_path_type);
+	Py_CLEAR(state->handle_type);
 	return 0;
 }
 

@@ -13,16 +13,19 @@
 #include <sockdup.h>
 
 /* A doc string by which inspect, and so the check of the stub, knows arguments. */
-#define TAKES(name, arguments)	name "($module, " arguments ")\n--\n\n"
+#define TAKES(name, arguments)		name "($module, " arguments ")\n--\n\n"
+#define METHOD_TAKES(name, arguments)	name "($self, " arguments ")\n--\n\n"
 
 /**
  * struct module_state - what each import of the module has for itself
  * @subscription_type: the type of subscriptions, owned
  * @unix_path_type: the type of names that are kept, owned
+ * @handle_type: the type of handles of inboxes, owned
  */
 struct module_state {
 	PyObject *subscription_type;
 	PyObject *unix_path_type;
+	PyObject *handle_type;
 };
 
 /**
@@ -52,6 +55,7 @@ int subscription_add(PyObject *module);
 int event_add(PyObject *module);
 int outcome_add(PyObject *module);
 int unix_path_add(PyObject *module);
+int inbox_add(PyObject *module);
 
 PyMODINIT_FUNC PyInit__sockdup(void);
 
