@@ -13,7 +13,7 @@ from . import _sockdup
 from ._handover import export_terms, milliseconds, sockets_of
 from ._token import Identity, check_id, check_uid
 from ._types import Bytes, Descriptor, Directory, descriptor
-from ._waiting import READABLE, WRITABLE, Bell, Closing, Waiter, wait_for
+from ._waiting import Closing, Waiter, Watch, wait_for
 
 _Thing = TypeVar("_Thing")
 
@@ -48,14 +48,14 @@ class _End(Closing):
     """A handle, of an inbox or bound to one, and how its owner waits."""
 
     _handle: "_sockdup.Handle | None" = None
-    _events: int
+    _writes: bool
 
-    def _begin(self, make: Callable[[], "_sockdup.Handle"]) -> None:
-        self._bell = Bell()
-        self._waiter = Waiter(events=self._events, several=True)
+    def _begin(self, handle: "_sockdup.Handle") -> None:
+        self._limits = handle.limits()
         self._timeout: float | None = None
-        self._handle = make()
-        self._limits = self._handle.limits()
+        self._waiter = Waiter(writing=self._writes, several=True)
+        self._watch: Watch | None = Watch(handle.fileno(), writing=self._writes)
+        self._handle = handle
 
     @property
     def slots(self) -> int:
@@ -100,25 +100,30 @@ class _End(Closing):
         self._timeout = None if flag else 0.0
 
     def close(self) -> None:
-        """Close the handle. Threads and tasks that wait with it raise ValueError.
+        """Close the descriptor. Threads and tasks that wait raise :exc:`ValueError`.
 
         A child of :func:`os.fork` closes its copy alone.
         """
         fd = self._handle.detach() if self._handle else -1
-        if fd >= 0:
-            self._waiter.stop()
-            os.close(fd)
-            self._bell.ring()
+        if fd < 0:
+            return
+        watch, self._watch = self._watch, None
+        self._waiter.stop()
+        os.close(fd)
+        if watch:
+            watch.stop()
 
     def _wait(self, look: Callable[[], _Thing | None], nothing: str) -> _Thing:
         if self._timeout != 0:
-            return wait_for(
-                look, self.fileno, self._timeout, nothing, self._events, self._bell
-            )
+            return wait_for(look, self.fileno, self._timeout, nothing, self._ready)
         found = look()
         if found is None:
             raise BlockingIOError(errno.EAGAIN, nothing)
         return found
+
+    def _ready(self, _: int, timeout: float | None) -> bool:
+        watch = self._watch  # None if another thread closes this: then look() knows.
+        return watch is None or watch.wait(timeout)
 
     def __del__(self) -> None:
         if not self.closed:
@@ -159,7 +164,8 @@ class Inbox(_End):
 
     Closing the inbox ends the posts that wait in it. So does the end of the process. It
     is this process's alone: in a child of :func:`os.fork` calls raise
-    :exc:`PermissionError`.
+    :exc:`PermissionError`. The child has a copy of the descriptor, though, so the inbox
+    lives until the child has closed that, too, or called :func:`os.execv`.
 
     Raises :exc:`OSError`: EINVAL for a limit that is exceeded, for a user that is listed
     twice and for one whom this user namespace does not have; EBUSY where the process has
@@ -167,7 +173,7 @@ class Inbox(_End):
     the module's ``max_user_bytes``; ENOTTY where the module has no inboxes.
     """
 
-    _events = READABLE
+    _writes = False
 
     def __init__(
         self,
@@ -180,7 +186,7 @@ class Inbox(_End):
         anybody = users == "anybody"
         listed = [] if anybody or users is None else _listed(users)
         self._begin(
-            lambda: _sockdup.inbox_open(
+            _sockdup.inbox_open(
                 _number("slots", slots, 1),
                 _number("message_size", message_size, 0),
                 _number("max_sockets", max_sockets, 1),
@@ -201,7 +207,7 @@ class Inbox(_End):
         EBUSY where the process has an inbox, ECONNREFUSED where the inbox has ended.
         """
         self = cls.__new__(cls)
-        self._begin(lambda: _sockdup.inbox_join(invitation))
+        self._begin(_sockdup.inbox_join(invitation))
         return self
 
     def _look(self) -> Post | None:
@@ -377,7 +383,7 @@ class Binding(_End):
     where it is not for this process; ENOTTY where the module has no inboxes.
     """
 
-    _events = WRITABLE
+    _writes = True
 
     def __init__(
         self,
@@ -387,7 +393,7 @@ class Binding(_End):
         peer: Descriptor | None = None,
         invitation: Bytes | None = None,
     ) -> None:
-        self._begin(lambda: _bind(pid, pidfd, peer, invitation))
+        self._begin(_bind(pid, pidfd, peer, invitation))
 
     def post(
         self,

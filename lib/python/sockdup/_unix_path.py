@@ -3,7 +3,7 @@
 
 from . import _sockdup
 from ._types import Descriptor, descriptor
-from ._waiting import Closing, wait_ready
+from ._waiting import Closing, wait_readable
 
 
 class UnixPath(Closing):
@@ -44,7 +44,7 @@ class UnixPath(Closing):
         """
         watched = self._watched
         fd = self.fileno()
-        return not watched or wait_ready(fd, timeout)
+        return not watched or wait_readable(fd, timeout)
 
     def restore(self) -> bool:
         """Put the name back where it is gone, and return whether it was.

@@ -44,50 +44,44 @@ class Closing:
         self.close()
 
 
-class Bell:
-    """Wakes the threads of a process that wait for a descriptor which another closes.
+class Watch:
+    """Where threads wait for a descriptor that another may close meanwhile.
 
-    Each of them has a reference to it, so its own descriptor stays what it is.
+    An epoll set does not hold it open, unlike poll(), and so what it means ends at once.
+    Each thread that waits has a reference to this, which then goes with the last.
     """
 
-    _fd = -1
+    _bell = -1
 
-    def __init__(self) -> None:
+    def __init__(self, fd: int, *, writing: bool) -> None:
         self._process = os.getpid()
-        self._fd = _sockdup.event_object()
+        self._epoll = select.epoll()
+        self._bell = _sockdup.event_object()
+        self._epoll.register(fd, select.EPOLLOUT if writing else select.EPOLLIN)
+        self._epoll.register(self._bell, select.EPOLLIN)
 
-    def fileno(self) -> int:
-        return self._fd
+    def wait(self, timeout: float | None = None) -> bool:
+        """False after *timeout* seconds."""
+        return bool(self._epoll.poll(timeout, 1))
 
-    def ring(self) -> None:
-        """Once and for all; but not in a child of fork(), which shares it."""
+    def stop(self) -> None:
+        """Wake all, for ever. A child of fork() shares it and does not wake its parent."""
         if os.getpid() == self._process:
-            os.write(self._fd, bytes([1] * 8))
+            os.write(self._bell, bytes([1] * 8))
 
     def __del__(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
+        if self._bell >= 0:
+            os.close(self._bell)
 
 
-READABLE = select.POLLIN | select.POLLRDHUP
-WRITABLE = select.POLLOUT
-
-
-def wait_ready(
-    fd: int,
-    timeout: float | None = None,
-    events: int = READABLE,
-    bell: Bell | None = None,
-) -> bool:
-    """False after *timeout* seconds. A bell that has rung is waited for no longer.
+def wait_readable(fd: int, timeout: float | None = None) -> bool:
+    """False after *timeout* seconds.
 
     Of a handle: true as well where no outcome will come, which another thread that
     took the last one may have brought about.
     """
     poll = select.poll()
-    poll.register(fd, events)
-    if bell:
-        poll.register(bell, select.POLLIN)
+    poll.register(fd, select.POLLIN | select.POLLRDHUP)
     return bool(poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
 
 
@@ -96,8 +90,7 @@ def wait_for(
     fileno: Callable[[], int],
     timeout: float | None = None,
     nothing: str = "",
-    events: int = READABLE,
-    bell: Bell | None = None,
+    wait: Callable[[int, float | None], bool] = wait_readable,
 ) -> _Thing:
     """What *look* returns at last. Raises TimeoutError, which says *nothing*."""
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -105,7 +98,7 @@ def wait_for(
         left = None if deadline is None else max(0, deadline - time.monotonic())
         fd = fileno()
         # It is -1 if another thread has closed it: then look() knows.
-        if fd >= 0 and not wait_ready(fd, left, events, bell):
+        if fd >= 0 and not wait(fd, left):
             raise TimeoutError(errno.ETIMEDOUT, nothing)
     return found
 
@@ -113,20 +106,20 @@ def wait_for(
 class Waiter:
     """Lets tasks wait for one descriptor: one at a time, or *several* of a loop."""
 
-    def __init__(self, *, events: int = READABLE, several: bool = False) -> None:
-        self._events = events
+    def __init__(self, *, writing: bool = False, several: bool = False) -> None:
+        self._writing = writing
         self._several = several
         self._futures: "list[asyncio.Future[None]]" = []
         self._fd = -1
 
     def _watch(self, loop: "asyncio.AbstractEventLoop", fd: int) -> None:
         """For the first task that waits."""
-        add = loop.add_reader if self._events & READABLE else loop.add_writer
+        add = loop.add_writer if self._writing else loop.add_reader
         add(fd, self.stop)
         self._fd = fd
 
     def _watch_no_more(self, loop: "asyncio.AbstractEventLoop") -> None:
-        remove = loop.remove_reader if self._events & READABLE else loop.remove_writer
+        remove = loop.remove_writer if self._writing else loop.remove_reader
         remove(self._fd)
 
     async def wait(self, fd: int) -> None:
