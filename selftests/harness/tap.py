@@ -54,19 +54,6 @@ def public_sample(name):
 
 
 class TestCase(unittest.TestCase):
-    def run(self, result=None):
-        sockdup.open()
-        gc.collect()
-        before = descriptors()
-        super().run(result)
-        gc.collect()
-        after = descriptors()
-        if before.keys() != after.keys():
-            try:
-                self.fail(f"descriptors before: {before}\nand after: {after}")
-            except self.failureException:
-                result.addFailure(self, sys.exc_info())
-
     def assert_error(self, number, function, *arguments, **options):
         """The OSError with this errno, which function must raise."""
         with self.assertRaises(OSError) as caught:
@@ -121,6 +108,7 @@ class _Result(unittest.TestResult):
     def startTest(self, test):
         super().startTest(test)
         self._reasons = []
+        self._before = self.left_open()
 
     def addFailure(self, test, err):
         self._reasons.append(self._exc_info_to_string(err, test))
@@ -134,8 +122,21 @@ class _Result(unittest.TestResult):
     def addSkip(self, test, reason):
         self._reasons.append(f"a test of these may not be left out: {reason}")
 
+    @staticmethod
+    def left_open():
+        """Descriptors, of which the handle is always one."""
+        sockdup.open()
+        gc.collect()
+        return descriptors()
+
+    def compare_descriptors(self):
+        after = self.left_open()
+        if self._before.keys() != after.keys():
+            self._reasons.append(f"descriptors before: {self._before}\nand after: {after}")
+
     def stopTest(self, test):
         super().stopTest(test)
+        self.compare_descriptors()
         result = "not ok" if self._reasons else "ok"
         for line in "\n".join(self._reasons).splitlines():
             print("#", line)
