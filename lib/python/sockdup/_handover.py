@@ -222,8 +222,8 @@ def fromshare(data: Bytes, *, inheritable: bool = False) -> socket.socket:
     change the socket for all who hold it.
 
     Raises :exc:`ValueError` where *data* has another length than 128 bytes, and
-    :exc:`OSError`: EINVAL where they are no protocol info; ENOENT where no live
-    token has these bytes; EPERM where it is not for this process; EMFILE where
+    :exc:`OSError`: EINVAL where they are no protocol info, or an invitation to an
+    inbox; ENOENT where no live token has these bytes; EPERM where it is not for this process; EMFILE where
     no descriptor is free; EMSGSIZE where it holds several sockets or a payload, see
     :func:`fromshare_set`; the token lives on then.
     """

@@ -10,7 +10,19 @@ _Socket: TypeAlias = tuple[
     int, int, int, str, bytes, bytes, bool, int, int, int, bytes
 ]
 _Token: TypeAlias = tuple[
-    int, int, int, int, int, int, int, int, _Socket, int | None, int, int | None
+    int,
+    int,
+    int,
+    int,
+    int,
+    int,
+    int,
+    int,
+    _Socket,
+    int | None,
+    int,
+    int | None,
+    int,
 ]
 
 SOCKDUP_EXPORT_TO_PIDFD: int

@@ -6,13 +6,18 @@ import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from . import _sockdup
 from ._types import Bytes
 
 _IDS = 1 << 64
 _UIDS = 1 << 32
+
+_INVITATIONS: dict[int, Literal["post", "accept"]] = {
+    _sockdup.SOCKDUP_EXPORT_INVITE_TO_POST: "post",
+    _sockdup.SOCKDUP_EXPORT_INVITE_TO_ACCEPT: "accept",
+}
 
 Address: TypeAlias = tuple[str, int] | tuple[str, int, int, int] | str | bytes
 
@@ -66,7 +71,9 @@ class TokenInfo:
     *target_cgroup*, by the inode number of its directory. These are None where the
     token is for none. *age* and *left* are seconds since the export and until the
     end of its life. *socket* is the first of *socket_count* sockets; :func:`sockets`
-    has all. *payload_size* is the number of bytes that travel with it.
+    has all. *payload_size* is the number of bytes that travel with it. *invites_to* is
+    ``"post"`` or ``"accept"`` for an invitation to an inbox, which has no socket, and
+    None for others.
     """
 
     id: int
@@ -79,6 +86,7 @@ class TokenInfo:
     socket_count: int
     socket: SocketInfo
     payload_size: int
+    invites_to: Literal["post", "accept"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +176,7 @@ def _token_info(raw: "_sockdup._Token") -> TokenInfo:
         target_uid,
         payload_size,
         target_cgroup,
+        invitation,
     ) = raw
     return TokenInfo(
         id,
@@ -180,6 +189,7 @@ def _token_info(raw: "_sockdup._Token") -> TokenInfo:
         count,
         _socket_info(sock),
         payload_size,
+        _INVITATIONS.get(invitation),
     )
 
 

@@ -95,7 +95,7 @@ static const struct reason revoke_reasons[] = {
 
 static const struct reason invite_reasons[] = {
 	{ EINVAL,
-	  "pid is a thread's id, peer is not an AF_UNIX socket, uid is no user of this user namespace, cgroup is the root of all control groups or comes with uid, life is above info().max_life, or the loaded module has no invitations"
+	  "pid is a thread's id, peer is not an AF_UNIX socket, uid is no user of this user namespace, cgroup is the root of all control groups or comes with uid, or life is above info().max_life"
 	},
 	{ EPERM,
 	  "another process opened the inbox; or a life above the default needs a target of the same user, one that has opened the device, a control group whose directory this user may write to, or CAP_SYS_RESOURCE"

@@ -56,14 +56,18 @@ PyObject *target_cgroup(unsigned int flags, unsigned long long number)
 
 static PyObject *token_tuple(const struct sockdup_token_info *token)
 {
-	return Py_BuildValue("(KiiIIKKINNIN)", token->id, token->target,
+	const unsigned int invites = SOCKDUP_EXPORT_INVITE_TO_POST |
+				     SOCKDUP_EXPORT_INVITE_TO_ACCEPT;
+
+	return Py_BuildValue("(KiiIIKKINNINI)", token->id, token->target,
 			     token->source, token->uid, token->gid,
 			     token->age_ms, token->left_ms,
 			     token->socket_count, socket_tuple(&token->socket),
 			     target_user(token->target_flags, token->target_uid),
 			     token->payload_size,
 			     target_cgroup(token->target_flags,
-					   token->target_cgroup));
+					   token->target_cgroup),
+			     token->target_flags & invites);
 }
 
 /**

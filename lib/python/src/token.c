@@ -19,7 +19,7 @@ static const struct reason export_reasons[] = {
 };
 
 static const struct reason token_reasons[] = {
-	{ EINVAL, "these bytes are no protocol info" },
+	{ EINVAL, "these bytes are no protocol info, or an invitation to an inbox" },
 	{ ENOENT,
 	  "no live token has these bytes: it was imported or revoked, or has expired" },
 	{ EPERM, "the token is not for this process" },
