@@ -76,25 +76,21 @@ DEFINE_EVENT(sockdup_token_class, sockdup_target_death,
 );
 
 /* A post is named by its id, among those of its inbox. */
-#define SOCKDUP_TRACE_POST						\
-	__field(u64, id)						\
-	__field(pid_t, source)						\
-	__field(uid_t, uid)						\
-	__field(unsigned int, sockets)					\
-	__field(unsigned int, message_size)
-
-#define SOCKDUP_TRACE_POST_ASSIGN					\
-	__entry->id = slot->id;						\
-	__entry->source = pid_nr(slot->binding->sender);		\
-	__entry->uid = __kuid_val(slot->uid);				\
-	__entry->sockets = slot->count;					\
-	__entry->message_size = slot->message_size
-
 DECLARE_EVENT_CLASS(sockdup_post_class,
 		    TP_PROTO(const struct sockdup_slot *slot),
 		    TP_ARGS(slot),
-		    TP_STRUCT__entry(SOCKDUP_TRACE_POST),
-		    TP_fast_assign(SOCKDUP_TRACE_POST_ASSIGN;),
+		    TP_STRUCT__entry(__field(u64, id)
+				     __field(pid_t, source)
+				     __field(uid_t, uid)
+				     __field(unsigned int, sockets)
+				     __field(unsigned int, message_size)
+		    ),
+		    TP_fast_assign(__entry->id = slot->id;
+				   __entry->source = pid_nr(slot->binding->sender);
+				   __entry->uid = __kuid_val(slot->uid);
+				   __entry->sockets = slot->count;
+				   __entry->message_size = slot->message_size;
+		    ),
 		    TP_printk("id=%016llx source=%d uid=%u sockets=%u message_size=%u",
 			      __entry->id, __entry->source, __entry->uid, __entry->sockets,
 			      __entry->message_size)
@@ -110,14 +106,22 @@ DEFINE_EVENT(sockdup_post_class, sockdup_accept,
 	     TP_ARGS(slot)
 );
 
-/* A post that nobody accepted. */
+/* A post that nobody accepted, and why. */
 TRACE_EVENT(sockdup_post_end,
 	    TP_PROTO(const struct sockdup_slot *slot, unsigned int how),
 	    TP_ARGS(slot, how),
-	    TP_STRUCT__entry(SOCKDUP_TRACE_POST
+	    TP_STRUCT__entry(__field(u64, id)
+			     __field(pid_t, source)
+			     __field(uid_t, uid)
+			     __field(unsigned int, sockets)
+			     __field(unsigned int, message_size)
 			     __field(unsigned int, how)
 	    ),
-	    TP_fast_assign(SOCKDUP_TRACE_POST_ASSIGN;
+	    TP_fast_assign(__entry->id = slot->id;
+			   __entry->source = pid_nr(slot->binding->sender);
+			   __entry->uid = __kuid_val(slot->uid);
+			   __entry->sockets = slot->count;
+			   __entry->message_size = slot->message_size;
 			   __entry->how = how;
 	    ),
 	    TP_printk("id=%016llx source=%d uid=%u sockets=%u message_size=%u how=%s",

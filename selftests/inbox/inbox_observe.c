@@ -143,9 +143,7 @@ FIXTURE_VARIANT(ended) {
 };
 
 FIXTURE_VARIANT_ADD(ended, by_revocation) { end_revoked, " how=revoked", 0 };
-FIXTURE_VARIANT_ADD(ended, by_revocation_of_what_lingers) {
-	end_revoked_lingering, " how=revoked", 1 << 16
-};
+FIXTURE_VARIANT_ADD(ended, by_linger) { end_revoked_lingering, " how=revoked", 1 << 16 };
 FIXTURE_VARIANT_ADD(ended, by_decline) { end_declined, " how=declined", 0 };
 FIXTURE_VARIANT_ADD(ended, with_the_inbox) { end_inbox, " how=inbox_ended", 0 };
 
