@@ -142,6 +142,22 @@ test('process_goes_on_until_the_outcome_and_then_ends', () => {
   `), 'expired\n');
 });
 
+test('what_is_thrown_after_an_outcome_is_uncaught', () => {
+  assert.equal(printed(`
+    process.on('uncaughtException', ({ message }) => console.log(message));
+    const { outcome } = sockdup.shareWithOutcome(socket, process.pid, { ttl: 500 });
+
+    outcome.then(() => {
+      process.nextTick(() => { throw new Error('thrown'); });
+      setImmediate(() => {
+        sockdup.revoke(sockdup.share(socket, process.pid));
+        console.log('goes on');
+        socket.close();
+      });
+    });
+  `), 'thrown\ngoes on\n');
+});
+
 test('process_ends_after_a_refusal', () => {
   assert.equal(printed(`
     socket.close();

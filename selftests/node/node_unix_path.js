@@ -256,3 +256,27 @@ test('wait_keeps_the_process_until_the_release', () => {
 
   assert.equal(said, 'false\n');
 });
+
+test('what_is_thrown_after_a_change_is_uncaught', () => {
+  const at = path.join(directory(), 'server');
+  const said = execFileSync(process.execPath, ['-e', `
+    const at = ${JSON.stringify(at)};
+    process.on('uncaughtException', ({ message }) => console.log(message));
+    ${keeper(`
+      const kept = sockdup.takePath(server);
+
+      await kept.changed();
+      kept.restore();
+      fs.unlinkSync(at);
+      await kept.changed();
+      process.nextTick(() => { throw new Error('thrown'); });
+      setImmediate(() => {
+        console.log(kept.restore());
+        kept.release();
+        server.close();
+      });
+    `)}
+  `], { timeout: 600000 }).toString();
+
+  assert.equal(said, 'thrown\ntrue\n');
+});

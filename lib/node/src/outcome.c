@@ -129,7 +129,7 @@ static void tell(struct outcomes *outcomes, const struct sockdup_outcome *outcom
 		 int number)
 {
 	napi_env env = outcomes->env;
-	napi_value arguments[2], callback, self;
+	napi_value arguments[2], callback;
 	napi_handle_scope scope;
 
 	if (napi_open_handle_scope(env, &scope))
@@ -137,8 +137,7 @@ static void tell(struct outcomes *outcomes, const struct sockdup_outcome *outcom
 	arguments[0] = outcome ? describe(env, outcome) : value_undefined(env);
 	arguments[1] = outcome ? value_undefined(env) : error_of_read(env, number);
 	napi_get_reference_value(env, outcomes->callback, &callback);
-	napi_get_global(env, &self);
-	napi_make_callback(env, NULL, self, callback, 2, arguments, NULL);
+	value_call(env, callback, 2, arguments);
 	napi_close_handle_scope(env, scope);
 }
 

@@ -231,3 +231,15 @@ void value_set_target(napi_env env, napi_value object, unsigned int flags,
 	if (flags & SOCKDUP_EXPORT_TO_CGROUP)
 		value_set_number(env, object, "targetCgroup", cgroup);
 }
+
+/* An exception that stays in @env would come out of some later call of the addon. */
+void value_call(napi_env env, napi_value callback, size_t count, const napi_value *arguments)
+{
+	napi_value self = NULL, error;
+
+	napi_get_global(env, &self);
+	if (napi_make_callback(env, NULL, self, callback, count, arguments, NULL) ==
+	    napi_pending_exception &&
+	    !napi_get_and_clear_last_exception(env, &error))
+		napi_fatal_exception(env, error);
+}

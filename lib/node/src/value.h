@@ -55,6 +55,15 @@ void value_set_target(napi_env env, napi_value object, unsigned int flags,
 		      uid_t uid, __u64 cgroup);
 
 /**
+ * value_call - call a function of JavaScript from the event loop
+ * @callback: what it throws, and what is thrown before the loop goes on, is an uncaught
+ *            exception
+ * @count: the number of @arguments
+ * @arguments: may be NULL where there are none
+ */
+void value_call(napi_env env, napi_value callback, size_t count, const napi_value *arguments);
+
+/**
  * value_throw - throw what errno says of a failed call
  * @call: the library's function, which becomes the error's syscall
  *

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "value.h"
 #include "watcher.h"
 
 /* No value of JavaScript may be touched here: the environment can be gone. */
@@ -95,12 +96,11 @@ struct watcher *watcher_of(napi_env env, napi_callback_info call, napi_value *ar
 	return watcher;
 }
 
-/* The callback settles a promise, and does not throw. */
 static void readable(uv_poll_t *poll, int status, int events)
 {
 	struct watcher *watcher = poll->data;
 	napi_env env = watcher->env;
-	napi_value callback, self;
+	napi_value callback;
 	napi_handle_scope scope;
 
 	(void)status;
@@ -111,8 +111,7 @@ static void readable(uv_poll_t *poll, int status, int events)
 	napi_get_reference_value(env, watcher->callback, &callback);
 	napi_delete_reference(env, watcher->callback);
 	watcher->callback = NULL;
-	napi_get_global(env, &self);
-	napi_make_callback(env, NULL, self, callback, 0, NULL, NULL);
+	value_call(env, callback, 0, NULL);
 	napi_close_handle_scope(env, scope);
 }
 
