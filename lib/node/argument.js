@@ -24,17 +24,22 @@ function number(name, value, max, min = 0) {
 const processId = (name, value, min) => number(name, value, INT_MAX, min);
 const userId = (name, value) => number(name, value, UINT_MAX);
 
+const lifeOf = (ttl) => number('options.ttl', ttl, UINT_MAX);
+
 function protocolInfo(value) {
   if (!(value instanceof Uint8Array) || value.length !== INFO_SIZE)
     throw invalid('info', `a Buffer of ${INFO_SIZE} bytes`, value);
   return value;
 }
 
-function tokenName(value) {
+function idOf(name, value) {
   if (typeof value !== 'string' || !/^[0-9a-f]{16}$/.test(value))
-    throw invalid('token', 'an id of 16 hexadecimal digits', value);
+    throw invalid(name, 'an id of 16 hexadecimal digits', value);
   return value;
 }
+
+const tokenName = (value) => idOf('token', value);
+const postName = (value) => idOf('id', value);
 
 // A property that none of ours is called, such as a misspelled one, would mean nothing.
 function objectOf(options, ...known) {
@@ -79,10 +84,25 @@ function targetOf(target) {
   return { target: processId('target', target, 1), flags: 0 };
 }
 
+// The process that has an inbox, as the addon's binding takes it, or the bytes of an invitation.
+function inboxOf(target) {
+  if (target instanceof net.Socket)
+    return [peerDescriptorOf(target), native.BIND_TO_PEER];
+  if (typeof target !== 'object' || target === null)
+    return [processId('target', target, 1), 0];
+  const { pidfd, invitation } = objectOf(target, 'pidfd', 'invitation');
+
+  if (invitation === undefined)
+    return [number('target.pidfd', pidfd, INT_MAX), native.BIND_TO_PIDFD];
+  if (pidfd !== undefined)
+    throw invalid('target', 'a pidfd or an invitation, and not both', target);
+  return [protocolInfo(invitation)];
+}
+
 // What each export takes, after what it exports: target, flags and life, and the control group
 // beside a user or undefined. They hold while exportBy runs.
 function withTerms(to, { ttl = 0, endOnClose = false }, extraFlags, exportBy) {
-  const life = number('options.ttl', ttl, UINT_MAX);
+  const life = lifeOf(ttl);
   const { target, flags, group, opened } = targetOf(to);
 
   try {
@@ -94,4 +114,6 @@ function withTerms(to, { ttl = 0, endOnClose = false }, extraFlags, exportBy) {
   }
 }
 
-module.exports = { objectOf, processId, protocolInfo, tokenName, userId, withTerms };
+module.exports = {
+  inboxOf, lifeOf, number, objectOf, postName, processId, protocolInfo, tokenName, userId, withTerms,
+};

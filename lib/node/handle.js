@@ -128,13 +128,17 @@ function hasClass({ family, type }) {
     type === SOCK_DGRAM && isInternet(family);
 }
 
+function checkClass({ family, type }) {
+  if (!hasClass({ family, type }))
+    throw cannotAdopt('EOPNOTSUPP',
+      `Node has no class for a socket of family ${family} and type ${type}`);
+}
+
 // What can be told before the import.
 function checkAdoptable(description, { server }) {
   if (server !== undefined && !(server instanceof net.Server))
     throw invalid('options.server', 'a net.Server', server);
-  if (!hasClass(description))
-    throw cannotAdopt('EOPNOTSUPP',
-      `Node has no class for a socket of family ${description.family} and type ${description.type}`);
+  checkClass(description);
 }
 
 // In a worker of a cluster, listen() asks the primary process for what has this number
@@ -177,6 +181,7 @@ function adoptDatagramSocket(fd, family) {
 function adoptAny(fd, options) {
   const { family, type, listening, connected } = native.describe(fd);
 
+  checkClass({ family, type });
   if (listening)
     return adoptListener(fd, options);
   if (type === SOCK_STREAM && connected)
@@ -199,4 +204,16 @@ function adopt(fd, options) {
   }
 }
 
-module.exports = { adopt, checkAdoptable, descriptorOf, listenerDescriptorOf, peerDescriptorOf };
+// In this process alone, at once.
+function closeHandle(object) {
+  if (isDescriptor(object))
+    fs.closeSync(object);
+  else if (object instanceof net.Socket)
+    object.destroy();
+  else
+    object.close();
+}
+
+module.exports = {
+  adopt, checkAdoptable, closeHandle, descriptorOf, listenerDescriptorOf, peerDescriptorOf,
+};

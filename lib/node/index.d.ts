@@ -7,6 +7,7 @@
 // the code ERR_INVALID_ARG_VALUE.
 
 import * as dgram from 'dgram';
+import { EventEmitter } from 'events';
 import * as net from 'net';
 
 /** What can be shared. A number is a descriptor of this process. */
@@ -182,6 +183,140 @@ export interface Identity {
   uid: number;
   gid: number;
 }
+
+/** What an inbox takes. */
+export interface InboxLimits {
+  /** Posts that can wait. */
+  slots: number;
+  /** Bytes of the largest message. */
+  messageSize: number;
+  /** Sockets of the largest post. */
+  maxSockets: number;
+}
+
+export interface InboxOptions {
+  /** Up to 65536; the default is 64. */
+  slots?: number;
+  /** Up to 4096; the default is 0. */
+  messageSize?: number;
+  /** Up to 1024; the default is 1. */
+  maxSockets?: number;
+  /** The users who may post; the default is this process's own alone. */
+  users?: readonly number[] | 'anybody';
+}
+
+/** A socket of a post, or why Node cannot take it over. In the latter case its descriptor is closed. */
+export type PostedSocket =
+  { socket: net.Socket | net.Server | dgram.Socket, error?: undefined } |
+  { socket?: undefined, error: NodeJS.ErrnoException };
+
+interface PostDescription {
+  /** In the sender's order. */
+  sockets: PostedSocket[];
+  /** The sender's number. */
+  cookie: bigint;
+  /** Empty if nothing came along. */
+  message: Buffer;
+  /** The sender, as the kernel recorded it. */
+  source: Identity;
+  /** Names the post. */
+  id: string;
+}
+
+export interface Post extends PostDescription {
+  /** The first of the sockets that Node could take over. */
+  socket: net.Socket | net.Server | dgram.Socket;
+}
+
+/** A post of which Node could take over no socket. */
+export interface LostPost extends PostDescription {
+  socket?: undefined;
+}
+
+export interface InvitationOptions extends ShareOptions {
+  /** What the target may do: post to the inbox, or accept from it, too. */
+  to: 'post' | 'accept';
+}
+
+export interface InboxEvents {
+  /** A post was accepted. If a listener throws, the inbox closes the sockets of the post. */
+  socket: [socket: net.Socket | net.Server | dgram.Socket, post: Post];
+  /**
+   * Node can take over no socket of a post, such as a connection that has ended; or a security
+   * module has refused it, and then there is no post.
+   */
+  socketError: [error: NodeJS.ErrnoException, post?: LostPost];
+  /** No post can be accepted now, for want of descriptors or memory. The inbox tries again after a second. */
+  error: [error: NodeJS.ErrnoException];
+  close: [];
+}
+
+/**
+ * Accepts posts while 'socket' has a listener and it is not paused, or an iteration waits, and keeps
+ * the event loop alive meanwhile. Otherwise they wait in the kernel, or another process of a pool
+ * accepts them.
+ */
+export interface Inbox extends EventEmitter, AsyncIterable<Post> {
+  readonly limits: InboxLimits;
+  on<Name extends keyof InboxEvents>(event: Name, listener: (...given: InboxEvents[Name]) => void): this;
+  once<Name extends keyof InboxEvents>(event: Name, listener: (...given: InboxEvents[Name]) => void): this;
+  /** Posts one at a time. It ends with the inbox, and leaving the loop closes the inbox. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Post>;
+  /**
+   * A token by which the target binds to the inbox or joins it, once.
+   * @param target as for share(), but not a user in a control group
+   * @returns the 128 bytes to send to the target
+   */
+  invite(target: number | net.Socket | UserTarget | GroupTarget, options: InvitationOptions): Buffer;
+  /** End a post that waits. */
+  decline(id: string): void;
+  pause(): this;
+  resume(): this;
+  isPaused(): boolean;
+  ref(): this;
+  unref(): this;
+  /** If no other process has joined it, the inbox ends, and so do the posts that wait. */
+  close(): this;
+}
+
+/** Open the inbox of this process, which can have one. */
+export function openInbox(options?: InboxOptions): Inbox;
+
+/** Accept from the inbox of another process, too, by an invitation to accept. */
+export function joinInbox(invitation: Uint8Array): Inbox;
+
+export interface PostOptions {
+  /** Any number of 64 bits; the default is 0. */
+  cookie?: number | bigint;
+  /** Up to messageSize bytes. */
+  message?: Uint8Array;
+  /** How long the post may wait to be accepted, in milliseconds; 0, the default, is the module's. */
+  ttl?: number;
+  /** Once the sockets are posted, close() or destroy() them here, in the same turn of the event loop. */
+  close?: boolean;
+}
+
+export interface Binding {
+  readonly limits: InboxLimits;
+  /**
+   * Post a socket or several. Where there is room, this is done before the call returns; otherwise
+   * the promise waits for room, after those before it, and keeps the event loop alive.
+   * @returns the id of the post
+   */
+  post(sockets: Shareable | readonly Shareable[], options?: PostOptions): Promise<string>;
+  /** End a post of this binding that waits to be accepted. */
+  revoke(id: string): void;
+  /** The posts stay. Those that wait for room are refused with EBADF. */
+  close(): void;
+}
+
+/**
+ * Bind to an inbox, to post to it.
+ *
+ * @param target the process that has it, by its id or a pidfd; or the one at the other end of an
+ *   AF_UNIX connection; or an invitation to post
+ */
+export function bind(target: number | net.Socket | { pidfd: number } | { invitation: Uint8Array }): Binding;
 
 export interface TokenDescription {
   /** AF_* of the first socket. */

@@ -6,8 +6,10 @@
 'use strict';
 
 const { objectOf, processId, protocolInfo, tokenName, userId, withTerms } = require('./argument.js');
+const { bind } = require('./binding.js');
 const { adopt, checkAdoptable, descriptorOf } = require('./handle.js');
 const { invalid } = require('./error.js');
+const { joinInbox, openInbox } = require('./inbox.js');
 const { Monitor } = require('./monitor.js');
 const { reported } = require('./outcome.js');
 const { fromShareSet, querySet, shareSet, shareSetWithOutcome } = require('./set.js');
@@ -85,5 +87,8 @@ module.exports = {
   info: () => native.info(),
   toText: (info) => native.toText(protocolInfo(info)),
   fromText,
+  openInbox,
+  joinInbox,
+  bind,
   takePath,
 };

@@ -6,6 +6,6 @@ import sockdup from './index.js';
 export const {
   share, shareWithOutcome, fromShare, shareSet, shareSetWithOutcome, fromShareSet, querySet,
   query, revoke, tokenId, list, listSockets, monitor, info, toText, fromText,
-  takePath,
+  openInbox, joinInbox, bind, takePath,
 } = sockdup;
 export default sockdup;

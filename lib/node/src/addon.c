@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The addon: what index.js calls. Each thread may load it. */
 
+#include "binding.h"
+#include "inbox.h"
 #include "outcome.h"
 #include "set.h"
 #include "socket.h"
@@ -42,12 +44,19 @@ NAPI_MODULE_INIT()
 	value_set(env, exports, "Subscription", subscription_class(env));
 	value_set(env, exports, "Outcomes", outcome_class(env));
 	value_set(env, exports, "UnixPath", unix_path_class(env));
+	value_set(env, exports, "Inbox", inbox_class(env));
+	value_set(env, exports, "Binding", binding_class(env));
 	value_set_number(env, exports, "TO_PEER", SOCKDUP_EXPORT_TO_PEER);
 	value_set_number(env, exports, "TO_USER", SOCKDUP_EXPORT_TO_USER);
 	value_set_number(env, exports, "TO_CGROUP", SOCKDUP_EXPORT_TO_CGROUP);
 	value_set_number(env, exports, "END_ON_CLOSE",
 			 SOCKDUP_EXPORT_END_ON_CLOSE);
 	value_set_number(env, exports, "REPORT", SOCKDUP_EXPORT_REPORT);
+	value_set_number(env, exports, "INVITE_TO_POST", SOCKDUP_EXPORT_INVITE_TO_POST);
+	value_set_number(env, exports, "INVITE_TO_ACCEPT", SOCKDUP_EXPORT_INVITE_TO_ACCEPT);
+	value_set_number(env, exports, "INBOX_ANYBODY", SOCKDUP_INBOX_ANYBODY);
+	value_set_number(env, exports, "BIND_TO_PEER", SOCKDUP_BIND_TO_PEER);
+	value_set_number(env, exports, "BIND_TO_PIDFD", SOCKDUP_BIND_TO_PIDFD);
 	value_set_number(env, exports, "AF_UNIX", AF_UNIX);
 	value_set_number(env, exports, "AF_INET", AF_INET);
 	value_set_number(env, exports, "AF_INET6", AF_INET6);

@@ -2,7 +2,6 @@
 /* Sets; see set.h. */
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "set.h"
 #include "socket.h"
@@ -85,27 +84,6 @@ napi_value set_export(napi_env env, napi_callback_info call)
 	return value;
 }
 
-static void close_all(const struct sockdup_set *set)
-{
-	unsigned int i;
-
-	for (i = 0; i < set->socket_count; i++)
-		if (set->fds[i] >= 0)
-			close(set->fds[i]);
-}
-
-static bool raise_all(const struct sockdup_set *set)
-{
-	unsigned int i;
-
-	for (i = 0; i < set->socket_count; i++) {
-		set->fds[i] = socket_raise(set->fds[i]);
-		if (set->fds[i] < 0)
-			return false;
-	}
-	return true;
-}
-
 /* NULL where JavaScript can make no more values, as in a thread that is ended. */
 static napi_value sockets_value(napi_env env, const struct sockdup_set *set)
 {
@@ -133,14 +111,11 @@ static napi_value import_all(napi_env env, const struct sockdup_protocol_info *i
 
 	if (sockdup_import_set(info, 0, set, &source))
 		return value_throw(env, "sockdup_import_set");
-	if (!raise_all(set)) {
-		value_throw(env, "sockdup_import_set");
-		close_all(set);
-		return NULL;
-	}
+	if (!socket_raise_all(set->fds, set->socket_count))
+		return value_throw(env, "sockdup_import_set");
 	sockets = sockets_value(env, set);
 	if (!sockets) {
-		close_all(set);
+		socket_close_all(set->fds, set->socket_count);
 		return NULL;
 	}
 	value = value_object(env);

@@ -66,3 +66,29 @@ int socket_raise(int fd)
 	errno = saved;
 	return other;
 }
+
+void socket_close_all(const int *fds, unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+bool socket_raise_all(int *fds, unsigned int count)
+{
+	unsigned int i;
+	int saved;
+
+	for (i = 0; i < count; i++) {
+		fds[i] = socket_raise(fds[i]);
+		if (fds[i] >= 0)
+			continue;
+		saved = errno;
+		socket_close_all(fds, count);
+		errno = saved;
+		return false;
+	}
+	return true;
+}

@@ -88,7 +88,7 @@ static napi_value wait_for_more(napi_env env, napi_callback_info call)
 	subscription = subscription_of(env, call, &callback);
 	if (!subscription)
 		return NULL;
-	watcher_wait(&subscription->watcher, callback);
+	watcher_wait(&subscription->watcher, UV_READABLE, callback);
 	return value_undefined(env);
 }
 

@@ -76,7 +76,7 @@ static napi_value wait_for_change(napi_env env, napi_callback_info call)
 	path = unix_path_of(env, call, &callback, "sockdup_unix_path_watch");
 	if (!path)
 		return NULL;
-	watcher_wait(&path->watcher, callback);
+	watcher_wait(&path->watcher, UV_READABLE, callback);
 	return value_undefined(env);
 }
 

@@ -62,6 +62,44 @@ bool value_to_id(napi_env env, napi_value value, __u64 *id)
 	return true;
 }
 
+bool value_to_cookie(napi_env env, napi_value value, __u64 *cookie)
+{
+	uintmax_t number;
+	bool whole;
+
+	if (napi_get_value_bigint_uint64(env, value, &number, &whole) || !whole)
+		return unfit(env, "a BigInt of 64 bits is wanted");
+	*cookie = number;
+	return true;
+}
+
+static bool read_numbers(napi_env env, napi_value array, unsigned int *numbers,
+			 unsigned int count)
+{
+	napi_value value;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (napi_get_element(env, array, i, &value) ||
+		    !value_to_uint(env, value, &numbers[i]))
+			return false;
+	return true;
+}
+
+bool value_to_numbers(napi_env env, napi_value array, unsigned int **numbers,
+		      unsigned int *count)
+{
+	if (napi_get_array_length(env, array, count))
+		return unfit(env, "an array is wanted");
+	*numbers = calloc(*count + 1UL, sizeof(**numbers));
+	if (!*numbers)
+		return unfit(env, "a shorter array is wanted");
+	if (read_numbers(env, array, *numbers, *count))
+		return true;
+	free(*numbers);
+	return false;
+}
+
 /* A copy, as another thread may write to a shared array meanwhile. */
 bool value_to_info(napi_env env, napi_value value,
 		   struct sockdup_protocol_info *info)
@@ -151,6 +189,14 @@ napi_value value_id(napi_env env, unsigned long long id)
 void value_set_id(napi_env env, napi_value object, unsigned long long id)
 {
 	value_set(env, object, "id", value_id(env, id));
+}
+
+void value_set_cookie(napi_env env, napi_value object, __u64 cookie)
+{
+	napi_value value = NULL;
+
+	napi_create_bigint_uint64(env, cookie, &value);
+	value_set(env, object, "cookie", value);
 }
 
 static napi_value ip_address(napi_env env, int family, const void *bytes,

@@ -23,6 +23,11 @@ bool value_to_int(napi_env env, napi_value value, int *number);
 bool value_to_uint(napi_env env, napi_value value, unsigned int *number);
 bool value_to_text(napi_env env, napi_value value, char *text, size_t size);
 bool value_to_id(napi_env env, napi_value value, __u64 *id);
+/* From a BigInt. */
+bool value_to_cookie(napi_env env, napi_value value, __u64 *cookie);
+/* From an array; the caller frees *@numbers unless this fails. */
+bool value_to_numbers(napi_env env, napi_value array, unsigned int **numbers,
+		      unsigned int *count);
 bool value_to_info(napi_env env, napi_value value,
 		   struct sockdup_protocol_info *info);
 
@@ -41,6 +46,7 @@ void value_set_flag(napi_env env, napi_value object, const char *name,
 void value_set_text(napi_env env, napi_value object, const char *name,
 		    const char *text);
 void value_set_id(napi_env env, napi_value object, unsigned long long id);
+void value_set_cookie(napi_env env, napi_value object, __u64 cookie);
 /* As { address, family, port } or { path }; not at all if it is none of these. */
 void value_set_address(napi_env env, napi_value object, const char *name,
 		       const struct sockaddr_storage *address, socklen_t size);

@@ -19,6 +19,13 @@ static void closed(uv_handle_t *poll)
 		free(watcher);
 }
 
+static void forget_callback(struct watcher *watcher)
+{
+	if (watcher->callback)
+		napi_delete_reference(watcher->env, watcher->callback);
+	watcher->callback = NULL;
+}
+
 void watcher_close(struct watcher *watcher)
 {
 	if (!watcher->end)
@@ -29,9 +36,7 @@ void watcher_close(struct watcher *watcher)
 		napi_remove_async_cleanup_hook(watcher->hook);
 	watcher->end(watcher);
 	watcher->end = NULL;
-	if (watcher->callback)
-		napi_delete_reference(watcher->env, watcher->callback);
-	watcher->callback = NULL;
+	forget_callback(watcher);
 }
 
 /* The environment ends, and waits until the hook is removed. */
@@ -96,7 +101,7 @@ struct watcher *watcher_of(napi_env env, napi_callback_info call, napi_value *ar
 	return watcher;
 }
 
-static void readable(uv_poll_t *poll, int status, int events)
+static void ready(uv_poll_t *poll, int status, int events)
 {
 	struct watcher *watcher = poll->data;
 	napi_env env = watcher->env;
@@ -109,16 +114,33 @@ static void readable(uv_poll_t *poll, int status, int events)
 	if (napi_open_handle_scope(env, &scope))
 		return;
 	napi_get_reference_value(env, watcher->callback, &callback);
-	napi_delete_reference(env, watcher->callback);
-	watcher->callback = NULL;
+	forget_callback(watcher);
 	value_call(env, callback, 0, NULL);
 	napi_close_handle_scope(env, scope);
 }
 
-void watcher_wait(struct watcher *watcher, napi_value callback)
+void watcher_wait(struct watcher *watcher, int events, napi_value callback)
 {
 	if (!watcher->end || !watcher->polled || watcher->callback ||
 	    napi_create_reference(watcher->env, callback, 1, &watcher->callback))
 		return;
-	uv_poll_start(&watcher->poll, UV_READABLE, readable);
+	uv_poll_start(&watcher->poll, events, ready);
+}
+
+void watcher_stop(struct watcher *watcher)
+{
+	if (!watcher->callback)
+		return;
+	uv_poll_stop(&watcher->poll);
+	forget_callback(watcher);
+}
+
+void watcher_keep_alive(struct watcher *watcher, bool keeps)
+{
+	if (!watcher->end || !watcher->polled)
+		return;
+	if (keeps)
+		uv_ref((uv_handle_t *)&watcher->poll);
+	else
+		uv_unref((uv_handle_t *)&watcher->poll);
 }

@@ -2,7 +2,7 @@
 /*
  * An object of the library whose descriptor libuv polls, with the object of JavaScript
  * that stands for it. Nothing blocks the loop: one function at a time waits until the
- * descriptor is readable, and is called once.
+ * descriptor is ready, and is called once.
  *
  * A struct that is on the heap has it as its first member. The object of JavaScript owns
  * it, and so does libuv until it has closed the poll handle: the last of the two frees it.
@@ -53,8 +53,19 @@ napi_value watcher_wrap(struct watcher *watcher, napi_value self);
  */
 struct watcher *watcher_of(napi_env env, napi_callback_info call, napi_value *argument);
 
-/* Has @callback called once @fd is readable, unless another waits or it is closed before. */
-void watcher_wait(struct watcher *watcher, napi_value callback);
+/**
+ * watcher_wait - have a function called once the descriptor is ready
+ * @watcher: polled by libuv
+ * @events: UV_READABLE or UV_WRITABLE; an error makes it ready as well
+ * @callback: is not called if another waits, or if the wait is stopped or @watcher closed
+ */
+void watcher_wait(struct watcher *watcher, int events, napi_value callback);
+
+/* Wait no longer. Without a wait it is harmless. */
+void watcher_stop(struct watcher *watcher);
+
+/* Whether a wait keeps the loop alive, which it does at first. */
+void watcher_keep_alive(struct watcher *watcher, bool keeps);
 
 /* Again is harmless. */
 void watcher_close(struct watcher *watcher);

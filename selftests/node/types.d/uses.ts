@@ -84,6 +84,45 @@ export async function settle(): Promise<void> {
     sockdup.revoke(ended.id);
 }
 
+const inbox: sockdup.Inbox = sockdup.openInbox({ slots: 8, messageSize: 16, maxSockets: 2, users: [uid] });
+sockdup.openInbox({ users: 'anybody' }).unref().close();
+inbox.on('socket', (one, { cookie, message, source: { pid }, sockets: all }) => {
+  if (one instanceof net.Socket)
+    one.end(message.subarray(pid + Number(cookie + 1n) + all.length));
+});
+inbox.once('socketError', ({ code }, post) => code?.concat(post?.id ?? ''));
+inbox.on('error', ({ syscall }) => syscall?.length).on('close', () => inbox.limits.slots);
+sockdup.joinInbox(inbox.invite({ uid }, { to: 'accept', ttl: 1000 })).pause().resume();
+
+export async function accept(): Promise<void> {
+  for await (const { socket: one, id } of inbox) {
+    one.unref();
+    inbox.decline(id);
+  }
+}
+
+export async function post(): Promise<void> {
+  const binding: sockdup.Binding = sockdup.bind(1);
+  const id: string = await binding.post(socket, { cookie: 1n, message: payload, ttl: 1000, close: true });
+
+  await binding.post([web, datagrams, 3], { cookie: 1 });
+  binding.revoke(id);
+  sockdup.bind({ pidfd: 3 }).close();
+  sockdup.bind({ invitation: info }).limits.maxSockets.toFixed();
+  sockdup.bind(socket);
+  // @ts-expect-error an id is text
+  binding.revoke(1n);
+  // @ts-expect-error there is no such option
+  await binding.post(socket, { wait: false });
+}
+
+// @ts-expect-error there is no such event
+inbox.on('post', () => {});
+// @ts-expect-error to post, or to accept
+inbox.invite(1, {});
+// @ts-expect-error a process is needed
+sockdup.bind({ uid });
+
 export async function keep(): Promise<void> {
   const path: sockdup.UnixPath | null = sockdup.takePath(web);
 
