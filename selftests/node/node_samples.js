@@ -48,8 +48,8 @@ function nodePath() {
   return directory;
 }
 
-function start(...args) {
-  const child = spawn(process.execPath, [path.join(samples, 'restart.js'), ...args],
+function start(sample, ...args) {
+  const child = spawn(process.execPath, [path.join(samples, sample), ...args],
     { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, NODE_PATH: nodePath() } });
   const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 
@@ -71,7 +71,7 @@ async function ask(agent, port) {
 }
 
 test('a_server_is_replaced_with_its_port_its_connections_and_its_count', async () => {
-  const [old, next] = [start(), start('take')];
+  const [old, next] = [start('restart.js'), start('restart.js', 'take')];
   const port = await old.line();
   const target = await next.line();
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -90,4 +90,31 @@ test('a_server_is_replaced_with_its_port_its_connections_and_its_count', async (
   const [third] = await ask(other, port);
 
   assert.equal(third, `process ${target}, answer 3\n`);
+});
+
+test('workers_take_turns_and_one_that_has_ended_has_none', async () => {
+  const workers = [start('pool.js'), start('pool.js')];
+  const pids = [];
+
+  for (const worker of workers)
+    pids.push(await worker.line());
+  const port = await start('pool.js', ...pids).line();
+  const answers = async () => {
+    const texts = [];
+
+    for (let i = 0; i < 4; i++)
+      texts.push((await ask(new http.Agent(), port))[0]);
+    return texts.sort();
+  };
+  const [one, other] = pids.map((pid) => `process ${pid} answers /\n`).sort();
+
+  assert.deepEqual(await answers(), [one, one, other, other]);
+  const [killed, left] = workers;
+  const ended = once(killed.child, 'exit');
+
+  killed.child.kill('SIGKILL');
+  await ended;
+  const rest = `process ${left.child.pid} answers /\n`;
+
+  assert.deepEqual(await answers(), [rest, rest, rest, rest]);
 });
