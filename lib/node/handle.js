@@ -138,6 +138,8 @@ function checkClass({ family, type }) {
 function checkAdoptable(description, { server }) {
   if (server !== undefined && !(server instanceof net.Server))
     throw invalid('options.server', 'a net.Server', server);
+  if (description.invitation)
+    throw cannotAdopt('EINVAL', 'the token is an invitation, which bind() or joinInbox() spends');
   checkClass(description);
 }
 

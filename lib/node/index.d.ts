@@ -336,6 +336,8 @@ export interface TokenDescription {
   targetUid?: number;
   /** The control group that it is for, by the inode number of its directory, likewise. */
   targetCgroup?: number;
+  /** What an invitation to an inbox, which has no socket, lets its target do there. */
+  invitation?: 'post' | 'accept';
   /** Milliseconds since the export. */
   age: number;
   /** Milliseconds until the end of the token's life. */
@@ -385,6 +387,8 @@ export interface TokenInfo extends SocketInfo {
   targetUid?: number;
   /** The control group that it is for, by the inode number of its directory, likewise. */
   targetCgroup?: number;
+  /** What an invitation to an inbox, which has no socket, lets its target do there. */
+  invitation?: 'post' | 'accept';
   source: number;
   uid: number;
   gid: number;
@@ -416,6 +420,8 @@ export interface TokenEvent {
   targetUid?: number;
   /** The control group that it is for, by the inode number of its directory, likewise. */
   targetCgroup?: number;
+  /** What an invitation to an inbox, which has no socket, lets its target do there. */
+  invitation?: 'post' | 'accept';
 }
 
 /** Notifications came too fast, and some are lost. */
@@ -425,6 +431,7 @@ export interface LostEvents {
   uid?: undefined;
   targetUid?: undefined;
   targetCgroup?: undefined;
+  invitation?: undefined;
 }
 
 export interface Monitor extends AsyncIterableIterator<TokenEvent | LostEvents> {

@@ -639,7 +639,7 @@ test('forgotten_ones_are_closed', () => {
 test('thread_ends_while_it_waits', async () => {
   const fd = await someDescriptor();
 
-  for (let round = 0; round < 5; round++) {
+  for (let round = 0; round < 2; round++) {
     const thread = new Worker(`
       const { parentPort, workerData } = require('worker_threads');
       const sockdup = require(workerData.packagePath);
@@ -655,6 +655,115 @@ test('thread_ends_while_it_waits', async () => {
     assert.equal(await thread.terminate(), 1);
   }
   opened();
+});
+
+// Run in the partner.
+function joinAndAnswer(text) {
+  kept.inbox = sockdup.joinInbox(sockdup.fromText(text));
+  kept.inbox.on('socket', (socket) => socket.end(`${process.pid}`));
+  return kept.inbox.limits;
+}
+
+function invite(inbox, target, to) {
+  return inbox.invite(target, { to, ttl: 3600000 });
+}
+
+test('invitation_to_post_lets_in', async () => {
+  const partner = Partner.own();
+  const inbox = opened({ slots: 3, messageSize: 8, users: [4711, 4712] });
+  const posts = accepting(inbox);
+
+  await fails(() => sockdup.bind(process.pid), 'ECONNREFUSED', 'sockdup_inbox_bind');
+  const limits = await partner.run(async (text) => {
+    const invitation = sockdup.fromText(text);
+
+    kept.binding = sockdup.bind({ invitation });
+    kept.socket = dgram.createSocket('udp4').bind(0, '127.0.0.1');
+    await once(kept.socket, 'listening');
+    await kept.binding.post(kept.socket, { message: Buffer.from('let in') });
+    return kept.binding.limits;
+  }, sockdup.toText(invite(inbox, partner.pid, 'post')));
+
+  assert.deepEqual(limits, { slots: 3, messageSize: 8, maxSockets: 1 });
+  const [{ message, source }] = await comes(posts, 1);
+
+  assert.deepEqual([String(message), source.pid], ['let in', partner.pid]);
+});
+
+test('invitation_to_accept_makes_a_pool', async () => {
+  const partner = Partner.own();
+  const { inbox, binding } = both({ slots: 5 });
+  const text = sockdup.toText(invite(inbox, { uid: process.getuid() }, 'accept'));
+
+  assert.deepEqual(await partner.run(joinAndAnswer, text), { slots: 5, messageSize: 0, maxSockets: 1 });
+  for (const ending of [() => inbox.close(), () => {}]) {
+    const { client, served } = await connection();
+
+    await binding.post(served, { close: true });
+    assert.equal(await reads(client, String(partner.pid).length), String(partner.pid));
+    ending();
+  }
+  await partner.run(() => { kept.inbox.close(); });
+  const fd = await someDescriptor();
+
+  await fails(() => binding.post(fd), 'EPIPE', 'sockdup_post_set');
+});
+
+test('each_post_goes_to_one_of_a_pool', async () => {
+  const partner = Partner.own();
+  const { inbox, binding } = both();
+  const fd = await someDescriptor();
+  const posts = accepting(inbox);
+
+  await partner.run((text) => {
+    kept.cookies = [];
+    kept.inbox = sockdup.joinInbox(sockdup.fromText(text)).on('socket', (socket, { cookie }) => {
+      kept.cookies.push(Number(cookie));
+      socket.close();
+    });
+  }, sockdup.toText(invite(inbox, partner.pid, 'accept')));
+  await postAll(binding, 200, fd);
+  let others = [];
+
+  while (posts.length + others.length < 200)
+    others = await partner.run(() => kept.cookies);
+  assert.deepEqual([...cookies(posts), ...others].sort((one, other) => one - other), [...Array(200).keys()]);
+});
+
+test('invitation_says_what_it_is', async () => {
+  const inbox = opened();
+
+  for (const to of ['post', 'accept']) {
+    const info = invite(inbox, process.pid, to);
+    const { invitation, sockets } = sockdup.query(info);
+
+    assert.deepEqual([invitation, sockets], [to, 0]);
+    assert.deepEqual(sockdup.list({ source: process.pid }).map((token) => token.invitation), [to]);
+    assert.deepEqual(sockdup.querySet(info), []);
+    await fails(() => sockdup.fromShare(info), 'EINVAL', 'fromShare');
+    await fails(() => sockdup.fromShareSet(info), 'EINVAL', 'sockdup_import_set');
+    sockdup.revoke(info);
+  }
+});
+
+test('invitation_that_does_not_fit_is_refused', async () => {
+  const partner = Partner.get();
+  const inbox = opened();
+  const toPost = invite(inbox, process.pid, 'post');
+  const toAccept = invite(inbox, process.pid, 'accept');
+  const ofAnother = invite(inbox, partner.pid, 'post');
+
+  await fails(() => sockdup.bind({ invitation: toAccept }), 'EINVAL', 'sockdup_inbox_bind_invited');
+  await fails(() => sockdup.bind({ invitation: ofAnother }), 'EPERM', 'sockdup_inbox_bind_invited');
+  await fails(() => sockdup.joinInbox(toAccept), 'EBUSY', 'sockdup_inbox_join');
+  bound({ invitation: toPost });
+  await fails(() => sockdup.bind({ invitation: toPost }), 'ENOENT', 'sockdup_inbox_bind_invited');
+  const late = invite(inbox, process.pid, 'post');
+
+  inbox.close();
+  await fails(() => sockdup.joinInbox(late), 'EINVAL', 'sockdup_inbox_join');
+  await fails(() => sockdup.joinInbox(toAccept), 'ECONNREFUSED', 'sockdup_inbox_join');
+  await fails(() => sockdup.bind({ invitation: late }), 'ECONNREFUSED', 'sockdup_inbox_bind_invited');
 });
 
 test('arguments_are_checked', async () => {

@@ -51,7 +51,9 @@ static const struct {
 	{ "sockdup_import_set", E2BIG, "the module has no sets" },
 	{ "sockdup_import", EMSGSIZE,
 	  "the token holds several sockets or a payload: fromShareSet() imports it" },
-	{ "sockdup_import", EINVAL, "these bytes are no protocol info" },
+	{ "sockdup_import", EINVAL,
+	  "these bytes are no protocol info, or those of an invitation, which bind() or joinInbox() spends"
+	},
 	{ "sockdup_import", EPERM, "the token is not for this process" },
 	{ "sockdup_query", EINVAL, "these bytes are no protocol info" },
 	{ "sockdup_query", EPERM, "the token is another user's, and not for this process" },

@@ -276,6 +276,10 @@ void value_set_target(napi_env env, napi_value object, unsigned int flags,
 		value_set_number(env, object, "targetUid", uid);
 	if (flags & SOCKDUP_EXPORT_TO_CGROUP)
 		value_set_number(env, object, "targetCgroup", cgroup);
+	if (flags & SOCKDUP_EXPORT_INVITE_TO_POST)
+		value_set_text(env, object, "invitation", "post");
+	if (flags & SOCKDUP_EXPORT_INVITE_TO_ACCEPT)
+		value_set_text(env, object, "invitation", "accept");
 }
 
 /* An exception that stays in @env would come out of some later call of the addon. */

@@ -56,7 +56,10 @@ void value_set_kind(napi_env env, napi_value object,
 /* As { pid, uid, gid }. */
 void value_set_identity(napi_env env, napi_value object, const char *name,
 			const struct sockdup_identity *identity);
-/* As targetUid and targetCgroup, which a token for a process has not. @flags say for whom it is. */
+/*
+ * As targetUid and targetCgroup, which a token for a process has not, and invitation, which one
+ * with sockets has not. @flags say for whom it is, and to what it invites.
+ */
 void value_set_target(napi_env env, napi_value object, unsigned int flags,
 		      uid_t uid, __u64 cgroup);
 

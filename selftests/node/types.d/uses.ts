@@ -92,7 +92,8 @@ inbox.on('socket', (one, { cookie, message, source: { pid }, sockets: all }) => 
 });
 inbox.once('socketError', ({ code }, post) => code?.concat(post?.id ?? ''));
 inbox.on('error', ({ syscall }) => syscall?.length).on('close', () => inbox.limits.slots);
-sockdup.joinInbox(inbox.invite({ uid }, { to: 'accept', ttl: 1000 })).pause().resume();
+const invited: 'post' | 'accept' | undefined = sockdup.query(info).invitation ?? sockdup.list()[0].invitation;
+sockdup.joinInbox(inbox.invite({ uid }, { to: invited ?? 'accept', ttl: 1000 })).pause().resume();
 
 export async function accept(): Promise<void> {
   for await (const { socket: one, id } of inbox) {
