@@ -97,7 +97,7 @@ static int binding_join(struct sockdup_binding *binding, bool guest)
  * @invited: whether the caller lets the user in, also where it is not listed
  *
  * Return: the binding, to be closed; ERR_PTR(-ECONNREFUSED) where the inbox is not for the
- * user, or has ended; ERR_PTR(-ENOMEM).
+ * user, all its slots are others', or it has ended; ERR_PTR(-ENOMEM).
  */
 struct sockdup_binding *sockdup_binding_new(struct sockdup_inbox *inbox,
 					    struct sockdup_account *account, bool invited)
@@ -105,7 +105,8 @@ struct sockdup_binding *sockdup_binding_new(struct sockdup_inbox *inbox,
 	struct sockdup_binding *binding;
 	int err;
 
-	if (!invited && !sockdup_share_is_listed(inbox, account->uid))
+	if (!(invited ? sockdup_share_may_have_slot(inbox, account->uid) :
+			sockdup_share_is_listed(inbox, account->uid)))
 		return ERR_PTR(-ECONNREFUSED);
 	binding = kzalloc(sizeof(*binding), GFP_KERNEL_ACCOUNT);
 	if (!binding)

@@ -436,6 +436,7 @@ static struct sockdup_inbox *inbox_new(struct sockdup_account *account,
 	inbox->account = account;
 	sockdup_tick_init(&inbox->tick, account, SOCKDUP_LINE_INBOX, inbox_tick);
 	inbox->slots = terms->slots;
+	inbox->open_slots = terms->slots;
 	inbox->cursor = terms->slots;
 	inbox->message_size = terms->message_size;
 	inbox->max_sockets = terms->max_sockets;

@@ -173,6 +173,7 @@ struct sockdup_inbox_terms {
  * @tell: tells those who wait for room
  * @tick: has all slots looked at
  * @listed: shares of the users who are, by their ids
+ * @open_slots: that no listed user is guaranteed
  * @account: of the first owner's user, who pays for @memory; held
  * @slots: how many
  * @message_size: of the largest message
@@ -218,6 +219,7 @@ struct sockdup_inbox {
 	struct sockdup_job tell;
 	struct sockdup_tick tick;
 	struct rb_root listed;
+	unsigned int open_slots;
 	struct sockdup_account *account;
 	unsigned int slots;
 	unsigned int message_size;

@@ -60,6 +60,7 @@ static int share_list_user(struct sockdup_inbox *inbox, kuid_t uid, unsigned int
 		return -ENOMEM;
 	rb_add(&share->node, &inbox->listed, share_is_before);
 	inbox->reserved += guaranteed;
+	inbox->open_slots -= guaranteed;
 	return 0;
 }
 
@@ -110,11 +111,21 @@ bool sockdup_share_is_listed(const struct sockdup_inbox *inbox, kuid_t uid)
 }
 
 /**
+ * sockdup_share_may_have_slot - whether there can ever be room for a user
+ * @inbox: held; not locked
+ * @uid: the user's real id
+ */
+bool sockdup_share_may_have_slot(const struct sockdup_inbox *inbox, kuid_t uid)
+{
+	return inbox->open_slots || share_find(&inbox->listed, uid);
+}
+
+/**
  * sockdup_share_new_guest - make a share for a user who is not listed
  * @inbox: held
  * @uid: the user's real id
  *
- * Nobody but the owner's user has more than a quarter.
+ * Nobody but the first owner's user has more than a quarter.
  *
  * Return: the share, or NULL.
  */

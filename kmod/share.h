@@ -42,6 +42,7 @@ int __must_check sockdup_shares_list(struct sockdup_inbox *inbox,
 				     const struct sockdup_inbox_terms *terms);
 void sockdup_shares_free(struct sockdup_inbox *inbox);
 bool sockdup_share_is_listed(const struct sockdup_inbox *inbox, kuid_t uid);
+bool sockdup_share_may_have_slot(const struct sockdup_inbox *inbox, kuid_t uid);
 struct sockdup_share *sockdup_share_new_guest(const struct sockdup_inbox *inbox, kuid_t uid);
 struct sockdup_share *sockdup_share_join(struct sockdup_inbox *inbox, kuid_t uid,
 					 struct sockdup_share **fresh);

@@ -694,6 +694,8 @@ int sockdup_inbox_bind(int target, unsigned int flags, struct sockdup_inbox_opti
  *
  * Return: as sockdup_inbox_bind(), and
  *
+ *  ECONNREFUSED  the inbox has ended; or the caller's user is not listed, and those who are
+ *           are sure to have all slots
  *  EINVAL   the token is no invitation to post
  *  ENOENT   no live token has these bytes
  *  EPERM    the invitation is not for the caller

@@ -110,6 +110,60 @@ TEST_F(invitation, gives_a_stranger_a_quarter)
 	child_end(&child);
 }
 
+static int inbox_for(const __u32 *users, unsigned int count, unsigned int slots)
+{
+	struct sockdup_inbox_open open = {
+		.size = sizeof(open),
+		.slots = slots,
+		.users = (uintptr_t)users,
+		.user_count = count,
+	};
+	int device = device_open();
+
+	fcntl(device, F_SETFL, O_NONBLOCK);
+	return device_ioctl(device, SOCKDUP_IOC_INBOX, &open) ?: device;
+}
+
+TEST_F(invitation, gives_a_stranger_no_more_than_the_listed_leave)
+{
+	const __u32 users[] = { SOURCE_UID, TARGET_UID };
+	struct child child;
+
+	close(self->inbox);
+	self->inbox = inbox_for(users, 2, 9);
+	ASSERT_LE(0, self->inbox);
+	ASSERT_EQ(0, invite_user(self->inbox, OTHER_UID, TO_POST, self->info));
+	ASSERT_EQ(0, child_start(&child, OTHER_UID, bind_and_post, 0));
+	EXPECT_EQ(0, child_answer(&child));
+	EXPECT_EQ(0, child_go_on(&child));
+	EXPECT_EQ(-EAGAIN, child_go_on(&child));
+	child_end(&child);
+}
+
+/* Else it would wait for ever. */
+TEST_F(invitation, is_refused_where_all_slots_are_the_listed_users)
+{
+	const __u32 users[] = { SOURCE_UID, TARGET_UID };
+	struct sockdup_description description;
+	struct child child;
+
+	close(self->inbox);
+	self->inbox = inbox_for(users, 2, 8);
+	ASSERT_LE(0, self->inbox);
+	ASSERT_EQ(0, invite_user(self->inbox, OTHER_UID, TO_POST, self->info));
+	ASSERT_EQ(0, child_start(&child, OTHER_UID, bind_and_post, 0));
+	EXPECT_EQ(-ECONNREFUSED, child_answer(&child));
+	child_end(&child);
+	EXPECT_EQ(0, try_query(self->info, &description));
+	EXPECT_EQ(0, try_revoke(self->info));
+	/* One who is listed has its part. */
+	ASSERT_EQ(0, invite_user(self->inbox, TARGET_UID, TO_POST, self->info));
+	ASSERT_EQ(0, child_start(&child, TARGET_UID, bind_and_post, 0));
+	EXPECT_EQ(0, child_answer(&child));
+	EXPECT_EQ(0, child_go_on(&child));
+	child_end(&child);
+}
+
 TEST_F(invitation, is_spent_once)
 {
 	struct sockdup_description description;

@@ -822,7 +822,9 @@ struct sockdup_event_query {
  *
  * Of listed users each can have @slots / @user_count at any time, and more where nobody
  * else needs them. Of an inbox for everybody a user other than the owner's has at most a
- * quarter, and at least one. So has one who is not listed, and was invited.
+ * quarter, and at least one. So has one who is not listed, and was invited, of what listed
+ * users are not sure to have. Give @slots above a multiple of @user_count where there are to
+ * be such.
  *
  * poll() of the handle tells of posts by POLLIN, and of the end by POLLHUP. An epoll set
  * that the handle was in before hears of neither.
@@ -889,7 +891,8 @@ struct sockdup_inbox_open {
  *  EINVAL  the token is no invitation to post
  *  ENOENT  no live token has these opaque bytes
  *  ECONNREFUSED  the process has no inbox, or the caller's user may not post to it; or the
- *          inbox that the invitation is to has ended
+ *          inbox that the invitation is to has ended, or listed users are sure to have all
+ *          its slots
  *  EPERM   as for SOCKDUP_IOC_INBOX
  *  EBUSY   the handle is an inbox or bound to one, or has exported tokens that report
  *  ENOMEM  no memory
