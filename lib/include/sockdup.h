@@ -615,7 +615,10 @@ struct sockdup_inbox_options {
  *
  * Return: its descriptor, or -1 with errno: ENODEV, EACCES, EMFILE, ENFILE, ENOMEM,
  *
- *  EINVAL   a limit is exceeded, or a user is listed twice or with SOCKDUP_INBOX_ANYBODY
+ *  EINVAL   a limit is exceeded; a user is listed twice or with SOCKDUP_INBOX_ANYBODY, or
+ *           is none in the caller's user namespace; another flag is set; the reserve is not
+ *           zero
+ *  EFAULT   there are users, and @users of @options cannot be read
  *  EBUSY    the process has an inbox
  *  ENOBUFS  the slots and the sets of the caller's user would take more bytes than the
  *           module's parameter max_user_bytes
@@ -715,6 +718,7 @@ int sockdup_inbox_bind_invited(const struct sockdup_protocol_info *info,
  *
  *  EBADF     @binding or @fd is not an open descriptor, or @fd an O_PATH one
  *  ENOTSOCK  @fd is not a socket
+ *  EINVAL    @flags has an unknown flag
  *  ENOTTY    @binding is no handle of the device
  *  ENOTCONN  @binding is another handle of the device
  *  EPERM     another process opened @binding, or the user has changed since
@@ -761,7 +765,8 @@ struct sockdup_posting {
  *
  * Return: as sockdup_post(), and errno: EFAULT, ENOMEM,
  *
- *  EINVAL    ttl_ms exceeds the limit, or there is no socket
+ *  EINVAL    ttl_ms exceeds the limit; there is no socket; @flags has an unknown flag; the
+ *            reserve is not zero
  *  EMSGSIZE  the inbox takes fewer sockets in one post, or a smaller message
  */
 int sockdup_post_set(int binding, struct sockdup_posting *posting, unsigned int flags);
@@ -787,6 +792,8 @@ int sockdup_post_set(int binding, struct sockdup_posting *posting, unsigned int 
  *  EMSGSIZE  the first post has several sockets or a message: it stays, and
  *            sockdup_accept_set() is for it, or sockdup_post_revoke()
  *  ESRCH     the inbox has ended
+ *  EACCES    a security module refused; another errno where it has its own. The post has
+ *            ended
  *  EINTR     a signal came, whose handler has no SA_RESTART
  */
 int sockdup_accept(int inbox, __u64 *cookie, struct sockdup_identity *source, int flags);
@@ -799,6 +806,8 @@ int sockdup_accept(int inbox, __u64 *cookie, struct sockdup_identity *source, in
  *
  * Return: 0, or -1 with errno: as sockdup_accept(), EFAULT,
  *
+ *  EINVAL    @inbox is another handle of the device; @flags has an unknown flag; there is
+ *            no room for a socket; the reserve is not zero
  *  EMSGSIZE  the first post has more sockets or a larger message; socket_count,
  *            message_size and id tell of it, and it stays
  */

@@ -29,6 +29,8 @@ TEST(sizes_are_those_of_the_first_version)
 	SIZE(sockdup_filter, 64, 64);
 	SIZE(sockdup_stats, 200, 192);
 	SIZE(sockdup_token_event, 56, 48);
+	SIZE(sockdup_inbox_options, 56, 52);
+	SIZE(sockdup_posting, 96, 84);
 }
 
 FIXTURE(structs) {
@@ -80,6 +82,44 @@ TEST_F(structs, registration)
 	GUARDED_POISON(&registration);
 	ASSERT_EQ(0, try_event_query(self->socket, &registration.it));
 	EXPECT_TRUE(GUARDED_FITS(&registration));
+}
+
+TEST_F(structs, inbox_options)
+{
+	GUARDED(sockdup_inbox_options) options;
+	int inbox = sockdup_inbox_open(NULL);
+
+	ASSERT_LE(0, inbox);
+	GUARDED_POISON(&options);
+	ASSERT_LE(0, sockdup_inbox_bind(getpid(), 0, &options.it));
+	EXPECT_TRUE(GUARDED_FITS(&options));
+	close(inbox);
+}
+
+/* The reserve is the caller's zeroes. */
+TEST_F(structs, posting)
+{
+	int inbox = sockdup_inbox_open(NULL), fd;
+	struct iovec room = { };
+
+	GUARDED(sockdup_posting) posting = {
+		.it = {
+			.fds = &fd,
+			.socket_count = 1,
+			.message = &room,
+			.message_count = 1,
+			.ttl_ms = 60000,
+		},
+	};
+
+	ASSERT_LE(0, inbox);
+	ASSERT_EQ(0, sockdup_post(sockdup_inbox_bind(getpid(), 0, NULL), self->socket, 0, 0));
+	memset(posting.guard, POISON, GUARD_SIZE);
+	ASSERT_EQ(0, sockdup_accept_set(inbox, &posting.it, 0));
+	EXPECT_TRUE(GUARDED_FITS(&posting));
+	EXPECT_EQ(60000, posting.it.ttl_ms);
+	EXPECT_EQ(&room, posting.it.message);
+	close(inbox);
 }
 
 /* The kernel's own, which tells how much of it the caller knows. */
