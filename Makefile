@@ -93,7 +93,7 @@ guest: need-build need-vm
 vm: guest cli ## open a shell in a guest, with the module loaded and sockdup in PATH; CMD='...' runs one command
 	$(Q)$(VM)/run --module $(GUEST_MODULE) --path $(O)/cli $(if $(value CMD),-- '$(subst ','\'',$(value CMD))')
 
-demo: guest samples need-demo ## hand over a live download and a listening port
+demo: guest samples need-demo ## hand over a live download, a listening port, and connections by an inbox
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- lib/samples/demo $(O)
 

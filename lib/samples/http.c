@@ -36,16 +36,13 @@ int http_listen(unsigned short *port)
 	return listener;
 }
 
-/* Accept a connection and read its request, to the empty line. */
-int http_accept(int listener)
+/* Read a request, to the empty line. */
+void http_read_request(int connection)
 {
-	int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	char request[4096];
 	size_t length = 0;
 	ssize_t got;
 
-	if (connection < 0)
-		err(1, "accept");
 	do {
 		if (length == sizeof(request) - 1)
 			errx(1, "the request is too long");
@@ -56,6 +53,16 @@ int http_accept(int listener)
 		length += got;
 		request[length] = '\0';
 	} while (!strstr(request, "\r\n\r\n"));
+}
+
+/* Accept a connection and read its request. */
+int http_accept(int listener)
+{
+	int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (connection < 0)
+		err(1, "accept");
+	http_read_request(connection);
 	return connection;
 }
 

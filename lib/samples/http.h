@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 int http_listen(unsigned short *port);
+void http_read_request(int connection);
 int http_accept(int listener);
 void http_send_header(int connection, off_t length);
 void http_send_range(int connection, const char *path, off_t from, off_t to);
