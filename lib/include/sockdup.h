@@ -642,10 +642,12 @@ int sockdup_inbox_open(const struct sockdup_inbox_options *options);
  *
  * Return: 0, or -1 with errno: those of sockdup_export(),
  *
- *  EINVAL    @flags invite to nothing or to both
+ *  EINVAL    @flags invite to nothing or to both; or as for sockdup_export()
+ *  EBUSY     @flags has SOCKDUP_EXPORT_REPORT
  *  ENOTCONN  @inbox is another handle of the device
  *  ENOTTY    @inbox is no handle of the device
- *  EPERM     this process did not open @inbox
+ *  EPERM     this process did not open @inbox; or as for sockdup_export()
+ *  EBADF     @inbox is not an open descriptor; or as for sockdup_export()
  *  EPIPE     the inbox has ended
  */
 int sockdup_inbox_invite(int inbox, int target, unsigned int flags, unsigned int ttl_ms,

@@ -105,9 +105,10 @@ TEST(options_that_are_wrong_open_nothing)
 
 	for (i = 0; i < ARRAY_SIZE(users); i++)
 		users[i] = i;
-	for (i = 0; i < ARRAY_SIZE(wrong); i++)
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		EXPECT_EQ(-EINVAL, result(sockdup_inbox_open(&wrong[i])))
 			TH_LOG("options %u", i);
+	}
 	EXPECT_EQ(-EFAULT, result(sockdup_inbox_open(&nowhere)));
 	EXPECT_EQ(before, count_descriptors());
 	inbox = sockdup_inbox_open(NULL);
