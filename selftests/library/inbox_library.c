@@ -468,6 +468,55 @@ TEST_F(inbox, is_not_for_another_user_that_the_process_becomes)
 	EXPECT_EQ(0, outcome_of(pid));
 }
 
+static int enter_jail(void)
+{
+	return chroot("/usr/lib") || chdir("/");
+}
+
+TEST_F(inbox, is_posted_to_from_a_jail)
+{
+	pid_t receiver = getpid(), pid = child_of(0);
+	int sender, fd;
+
+	if (!pid) {
+		sender = sockdup_inbox_bind(receiver, 0, NULL);
+		if (enter_jail() ||
+		    code(sockdup_inbox_bind(receiver, 0, NULL)) != ENODEV)
+			_exit(1);
+		_exit(code(sockdup_post(sender, self->fd, 0, 0)));
+	}
+	EXPECT_EQ(0, outcome_of(pid));
+	fd = sockdup_accept(self->inbox, NULL, NULL, SOCK_CLOEXEC);
+	EXPECT_EQ(1, same_file(0, fd, 0, self->fd));
+	close(fd);
+}
+
+/* The user is asked for at a post, and not at an accept. */
+TEST_F(inbox, is_accepted_from_in_a_jail_by_another_user)
+{
+	int said[2], inbox, sender;
+	char byte;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe2(said, O_CLOEXEC));
+	pid = child_of(0);
+	if (!pid) {
+		inbox = sockdup_inbox_open(NULL);
+		if (enter_jail() || become_user(OTHER_UID) || write(said[1], "", 1) != 1)
+			_exit(1);
+		if (sockdup_accept(inbox, NULL, NULL, SOCK_CLOEXEC) < 0)
+			_exit(2);
+		_exit(code(sockdup_post_revoke(inbox, 1)) == EPERM ? 0 : 3);
+	}
+	ASSERT_EQ(1, read(said[0], &byte, 1));
+	sender = sockdup_inbox_bind(pid, 0, NULL);
+	EXPECT_EQ(0, result(sockdup_post(sender, self->fd, 0, 0)));
+	EXPECT_EQ(0, outcome_of(pid));
+	close(sender);
+	close(said[0]);
+	close(said[1]);
+}
+
 TEST_F(inbox, is_no_other_descriptor)
 {
 	const int foreign[] = { STDIN_FILENO, self->fd };
