@@ -34,8 +34,8 @@ COMMAND_OF = {"sockdup_duplicate": "sockdup_export",
               "sockdup_duplicate_user": "sockdup_export",
               "sockdup_duplicate_cgroup": "sockdup_export",
               "sockdup_socket": "sockdup_import", "sockdup_revoke_id": "sockdup_revoke"}
-# Groups of functions that do not open the device.
-NO_DEVICE = {"Names of AF_UNIX sockets", "The text form", "Netlink"}
+# Groups of functions that do not open the library's handle, and list all their errors.
+NO_DEVICE = {"Inboxes", "Names of AF_UNIX sockets", "The text form", "Netlink"}
 
 INLINE = re.compile(r"@(?P<argument>\w+)"
                     r"|&?(?:(?P<tag>enum|struct) )(?P<type>sockdup_\w+)"

@@ -613,8 +613,9 @@ struct sockdup_inbox_options {
  * @options: what it is to be like; NULL for 64 slots, for the caller's own user, each for
  *           one socket without a message
  *
- * Return: its descriptor, or -1 with errno: ENODEV, EACCES, EMFILE, ENFILE, ENOMEM,
+ * Return: its descriptor, or -1 with errno: ENODEV, EMFILE, ENFILE, ENOMEM,
  *
+ *  EACCES, EPERM  the device exists, and this user, or this container, may not open it
  *  EINVAL   a limit is exceeded; a user is listed twice or with SOCKDUP_INBOX_ANYBODY, or
  *           is none in the caller's user namespace; another flag is set; the reserve is not
  *           zero
@@ -660,12 +661,13 @@ int sockdup_inbox_invite(int inbox, int target, unsigned int flags, unsigned int
  *
  * Each post goes to one of those who accept. The inbox ends when none of them is left.
  *
- * Return: a descriptor, as of sockdup_inbox_open(), or -1 with errno: ENODEV, EACCES,
- * EMFILE, ENFILE, ENOMEM, EFAULT,
+ * Return: a descriptor as that of an inbox which the process has opened, or -1 with errno:
+ * ENODEV, EMFILE, ENFILE, ENOMEM, EFAULT,
  *
- *  EINVAL   the token is no invitation to accept
+ *  EACCES   this user may not open the device
+ *  EINVAL   @info has the wrong size in it, or the token is no invitation to accept
  *  ENOENT   no live token has these bytes
- *  EPERM    the invitation is not for the caller
+ *  EPERM    the invitation is not for the caller; or this container may not open the device
  *  EBUSY    the process has an inbox
  *  ECONNREFUSED  the inbox has ended
  */
@@ -679,9 +681,9 @@ int sockdup_inbox_join(const struct sockdup_protocol_info *info,
  * @flags: one of these, or 0
  * @options: filled with slots, message_size and max_sockets of the inbox, or NULL
  *
- * Return: a descriptor to post through, or -1 with errno: ENODEV, EACCES, EMFILE, ENFILE,
- * ENOMEM,
+ * Return: a descriptor to post through, or -1 with errno: ENODEV, EMFILE, ENFILE, ENOMEM,
  *
+ *  EACCES, EPERM  the device exists, and this user, or this container, may not open it
  *  EBADF     @target is not an open descriptor, where it is to be one, or no pidfd
  *  ENOTSOCK  @target is to be a socket, and is none
  *  EINVAL    @target is no process id, or a socket of another family than AF_UNIX; @flags
@@ -697,14 +699,15 @@ int sockdup_inbox_bind(int target, unsigned int flags, struct sockdup_inbox_opti
  * @info: of an invitation to post
  * @options: filled with slots, message_size and max_sockets of the inbox, or NULL
  *
- * Return: as sockdup_inbox_bind(), and
+ * Return: a descriptor to post through, or -1 with errno: ENODEV, EMFILE, ENFILE, ENOMEM,
+ * EFAULT,
  *
+ *  EACCES   this user may not open the device
+ *  EINVAL   @info has the wrong size in it, or the token is no invitation to post
+ *  ENOENT   no live token has these bytes
+ *  EPERM    the invitation is not for the caller; or this container may not open the device
  *  ECONNREFUSED  the inbox has ended; or the caller's user is not listed, and those who are
  *           are sure to have all slots
- *  EINVAL   the token is no invitation to post
- *  ENOENT   no live token has these bytes
- *  EPERM    the invitation is not for the caller
- *  EFAULT   @info is not readable
  */
 int sockdup_inbox_bind_invited(const struct sockdup_protocol_info *info,
 			       struct sockdup_inbox_options *options);
@@ -716,7 +719,7 @@ int sockdup_inbox_bind_invited(const struct sockdup_protocol_info *info,
  * @cookie: any number, which the receiver is told
  * @flags: SOCKDUP_POST_CLOSE, which closes @fd once the socket is posted; or 0
  *
- * Return: 0, or -1 with errno: ENOBUFS,
+ * Return: 0, or -1 with errno:
  *
  *  EBADF     @binding or @fd is not an open descriptor, or @fd an O_PATH one
  *  ENOTSOCK  @fd is not a socket
@@ -726,6 +729,8 @@ int sockdup_inbox_bind_invited(const struct sockdup_protocol_info *info,
  *  EPERM     another process opened @binding, or the user has changed since
  *  EAGAIN    there is no room, and @binding has O_NONBLOCK
  *  EPIPE     the inbox has ended
+ *  ENOBUFS   the caller's user would hold more sockets in tokens and posts than
+ *            RLIMIT_NOFILE allows
  *  EINTR     a signal came, whose handler has no SA_RESTART
  */
 int sockdup_post(int binding, int fd, __u64 cookie, unsigned int flags);
@@ -765,8 +770,9 @@ struct sockdup_posting {
  * @posting: the sockets, the message, the cookie and the time; its id is filled
  * @flags: as for sockdup_post()
  *
- * Return: as sockdup_post(), and errno: EFAULT, ENOMEM,
+ * Return: 0, or -1 with errno: those of sockdup_post(), EFAULT,
  *
+ *  ENOMEM    no memory
  *  EINVAL    ttl_ms exceeds the limit; there is no socket; @flags has an unknown flag; the
  *            reserve is not zero
  *  EMSGSIZE  the inbox takes fewer sockets in one post, or a smaller message
@@ -783,14 +789,14 @@ int sockdup_post_set(int binding, struct sockdup_posting *posting, unsigned int 
  * The first post first. O_NONBLOCK is the open socket's, and so the sender's, too, where
  * it has a descriptor yet.
  *
- * Return: the new descriptor, or -1 with errno: ENOMEM,
+ * Return: the new descriptor, or -1 with errno:
  *
  *  EBADF     @inbox is not an open descriptor
  *  EINVAL    @inbox is another handle of the device; @flags has an unknown flag
  *  ENOTTY    @inbox is no handle of the device
  *  EPERM     another process opened @inbox
  *  EAGAIN    there is no post, and @inbox has O_NONBLOCK
- *  EMFILE, ENFILE  no descriptor is free; the post stays
+ *  EMFILE, ENFILE, ENOMEM  no descriptor is free, or no memory; the post stays
  *  EMSGSIZE  the first post has several sockets or a message: it stays, and
  *            sockdup_accept_set() is for it, or sockdup_post_revoke()
  *  ESRCH     the inbox has ended
@@ -806,12 +812,14 @@ int sockdup_accept(int inbox, __u64 *cookie, struct sockdup_identity *source, in
  * @posting: the room; filled but for ttl_ms
  * @flags: as for sockdup_accept()
  *
- * Return: 0, or -1 with errno: as sockdup_accept(), EFAULT,
+ * Return: 0, or -1 with errno: those of sockdup_accept(),
  *
  *  EINVAL    @inbox is another handle of the device; @flags has an unknown flag; there is
  *            no room for a socket; the reserve is not zero
  *  EMSGSIZE  the first post has more sockets or a larger message; socket_count,
  *            message_size and id tell of it, and it stays
+ *  EFAULT    a pointer is wrong. The post stays, but if another thread has unmapped the
+ *            array of descriptors meanwhile, it has ended, and the sockets are closed
  */
 int sockdup_accept_set(int inbox, struct sockdup_posting *posting, int flags);
 
