@@ -258,8 +258,8 @@ int sockdup_export(int fd, int target, unsigned int flags, unsigned int ttl_ms,
  *
  *  EMSGSIZE  the token holds several sockets, or has a payload: see
  *          sockdup_import_set()
- *  EINVAL  @info has the wrong size in it, and so is not a protocol info; or
- *          @flags has an unknown flag
+ *  EINVAL  @info has the wrong size in it, and so is not a protocol info, or is an
+ *          invitation to an inbox; or @flags has an unknown flag
  *  EACCES  a security module refused; another errno where it has its own. The
  *          token lives on
  */
@@ -286,7 +286,8 @@ int sockdup_import(const struct sockdup_protocol_info *info, unsigned int flags,
  * @age_ms: milliseconds since the export
  * @left_ms: milliseconds until the end of its life
  * @target_flags: SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP as it is for a
- *                user, a control group, or both; 0 for a process
+ *                user, a control group, or both; neither for a process; and
+ *                SOCKDUP_EXPORT_INVITE_TO_* of an invitation, which has no socket
  * @target_uid: with the first, the user
  * @payload_size: bytes of its payload
  * @for_caller: 1 where the caller may import it, else 0
@@ -650,6 +651,7 @@ int sockdup_inbox_open(const struct sockdup_inbox_options *options);
  *  EPERM     this process did not open @inbox; or as for sockdup_export()
  *  EBADF     @inbox is not an open descriptor; or as for sockdup_export()
  *  EPIPE     the inbox has ended
+ *  ENFILE    the system has no file free
  */
 int sockdup_inbox_invite(int inbox, int target, unsigned int flags, unsigned int ttl_ms,
 			 struct sockdup_protocol_info *info);
@@ -1478,8 +1480,8 @@ enum sockdup_token_happening {
  * @uid: the exporter's effective user, as the user namespace that owns the
  *       network namespace numbers it
  * @target_flags: SOCKDUP_EXPORT_TO_USER and SOCKDUP_EXPORT_TO_CGROUP as the token is for
- *                a user, a control group, or both; neither for a process; and
- *                SOCKDUP_EXPORT_INVITE_TO_* of an invitation
+ *                a user, a control group, or both; 0 for a process. That it is an
+ *                invitation is not told
  * @target_uid: with the first, the user, likewise
  * @target_cgroup: with the second, the inode number of the group's directory, 0 where
  *                 the network namespace is not the initial user namespace's
