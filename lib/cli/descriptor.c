@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "descriptor.h"
@@ -51,6 +52,15 @@ int descriptor_parse(const char *text, const char *hint)
 		return fd;
 	complain("descriptor %d is not open%s", fd, hint ? : "");
 	exit(EXIT_FAILED);
+}
+
+bool descriptor_is_unix(int fd)
+{
+	socklen_t size = sizeof(int);
+	int family;
+
+	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) &&
+	       family == AF_UNIX;
 }
 
 /* The reader of a pipe sees its end, while the command goes on. */

@@ -39,13 +39,15 @@ static bool is_control(const unsigned char *text)
 	       (text[0] == 0xc2 && text[1] < 0xa0);
 }
 
-char *escape_for_line(const char *text)
+/* A zero byte is behind the @size bytes, which may have others among them. */
+char *escape_bytes_for_line(const char *text, size_t size)
 {
-	char *escaped = checked(malloc(4 * strlen(text) + 1));
+	char *escaped = checked(malloc(4 * size + 1));
+	const char *end = text + size;
 	char *to = escaped;
 	size_t length, i;
 
-	for (; *text; text += length) {
+	for (; text < end; text += length) {
 		length = utf8_length((const unsigned char *)text);
 		if (length && !is_control((const unsigned char *)text) &&
 		    *text != ' ' && *text != '\\') {
@@ -60,14 +62,20 @@ char *escape_for_line(const char *text)
 	return escaped;
 }
 
-char *escape_for_json(const char *text)
+char *escape_for_line(const char *text)
 {
-	char *escaped = checked(malloc(6 * strlen(text) + 1));
+	return escape_bytes_for_line(text, strlen(text));
+}
+
+char *escape_bytes_for_json(const char *text, size_t size)
+{
+	char *escaped = checked(malloc(6 * size + 1));
+	const char *end = text + size;
 	const unsigned char *from;
 	char *to = escaped;
 	size_t length;
 
-	for (; *text; text += length) {
+	for (; text < end; text += length) {
 		from = (const unsigned char *)text;
 		length = utf8_length(from);
 		if (!length)
@@ -82,4 +90,9 @@ char *escape_for_json(const char *text)
 	}
 	*to = '\0';
 	return escaped;
+}
+
+char *escape_for_json(const char *text)
+{
+	return escape_bytes_for_json(text, strlen(text));
 }

@@ -64,7 +64,7 @@ static void option(int value, char *argument)
 		plan_number(&plan, argument);
 		break;
 	case OPTION_PAYLOAD_FD:
-		plan_payload_number(&plan, argument);
+		plan_payload_number(&plan, argument, "payloads");
 		break;
 	case OPTION_NAME:
 		plan_name(&plan, argument);

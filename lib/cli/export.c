@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/param.h>
-#include <sys/socket.h>
 
 #include <sockdup.h>
 
@@ -277,15 +276,6 @@ static void token_take_back(const struct sockdup_protocol_info *info, __u64 id)
 		sockdup_revoke(info);
 }
 
-static bool is_unix_socket(int fd)
-{
-	socklen_t size = sizeof(int);
-	int family;
-
-	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size) &&
-	       family == AF_UNIX;
-}
-
 /* A number alone: a process id, a time or a descriptor. */
 static bool is_bare(const char *text)
 {
@@ -368,7 +358,7 @@ static int run(int count, char **arguments)
 		usage_error("a token holds %d sockets at most", SOCKDUP_MAX_SOCKETS);
 	parcel_parse(&parcel, count, arguments);
 	if (target.flags == SOCKDUP_EXPORT_TO_PEER &&
-	    !is_unix_socket(target.number))
+	    !descriptor_is_unix(target.number))
 		return complain("descriptor %d is not an AF_UNIX socket",
 				target.number);
 	status = wait_for_end ? outcome_check() : EXIT_OK;

@@ -5,10 +5,14 @@
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 
+#include <poll.h>
 #include <stdbool.h>
 
 void interrupt_defer(void);
 bool interrupt_output_ready(void);
+void interrupt_by_children(void);
+bool interrupt_await(struct pollfd *files, unsigned int count);
 void interrupt_allow(void);
+void interrupt_forget(void);
 
 #endif /* CLI_INTERRUPT_H */

@@ -145,6 +145,29 @@ FILE *names_open(const char *path)
 	return strcmp(path, "-") ? fopen(path, "re") : stdin;
 }
 
+/* The text of the one token in a file, or on standard input; an exit code. */
+int name_of_file(const char *path, struct name *name)
+{
+	FILE *file = names_open(path);
+	int status;
+	char *text;
+
+	if (!file)
+		return failed_to(NULL, "open %s", path);
+	text = name_read(file);
+	if (text)
+		status = name_parse_text(text, name);
+	else if (ferror(file))
+		status = failed_to(NULL, "read %s", path);
+	else
+		status = complain("there is no token in %s", file == stdin ?
+				  "standard input" : path);
+	free(text);
+	if (file != stdin)
+		fclose(file);
+	return status;
+}
+
 static int name_act(const char *text, int (*act)(const struct name *name))
 {
 	struct name name;

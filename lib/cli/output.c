@@ -20,6 +20,9 @@ static enum shape shape;
 static struct libscols_table *table;
 static const char * const *titles;
 static const char *group;
+static const char *items;
+static char item_key[32];
+static int item_count;
 static int records;
 static int cells;
 static int fields;
@@ -212,26 +215,69 @@ void group_end(void)
 	fields = 1;
 }
 
-void field_text(const char *key, const char *value)
+/* Groups of one kind: an array of objects, keys that a number joins. */
+void items_begin(const char *key)
+{
+	if (format == FORMAT_JSON && field_begin(key))
+		putchar('[');
+	items = key;
+	item_count = 0;
+}
+
+void item_begin(void)
+{
+	if (format == FORMAT_JSON) {
+		fputs(item_count ? ", {" : "{", stdout);
+		fields = 0;
+	}
+	snprintf(item_key, sizeof(item_key), "%s.%d", items, item_count++);
+	group = item_key;
+}
+
+void item_end(void)
+{
+	group_end();
+}
+
+void items_end(void)
+{
+	if (format == FORMAT_JSON)
+		putchar(']');
+	fields = 1;
+}
+
+/* A zero byte is behind the @size bytes of the value. */
+void field_bytes(const char *key, const char *value, size_t size)
 {
 	char *escaped;
 
 	if (!field_begin(key))
 		return;
 	if (format == FORMAT_JSON) {
-		escaped = escape_for_json(value);
+		escaped = escape_bytes_for_json(value, size);
 		printf("\"%s\"", escaped);
 	} else {
-		escaped = escape_for_line(value);
+		escaped = escape_bytes_for_line(value, size);
 		fputs(escaped, stdout);
 	}
 	free(escaped);
+}
+
+void field_text(const char *key, const char *value)
+{
+	field_bytes(key, value, strlen(value));
 }
 
 void field_number(const char *key, long long number)
 {
 	if (field_begin(key))
 		printf("%lld", number);
+}
+
+void field_unsigned(const char *key, unsigned long long number)
+{
+	if (field_begin(key))
+		printf("%llu", number);
 }
 
 void field_boolean(const char *key, bool value)

@@ -7,6 +7,7 @@
 #define CLI_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "table.h"
 
@@ -33,10 +34,16 @@ void record_begin(void);
 void record_end(void);
 void group_begin(const char *key);
 void group_end(void);
+void items_begin(const char *key);
+void item_begin(void);
+void item_end(void);
+void items_end(void);
 [[gnu::format(printf, 2, 3)]]
 void cell(enum colour colour, const char *format, ...);
 void field_text(const char *key, const char *value);
+void field_bytes(const char *key, const char *value, size_t size);
 void field_number(const char *key, long long number);
+void field_unsigned(const char *key, unsigned long long number);
 void field_boolean(const char *key, bool value);
 void field_null(const char *key);
 int output_end(void);

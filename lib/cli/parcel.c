@@ -81,26 +81,21 @@ bool parcel_is_set(const struct parcel *parcel)
 	return parcel->count > 1 || parcel->names || parcel->payload_file;
 }
 
-static int payload_read(struct parcel *parcel)
+/* All of a file, or of standard input, which is to be @kind; an exit code. */
+int bytes_read(const char *path, const char *kind, size_t most, struct iovec *bytes)
 {
-	const size_t room = SOCKDUP_MAX_PAYLOAD + 1;
-	const char *path = parcel->payload_file;
-	FILE *file;
+	FILE *file = names_open(path);
 
-	if (!path)
-		return EXIT_OK;
-	file = names_open(path);
 	if (!file)
 		return failed_to(NULL, "open %s", path);
-	parcel->payload.iov_base = checked(malloc(room));
-	parcel->payload.iov_len = fread(parcel->payload.iov_base, 1, room, file);
+	bytes->iov_base = checked(malloc(most + 1));
+	bytes->iov_len = fread(bytes->iov_base, 1, most + 1, file);
 	if (ferror(file))
 		return failed_to(NULL, "read %s", path);
 	if (file != stdin)
 		fclose(file);
-	return parcel->payload.iov_len < room ? EXIT_OK :
-	       complain("%s is larger than a payload may be, %d bytes", path,
-			SOCKDUP_MAX_PAYLOAD);
+	return bytes->iov_len <= most ? EXIT_OK :
+	       complain("%s is larger than %s may be, %zu bytes", path, kind, most);
 }
 
 /* Takes the sockets and reads the payload; an exit code. */
@@ -119,19 +114,22 @@ int parcel_open(struct parcel *parcel)
 		if (source->name)
 			strcpy(parcel->names[i], source->name);
 	}
-	return payload_read(parcel);
+	return parcel->payload_file ?
+	       bytes_read(parcel->payload_file, "a payload", SOCKDUP_MAX_PAYLOAD,
+			  &parcel->payload) : EXIT_OK;
 }
 
-static const char *quota_reason(const struct parcel *parcel)
+/* @bytes: the user can hold too many of them, too. */
+const char *quota_reason(bool bytes)
 {
 	static char reason[240];
 	struct rlimit limit;
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	snprintf(reason, sizeof(reason),
-		 "live tokens of this user hold as many sockets as the limit of open files allows (ulimit -n: %llu)%s",
+		 "live tokens and posts of this user hold as many sockets as the limit of open files allows (ulimit -n: %llu)%s",
 		 (unsigned long long)limit.rlim_cur,
-		 parcel_is_set(parcel) ? ", or as many bytes as the module's max_user_bytes" : "");
+		 bytes ? ", or as many bytes as the module's max_user_bytes" : "");
 	return reason;
 }
 
@@ -167,7 +165,7 @@ const char *parcel_reason(const struct parcel *parcel)
 	case E2BIG:
 		return "the loaded module has no sets of sockets and no payloads";
 	case ENOBUFS:
-		return quota_reason(parcel);
+		return quota_reason(parcel_is_set(parcel));
 	default:
 		return NULL;
 	}

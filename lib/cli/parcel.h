@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The sockets and the payload that one token is to hold, from the command line of
- * export and keep.
+ * export and keep, or a post, from that of post.
  */
 #ifndef CLI_PARCEL_H
 #define CLI_PARCEL_H
@@ -64,6 +64,8 @@ int parcel_open(struct parcel *parcel);
 int parcel_export(const struct parcel *parcel, int target, unsigned int flags,
 		  unsigned int ttl_ms, struct sockdup_protocol_info *info);
 const char *parcel_reason(const struct parcel *parcel);
+const char *quota_reason(bool bytes);
+int bytes_read(const char *path, const char *kind, size_t most, struct iovec *bytes);
 
 void life_parse(struct life *life, const char *text);
 const char *life_reason(const struct life *life, const char *whose);

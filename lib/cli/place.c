@@ -168,6 +168,17 @@ static int sockets_block(const struct plan *plan)
 	return EXIT_OK;
 }
 
+/* Of sockets that the command has already, as those of posts. An exit code. */
+int plan_place(const struct plan *plan)
+{
+	int i;
+
+	for (i = 0; i < plan->token_count; i++)
+		if (sockets_place(plan, &plan->tokens[i]))
+			return failed_to(NULL, "place the sockets for the program");
+	return plan->blocking ? sockets_block(plan) : EXIT_OK;
+}
+
 /* From the first import on, no way leads back. */
 int plan_carry_out(struct plan *plan)
 {

@@ -61,9 +61,9 @@ void plan_number(struct plan *plan, const char *text)
 	number_add(&plan->numbers, &plan->number_count, text, "sockets");
 }
 
-void plan_payload_number(struct plan *plan, const char *text)
+void plan_payload_number(struct plan *plan, const char *text, const char *what)
 {
-	number_add(&plan->payload_numbers, &plan->payload_number_count, text, "payloads");
+	number_add(&plan->payload_numbers, &plan->payload_number_count, text, what);
 }
 
 /* What systemd allows as a name. */

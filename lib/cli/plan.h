@@ -84,7 +84,7 @@ struct plan {
 void plan_text(struct plan *plan, const char *text);
 void plan_kept(struct plan *plan, const char *name);
 void plan_number(struct plan *plan, const char *text);
-void plan_payload_number(struct plan *plan, const char *text);
+void plan_payload_number(struct plan *plan, const char *text, const char *what);
 void plan_name(struct plan *plan, const char *name);
 bool plan_name_fits(const char *name);
 int plan_read(struct plan *plan);
@@ -93,8 +93,9 @@ int plan_number_of(const struct plan *plan, int i);
 /* In check.c; gives an exit code after a complaint. */
 int plan_check(struct plan *plan);
 
-/* In place.c; the first two give an exit code after a complaint. */
+/* In place.c; the first three give an exit code after a complaint. */
 int plan_environment(const struct plan *plan);
+int plan_place(const struct plan *plan);
 int plan_carry_out(struct plan *plan);
 void plan_tell_spent(const struct plan *plan, int count);
 

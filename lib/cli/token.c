@@ -237,7 +237,7 @@ void socket_fields(const struct sockdup_socket_info *socket)
 	address_fields("remote", socket, &socket->remote, socket->remote_size);
 }
 
-static void state_field(int state)
+void state_field(int state)
 {
 	const char *word = state_format(state);
 

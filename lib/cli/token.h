@@ -17,6 +17,7 @@ void target_cell(const struct sockdup_token_info *token);
 void target_fields(const struct sockdup_token_info *token);
 void socket_cells(const struct sockdup_socket_info *socket);
 void socket_fields(const struct sockdup_socket_info *socket);
+void state_field(int state);
 void duration_format(char *text, size_t size, __u64 milliseconds);
 void id_format(char text[20], __u64 id);
 

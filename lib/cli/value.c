@@ -23,6 +23,18 @@ long number_parse(const char *text, long min, long max, const char *kind)
 	return value;
 }
 
+unsigned long long cookie_parse(const char *text)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno)
+		usage_error("'%s' is not a cookie: that is a number below 2^64", text);
+	return value;
+}
+
 pid_t pid_parse(const char *text)
 {
 	return number_parse(text, 1, INT_MAX, "a process id");

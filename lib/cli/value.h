@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 long number_parse(const char *text, long min, long max, const char *kind);
+unsigned long long cookie_parse(const char *text);
 pid_t pid_parse(const char *text);
 unsigned int duration_parse(const char *text);
 bool duration_has_unit(const char *text);
