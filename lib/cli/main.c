@@ -17,7 +17,7 @@
 
 static const struct verb * const verbs[] = {
 	&verb_export, &verb_exec, &verb_query, &verb_list, &verb_revoke, &verb_keep,
-	&verb_kept, &verb_monitor, &verb_stats, &verb_info, NULL
+	&verb_kept, &verb_inbox, &verb_post, &verb_monitor, &verb_stats, &verb_info, NULL
 };
 
 static const struct option common_options[] = {
@@ -29,13 +29,14 @@ static const struct option common_options[] = {
 	{ }
 };
 
-#define OPTIONS_MAX	16
+#define OPTIONS_MAX	20
 
 static const char usage_head[] =
 	"usage: sockdup [OPTION ...] VERB [ARGUMENT ...]\n"
 	"\n"
 	"Hands sockets from process to process. A token holds a socket until the other\n"
-	"process imports it; sockdup makes, shows and ends tokens.\n"
+	"process imports it; sockdup makes, shows and ends tokens. It also opens inboxes,\n"
+	"and posts sockets to them.\n"
 	"\n";
 
 static const char usage_tail[] =
@@ -48,8 +49,8 @@ static const char usage_tail[] =
 	"\n"
 	"Exit status: 0 success, 1 failure, 2 wrong usage, 3 the sockdup module is not\n"
 	"loaded or there is no /dev/sockdup. For an export that waits also: 4 nobody\n"
-	"imported the socket. For exec also: 126 the program cannot be executed, 127 it\n"
-	"was not found.\n";
+	"imported the socket. For post also: 4 there was no room. For exec and inbox also:\n"
+	"126 the program cannot be executed, 127 it was not found.\n";
 
 static void usage_print(const struct verb *verb)
 {

@@ -17,7 +17,7 @@ enum {
 	EXIT_FAILED	= 1,
 	EXIT_USAGE	= 2,
 	EXIT_ABSENT	= 3,	/* the module is not there */
-	EXIT_UNTAKEN	= 4,	/* nobody imported the socket */
+	EXIT_UNTAKEN	= 4,	/* nobody imported the socket, or there was no room */
 	EXIT_UNFIT	= 126,	/* the program cannot be executed */
 	EXIT_UNFOUND	= 127,	/* there is no such program */
 };
@@ -48,7 +48,7 @@ struct verb {
 	int (*run)(int count, char **arguments);
 };
 
-extern const struct verb verb_exec, verb_export, verb_info, verb_keep, verb_kept,
-	verb_list, verb_monitor, verb_query, verb_revoke, verb_stats;
+extern const struct verb verb_exec, verb_export, verb_inbox, verb_info, verb_keep,
+	verb_kept, verb_list, verb_monitor, verb_post, verb_query, verb_revoke, verb_stats;
 
 #endif /* CLI_VERB_H */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Invitations that an inbox makes.
+ */
+#ifndef CLI_INVITATION_H
+#define CLI_INVITATION_H
+
+void invitation_add(const char *text, unsigned int flags);
+void invitation_ttl(const char *text);
+int invitations_show(int inbox);
+
+#endif /* CLI_INVITATION_H */
