@@ -14,6 +14,7 @@
 #include "escape.h"
 #include "message.h"
 #include "plan.h"
+#include "token.h"
 #include "verb.h"
 
 /* MAX_ARG_STRLEN, which the kernel's header makes of a PAGE_SIZE that it does not have. */
@@ -194,6 +195,11 @@ static int token_ask(struct plan *plan, struct plan_token *token)
 	struct sockdup_description description;
 	bool known = !sockdup_query(&token->info, &description);
 
+	if (known && invitation_format(description.target_flags))
+		return complain("%s invites to an inbox, and has no socket: see sockdup %s",
+				token->shown,
+				description.target_flags & SOCKDUP_EXPORT_INVITE_TO_POST ?
+				"post --invitation" : "inbox --join");
 	if (known && description.for_caller) {
 		if (!token_read(plan, token, &description))
 			return EXIT_OK;

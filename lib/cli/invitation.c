@@ -85,8 +85,7 @@ static void invitation_print(const struct invitation *invitation,
 	}
 	record_begin();
 	field_text("token", text);
-	field_text("invites_to", invitation->flags & SOCKDUP_EXPORT_INVITE_TO_POST ?
-		   "post" : "accept");
+	invitation_field(invitation->flags);
 	field_text("target", invitation->shown);
 	record_end();
 }

@@ -121,7 +121,7 @@ static int expand(void)
 		/* One that has just ended is not there any more. */
 		if (sockdup_list_sockets(tokens[i].id, keep, NULL) && errno != ENOENT)
 			return -1;
-		tokens[i].socket_count = 0;
+		tokens[i].id = 0;
 	}
 	return 0;
 }
@@ -132,7 +132,7 @@ static void sift(void)
 	size_t i, kept = 0;
 
 	for (i = 0; i < token_count; i++)
-		if (tokens[i].socket_count && is_wanted(&tokens[i].socket))
+		if (tokens[i].id && is_wanted(&tokens[i].socket))
 			tokens[kept++] = tokens[i];
 	token_count = kept;
 }

@@ -149,8 +149,8 @@ static void event_cells(const struct sockdup_token_event *event,
 	user_cell(event->uid);
 	process_cell(token->source);
 	target_cell(token);
-	if (token->id)
-		socket_cells(&token->socket);
+	if (token->id || invitation_format(token->target_flags))
+		socket_cells(token);
 }
 
 static void event_fields(const struct sockdup_token_event *event,
@@ -163,6 +163,7 @@ static void event_fields(const struct sockdup_token_event *event,
 	user_fields(event->uid);
 	process_fields("source", token->source);
 	target_fields(token);
+	invitation_field(event->target_flags);
 	if (token->id)
 		socket_fields(&token->socket);
 }

@@ -122,10 +122,40 @@ static void address_cells(const struct sockdup_socket_info *socket)
 	address_cell(socket, &socket->remote, socket->remote_size);
 }
 
-/* Its protocol, its own address, and its peer's: what stays as it is. */
-void socket_cells(const struct sockdup_socket_info *socket)
+/* What a token without a socket invites to; NULL of others. */
+const char *invitation_format(unsigned int target_flags)
 {
-	cell(CYAN, "%s", protocol_format(socket));
+	if (target_flags & SOCKDUP_EXPORT_INVITE_TO_POST)
+		return "post";
+	return target_flags & SOCKDUP_EXPORT_INVITE_TO_ACCEPT ? "accept" : NULL;
+}
+
+void invitation_field(unsigned int target_flags)
+{
+	const char *word = invitation_format(target_flags);
+
+	if (word)
+		field_text("invites_to", word);
+	else
+		field_null("invites_to");
+}
+
+static void protocol_cell(const struct sockdup_token_info *token)
+{
+	const char *invites = invitation_format(token->target_flags);
+
+	if (invites)
+		cell(CYAN, "invite:%s", invites);
+	else
+		cell(CYAN, "%s", protocol_format(&token->socket));
+}
+
+/* Its protocol, its own address, and its peer's: what stays as it is. */
+void socket_cells(const struct sockdup_token_info *token)
+{
+	const struct sockdup_socket_info *socket = &token->socket;
+
+	protocol_cell(token);
 	address_cells(socket);
 }
 
@@ -189,7 +219,7 @@ static void token_cells(const struct sockdup_token_info *token)
 	const struct sockdup_socket_info *socket = &token->socket;
 	char time[32], id[20];
 
-	cell(CYAN, "%s", protocol_format(socket));
+	protocol_cell(token);
 	cell(PLAIN, "%s", state_format(socket->state) ? : "-");
 	address_cells(socket);
 	if (columns_shown & COLUMN_NAME)
@@ -232,7 +262,10 @@ static void address_fields(const char *which,
 
 void socket_fields(const struct sockdup_socket_info *socket)
 {
-	field_text("protocol", protocol_format(socket));
+	if (socket->family)
+		field_text("protocol", protocol_format(socket));
+	else
+		field_null("protocol");
 	address_fields("local", socket, &socket->local, socket->local_size);
 	address_fields("remote", socket, &socket->remote, socket->remote_size);
 }
@@ -247,12 +280,27 @@ void state_field(int state)
 		field_null("state");
 }
 
-static void netns_field(__u64 netns)
+static void number_field(const char *key, bool known, __u64 number)
 {
-	if (netns)
-		field_number("netns", netns);
+	if (known)
+		field_number(key, number);
 	else
-		field_null("netns");
+		field_null(key);
+}
+
+static void numbers_fields(const struct sockdup_socket_info *socket)
+{
+	const bool known = socket->family;
+
+	number_field("socket_family", known, socket->family);
+	number_field("socket_type", known, socket->type);
+	number_field("socket_protocol", known, socket->protocol);
+	if (known)
+		field_text("protocol_name", socket->protocol_name);
+	else
+		field_null("protocol_name");
+	if (socket->family == AF_INET6)
+		field_boolean("ipv6_only", socket->ipv6_only);
 }
 
 static void token_fields(const struct sockdup_token_info *token)
@@ -268,18 +316,14 @@ static void token_fields(const struct sockdup_token_info *token)
 	field_number("gid", token->gid);
 	field_number("age_ms", token->age_ms);
 	field_number("left_ms", token->left_ms);
-	field_number("socket_family", token->socket.family);
-	field_number("socket_type", token->socket.type);
-	field_number("socket_protocol", token->socket.protocol);
-	field_text("protocol_name", token->socket.protocol_name);
-	if (token->socket.family == AF_INET6)
-		field_boolean("ipv6_only", token->socket.ipv6_only);
+	numbers_fields(&token->socket);
 	field_text("name", token->socket.name);
 	field_number("socket_count", token->socket_count);
 	field_number("payload_size", token->payload_size);
-	field_number("inode", token->socket.inode);
+	number_field("inode", token->socket.inode, token->socket.inode);
 	state_field(token->socket.state);
-	netns_field(token->socket.netns);
+	number_field("netns", token->socket.netns, token->socket.netns);
+	invitation_field(token->target_flags);
 }
 
 void token_print(const struct sockdup_token_info *token)
