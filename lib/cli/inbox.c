@@ -224,7 +224,7 @@ static const char *open_reason(void)
 	case EINVAL:
 		return "one of the users is not in this user namespace";
 	case ENOBUFS:
-		return "its slots would take more bytes than the module's max_user_bytes allows; see --slots, --sockets and --message-size";
+		return "it takes more bytes than max_user_bytes; see --slots, --message-size";
 	default:
 		return NULL;
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,12 @@ void invitation_ttl(const char *text)
 	life_parse(&life, text);
 }
 
+static const char *ttl_reason(bool user)
+{
+	return life_reason(&life, user ? "the target is another user, so its" :
+		"the target is another user's and does not have the device open, so its");
+}
+
 /* Why there is no invitation, by errno; NULL where that says all. */
 static const char *reason(const struct invitation *invitation)
 {
@@ -59,13 +66,12 @@ static const char *reason(const struct invitation *invitation)
 	case ESRCH:
 		return "there is no such process";
 	case EINVAL:
-	case EPERM:
-	case ERANGE:
-		return life_reason(&life, user ? "the target is another user, so its" :
-			"the target is another user's and does not have the device open, so its") ? :
-		       errno != EINVAL ? NULL :
+		return ttl_reason(user) ? :
 		       user ? "there is no such user in this user namespace" :
 			      "that is a thread's id, not a process's";
+	case EPERM:
+	case ERANGE:
+		return ttl_reason(user);
 	case ENOBUFS:
 		return quota_reason(false);
 	default:
