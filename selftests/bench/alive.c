@@ -31,7 +31,7 @@ struct old {
 static int old_open(struct old *old, unsigned int count)
 {
 	const struct side *side = &old->side;
-	int error = side_open(&old->side);
+	int error = side_open(&old->side, &way_sockdup);
 
 	if (!error)
 		error = side_begin(&old->side, &way_sockdup);

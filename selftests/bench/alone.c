@@ -109,7 +109,7 @@ static int measure_step(const struct effort *effort, const struct step *step)
 		.repeat = repeat,
 		.context = &batch,
 	};
-	int error = side_open(&batch.side);
+	int error = side_open(&batch.side, step->way);
 
 	if (!error)
 		error = side_begin(&batch.side, step->way);

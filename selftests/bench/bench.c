@@ -26,8 +26,11 @@ static const struct part {
 } parts[] = {
 	{ "memory", part_memory },
 	{ "one", part_one },
+	{ "away", part_away },
 	{ "two", part_two },
+	{ "flight", part_flight },
 	{ "sets", part_sets },
+	{ "server", part_server },
 	{ "alone", part_alone },
 	{ "wakeup", part_wakeup },
 	{ "alive", part_alive },

@@ -47,6 +47,16 @@ static int give(const struct side *side, union parcel *parcel)
 	return device_ioctl(side->binding, SOCKDUP_IOC_POST, &post);
 }
 
+static int give_away(const struct side *side, union parcel *parcel)
+{
+	struct sockdup_post post = {
+		.fd = side->socket,
+		.flags = SOCKDUP_POST_CLOSE,
+	};
+
+	return device_ioctl(side->binding, SOCKDUP_IOC_POST, &post);
+}
+
 static int take(const struct side *side, const union parcel *parcel)
 {
 	struct sockdup_accept accept = { };
@@ -54,9 +64,25 @@ static int take(const struct side *side, const union parcel *parcel)
 	return device_ioctl(side->device, SOCKDUP_IOC_ACCEPT, &accept);
 }
 
+static void end(const struct side *side)
+{
+	if (side->source == getpid())
+		close(side->binding);
+}
+
 const struct way way_inbox = {
 	.name = "inbox",
 	.begin = begin,
 	.give = give,
 	.take = take,
+	.end = end,
+};
+
+const struct way way_inbox_close = {
+	.name = "inbox",
+	.closes = true,
+	.begin = begin,
+	.give = give_away,
+	.take = take,
+	.end = end,
 };

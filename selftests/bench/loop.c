@@ -57,14 +57,14 @@ static void turn_open(struct turn *turn, const char *name)
 
 	turn->own.way = find_way(name);
 	if (turn->own.way) {
-		check(side_open(&turn->own.side));
+		check(side_open(&turn->own.side, turn->own.way));
 		check(side_begin(&turn->own.side, turn->own.way));
 		return;
 	}
 	turn->several_way = find_several_way(name, &count);
 	if (!turn->several_way)
 		errx(2, "%s: no such way", name);
-	check(several_open(&turn->several, count));
+	check(several_open(&turn->several, turn->several_way, count));
 }
 
 static int turn_take(struct turn *turn)

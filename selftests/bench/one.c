@@ -28,11 +28,15 @@ int measure_own(const struct effort *effort, const struct way *way,
 		.repeat = repeat,
 		.context = &own,
 	};
-	int error = side_open(&own.side);
+	int error = side_open(&own.side, way);
 
+	if (error)
+		return error;
+	error = side_begin(&own.side, way);
 	if (!error)
-		error = side_begin(&own.side, way);
-	return error ? error : measure(effort, &subject);
+		error = measure(effort, &subject);
+	side_close(&own.side, way);
+	return error;
 }
 
 int part_one(const struct effort *effort)
@@ -41,6 +45,6 @@ int part_one(const struct effort *effort)
 	int error = 0;
 
 	for (i = 0; ways[i] && !error; i++)
-		error = measure_own(effort, ways[i], 0);
+		error = unless_absent(measure_own(effort, ways[i], 0));
 	return error;
 }

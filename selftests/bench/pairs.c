@@ -20,7 +20,7 @@
 static int hand_over_until(long long end_ns, unsigned long *count)
 {
 	struct couple couple;
-	int error = couple_start(&couple, &way_sockdup);
+	int error = couple_start(&couple, &way_sockdup, 1);
 
 	while (!error && now_ns() < end_ns) {
 		error = couple_hand_over(&couple);

@@ -9,8 +9,11 @@
 
 int part_memory(const struct effort *effort);
 int part_one(const struct effort *effort);
+int part_away(const struct effort *effort);
 int part_two(const struct effort *effort);
+int part_flight(const struct effort *effort);
 int part_sets(const struct effort *effort);
+int part_server(const struct effort *effort);
 int part_alone(const struct effort *effort);
 int part_wakeup(const struct effort *effort);
 int part_alive(const struct effort *effort);

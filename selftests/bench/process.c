@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Another process, and pipes to it. What travels is shorter than PIPE_BUF, so
+ * Another process, and pipes or connections to it. What travels is shorter than PIPE_BUF, so
  * that it arrives in one piece.
  */
 #define _GNU_SOURCE

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Another process, and pipes to it. What can fail gives -errno.
+ * Another process, and pipes or connections to it. What can fail gives -errno.
  */
 #ifndef BENCH_PROCESS_H
 #define BENCH_PROCESS_H

@@ -41,7 +41,7 @@ static int measure_several(const struct effort *effort,
 		.repeat = repeat,
 		.context = &own,
 	};
-	int error = several_open(&own.several, count);
+	int error = several_open(&own.several, way, count);
 
 	if (error)
 		return error;

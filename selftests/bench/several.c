@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Several sockets at once: by the device, without and with the library, and in a
- * message.
+ * Several sockets at once: by the device, without and with the library, by an inbox, and in
+ * a message.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../harness/inbox_call.h"
 #include "several.h"
 
 /* Room in a message for the descriptors. */
@@ -131,6 +132,45 @@ static int take_set_by_library(struct several *several,
 	return 0;
 }
 
+static int give_post(struct several *several, union parcel *parcel)
+{
+	struct sockdup_post post = {
+		.fd = -1,
+		.fds = (uintptr_t)several->sockets,
+		.socket_count = several->count,
+	};
+
+	return device_ioctl(several->side.binding, SOCKDUP_IOC_POST, &post);
+}
+
+static int take_post(struct several *several, const union parcel *parcel)
+{
+	struct sockdup_accept accept = {
+		.fds = (uintptr_t)several->taken,
+		.socket_room = several->count,
+	};
+	int error = device_ioctl(several->side.device, SOCKDUP_IOC_ACCEPT, &accept);
+
+	if (error)
+		return error;
+	return accept.socket_count == several->count ? 0 : -EPROTO;
+}
+
+static int open_inbox(struct side *side)
+{
+	struct sockdup_inbox_open open = {
+		.size = sizeof(open),
+		.slots = 1,
+		.max_sockets = SEVERAL_MAX,
+	};
+	int error = device_ioctl(side->device, SOCKDUP_IOC_INBOX, &open);
+
+	if (error)
+		return error;
+	side->binding = device_open();
+	return side->binding < 0 ? side->binding : bind_with(side->binding, side->target, 0);
+}
+
 static const struct several_way message = {
 	.name = "message_of",
 	.give = give_message,
@@ -149,19 +189,29 @@ static const struct several_way set_by_library = {
 	.take = take_set_by_library,
 };
 
-const struct several_way *const several_ways[] = {
-	&message, &set, &set_by_library, NULL
+static const struct several_way post = {
+	.name = "post_of",
+	.begin = open_inbox,
+	.give = give_post,
+	.take = take_post,
 };
 
-int several_open(struct several *several, unsigned int count)
-{
-	int error = side_open(&several->side);
+const struct several_way *const several_ways[] = {
+	&message, &set, &set_by_library, &post, NULL
+};
 
+int several_open(struct several *several, const struct several_way *way,
+		 unsigned int count)
+{
+	int error = side_open(&several->side, &way_sockdup);
+
+	several->side.binding = -1;
+	if (!error)
+		error = side_begin(&several->side, &way_sockdup);
+	if (!error && way->begin)
+		error = way->begin(&several->side);
 	if (error)
 		return error;
-	several->side.device = device_open();
-	if (several->side.device < 0)
-		return several->side.device;
 	for (several->count = 0; several->count < count; several->count++) {
 		error = tcp_listener(AF_INET);
 		if (error < 0)
@@ -177,10 +227,9 @@ void several_close(const struct several *several)
 
 	for (i = 0; i < several->count; i++)
 		close(several->sockets[i]);
-	close(several->side.channel[0]);
-	close(several->side.channel[1]);
-	close(several->side.socket);
-	close(several->side.device);
+	if (several->side.binding >= 0)
+		close(several->side.binding);
+	side_close(&several->side, &way_sockdup);
 }
 
 int several_hand_over(struct several *several, const struct several_way *way)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Several sockets that a process hands over to itself at once: as a set under one
- * token, or in one message of AF_UNIX.
+ * token, in one post, or in one message of AF_UNIX.
  *
  * A function that can fail gives -errno.
  */
@@ -30,11 +30,13 @@ struct several {
 /**
  * struct several_way - how they are handed over
  * @name: in tables, with their number behind it
+ * @begin: what is done before the first time; or NULL
  * @give: fills the parcel
  * @take: fills the new descriptors
  */
 struct several_way {
 	const char *name;
+	int (*begin)(struct side *side);
 	int (*give)(struct several *several, union parcel *parcel);
 	int (*take)(struct several *several, const union parcel *parcel);
 };
@@ -42,7 +44,8 @@ struct several_way {
 /* All of them, up to a NULL. */
 extern const struct several_way *const several_ways[];
 
-int several_open(struct several *several, unsigned int count);
+int several_open(struct several *several, const struct several_way *way,
+		 unsigned int count);
 void several_close(const struct several *several);
 
 /* Over to the same process; the new descriptors are closed. */

@@ -13,6 +13,7 @@
 #include "../harness/common.h"
 
 struct netlink;
+struct ring;
 
 /**
  * struct side - one of the two, or both in one process
@@ -24,6 +25,7 @@ struct netlink;
  * @kept_pidfd: of @source
  * @netlink: the family as this process speaks to it
  * @binding: the device once more, bound to the inbox of @target
+ * @rings: to send on and to receive from, which both processes have
  */
 struct side {
 	int device;
@@ -34,6 +36,7 @@ struct side {
 	int kept_pidfd;
 	struct netlink *netlink;
 	int binding;
+	struct ring *rings[2];
 };
 
 /* What has to reach the other side, by whatever road. */
@@ -50,16 +53,25 @@ union parcel {
  * struct way - how a socket is handed over
  * @name: in tables
  * @size: bytes of the parcel that must travel, 0 where @take waits by itself
+ * @closes: @give closes the socket
+ * @open: what is made before there are two processes; -EOPNOTSUPP where the kernel does not
+ *        have this way; or NULL
  * @begin: what each side does once, before the first time; or NULL
  * @give: fills the parcel
  * @take: gives the new descriptor
+ * @drop: ends what @take gave, where close() does not; or NULL
+ * @end: undoes @begin and @open; or NULL
  */
 struct way {
 	const char *name;
 	size_t size;
+	bool closes;
+	int (*open)(struct side *side);
 	int (*begin)(struct side *side);
 	int (*give)(const struct side *side, union parcel *parcel);
 	int (*take)(const struct side *side, const union parcel *parcel);
+	int (*drop)(const struct side *side, int fd);
+	void (*end)(const struct side *side);
 };
 
 extern const struct way way_floor;
@@ -70,15 +82,25 @@ extern const struct way way_sockdup;
 extern const struct way way_to_user;
 extern const struct way way_netlink;
 extern const struct way way_inbox;
+extern const struct way way_inbox_close;
+extern const struct way way_ring;
 
 /* All of them, up to a NULL. */
 extern const struct way *const ways[];
 
 /* A process that hands over to itself, unless another target is set. */
-int side_open(struct side *side);
+int side_open(struct side *side, const struct way *way);
 
 /* Opens the device and does what the way wants, in the process that uses them. */
 int side_begin(struct side *side, const struct way *way);
+
+/* What a way that the kernel does not have makes of a part: nothing. */
+int unless_absent(int error);
+
+void side_close(const struct side *side, const struct way *way);
+
+/* What a process does with what it has taken. */
+int drop(const struct side *side, const struct way *way, int fd);
 
 /* Over to the same process. */
 int hand_over(const struct side *side, const struct way *way);
