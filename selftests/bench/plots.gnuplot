@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Draws ratios.data and alive.data of the current directory, which have so many
-# `kernels`; `form` is the kind of file.
+# Draws ratios.data, inbox.data and alive.data of the current directory, which have so
+# many `kernels`; `form` is the kind of file.
 
 set grid ytics
 set key outside above horizontal
@@ -9,19 +9,22 @@ set termoption noenhanced
 set datafile separator "\t"
 
 # A kernel has two columns: its values, and the aims, which are marks.
-set output sprintf("ratios.%s", form)
-set title "sockdup against the others, by instructions; marks are the aims"
 set style data histograms
 set style histogram clustered gap 1
 set style fill solid 0.8 noborder
 set yrange [0:*]
 set bmargin 5
 place(row, kernel) = row + (kernel - (kernels - 1) / 2.) / (kernels + 1)
-plot for [i = 0:kernels - 1] "ratios.data" \
-		using 2 + 2 * i:xticlabels(1) title columnheader(2 + 2 * i), \
-	for [i = 0:kernels - 1] "ratios.data" skip 1 \
-		using (place($0, i)):3 + 2 * i:(0.4 / (kernels + 1)) \
-		with xerrorbars pointtype 0 linewidth 3 linecolor "black" notitle
+do for [name in "ratios inbox"] {
+	set output sprintf("%s.%s", name, form)
+	set title sprintf("%s against the others, by instructions; marks are the aims", \
+			  name eq "inbox" ? "an inbox" : "tokens and registrations")
+	plot for [i = 0:kernels - 1] name.".data" \
+			using 2 + 2 * i:xticlabels(1) title columnheader(2 + 2 * i), \
+		for [i = 0:kernels - 1] name.".data" skip 1 \
+			using (place($0, i)):3 + 2 * i:(0.4 / (kernels + 1)) \
+			with xerrorbars pointtype 0 linewidth 3 linecolor "black" notitle
+}
 
 set output sprintf("alive.%s", form)
 set title "one process, by instructions"
