@@ -121,6 +121,11 @@ demo-workers: guest python ## kill workers at random while they serve 1 000 clie
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/python/samples/demo-workers "$(O)" && \
 		echo && lib/python/samples/demo-workers --forget --connections 300 "$(O)"'
 
+demo-pool: guest samples ## end workers while clients connect without pause and lose none, then show what is lost where workers are killed
+	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
+	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/samples/demo-pool "$(O)" && \
+		echo && lib/samples/demo-pool --kill --connections 500 "$(O)"'
+
 demo-restart: guest cli python ## kill a server at random moments whose clients notice nothing, then show what is lost where nothing is kept
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/python/samples/demo-restart "$(O)" && \
@@ -357,7 +362,8 @@ clean: ## remove what was built
 FORCE:
 
 .PHONY: all help modules lib cli node python samples examples man guest vm demo demo-winsock \
-	demo-node demo-nginx demo-gunicorn demo-workers demo-restart selftests selftests-32 \
+	demo-node demo-nginx demo-gunicorn demo-workers demo-pool demo-restart selftests \
+	selftests-32 \
 	check check-long check-debug check-matrix check-wine check-winsock check-compile bench-program \
 	bench bench-check bench-budget bench-locks bench-docs style netlink \
 	docs-transcripts docs check-docs deb check-deb fresh install install-lib \
