@@ -13,7 +13,7 @@ set style data histograms
 set style histogram clustered gap 1
 set style fill solid 0.8 noborder
 set yrange [0:*]
-set bmargin 5
+set bmargin 6
 place(row, kernel) = row + (kernel - (kernels - 1) / 2.) / (kernels + 1)
 do for [name in "ratios inbox"] {
 	set output sprintf("%s.%s", name, form)
