@@ -62,8 +62,9 @@ enum sockdup_token_event {
 
 /**
  * struct sockdup_token - a socket, or several, on the way to a target
- * @charge: the file of the first socket or the invitation, and the account that pays for it; the caller that
- *	    ends the token returns it. The token holds the account until it is freed
+ * @charge: the file of the first socket or the invitation, and the account that pays for
+ *	    it; the caller that ends the token returns it. The token holds the account until
+ *	    it is freed
  * @bucket: of the table
  * @place: there; covered by the bucket's lock
  * @node: among the account's tokens; covered by the account's lock

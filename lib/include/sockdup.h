@@ -708,7 +708,7 @@ int sockdup_inbox_bind(int target, unsigned int flags, struct sockdup_inbox_opti
  *  EINVAL   @info has the wrong size in it, or the token is no invitation to post
  *  ENOENT   no live token has these bytes
  *  EPERM    the invitation is not for the caller; or this container may not open the device
- *  ECONNREFUSED  the inbox has ended; or the caller's user is not listed, and those who are
+ *  ECONNREFUSED  the inbox has ended; or the caller's user is not listed, and listed users
  *           are sure to have all slots
  */
 int sockdup_inbox_bind_invited(const struct sockdup_protocol_info *info,
