@@ -604,9 +604,9 @@ static enum sockdup_line put_line(struct file *file)
 	struct socket *sock = sock_from_file(file);
 	enum sockdup_line line;
 
-	/* An invitation. */
+	/* An invitation, with which an inbox may go, and another account. */
 	if (!sock)
-		return SOCKDUP_LINE_PUT_UNIX;
+		return SOCKDUP_LINE_PUT_OTHER;
 	line = put_line_of_kind(sock->sk);
 	if (READ_ONCE(file->f_ep))
 		return SOCKDUP_LINE_PUT_WATCHED;

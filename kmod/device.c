@@ -55,6 +55,10 @@ static int device_info(struct sockdup_device_call *call)
 	info->default_ttl_ms = sockdup_token_default_ttl();
 	info->max_ttl_ms = sockdup_token_max_ttl();
 	info->max_sockets = SOCKDUP_MAX_SOCKETS;
+	info->max_payload = SOCKDUP_MAX_PAYLOAD;
+	info->max_slots = SOCKDUP_MAX_SLOTS;
+	info->max_message = SOCKDUP_MAX_MESSAGE;
+	info->max_users = SOCKDUP_MAX_USERS;
 	return sockdup_device_answer(call, sizeof(*info));
 }
 

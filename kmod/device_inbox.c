@@ -136,7 +136,7 @@ static int device_join_claimed(const struct sockdup_device_handle *handle,
 
 	if (err)
 		return err;
-	err = sockdup_inbox_join(inbox, handle->target);
+	err = sockdup_inbox_join(inbox, handle->target, handle->account);
 	if (err)
 		sockdup_token_restore(token);
 	else
@@ -336,8 +336,10 @@ int sockdup_device_post_revoke(struct sockdup_device_call *call)
 		return -EINVAL;
 	if (!inbox && !binding)
 		return -ENOTCONN;
-	if (!sockdup_device_is_owner(handle))
-		return -EPERM;
-	return inbox ? sockdup_inbox_decline(inbox, revoke->id) :
-		       sockdup_binding_revoke(binding, revoke->id);
+	/* Who may accept may decline. */
+	if (inbox)
+		return handle->target->pid == task_tgid(current) ?
+		       sockdup_inbox_decline(inbox, revoke->id) : -EPERM;
+	return sockdup_device_is_owner(handle) ?
+	       sockdup_binding_revoke(binding, revoke->id) : -EPERM;
 }

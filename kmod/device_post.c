@@ -253,7 +253,8 @@ long sockdup_device_post(struct file *file, unsigned long argument)
 {
 	int err = device_post(file->private_data, (void __user *)argument, device_waits(file));
 
-	if (err)
+	/* A call that a signal ends has not been refused. */
+	if (err && err != -ERESTARTSYS)
 		trace_sockdup_refuse(SOCKDUP_IOC_POST, err);
 	return err;
 }
@@ -434,7 +435,8 @@ long sockdup_device_accept(struct file *file, unsigned long argument)
 {
 	int fd = device_accept(file->private_data, (void __user *)argument, device_waits(file));
 
-	if (fd < 0)
+	/* Likewise. */
+	if (fd < 0 && fd != -ERESTARTSYS)
 		trace_sockdup_refuse(SOCKDUP_IOC_ACCEPT, fd);
 	return fd;
 }

@@ -37,8 +37,14 @@
 /* A slot's number is in the lower bits of a post's id. */
 #define INBOX_INDEX_BITS	16
 
-/* Slots that one turn of a sweep looks at, and files that it has put. */
-#define INBOX_SWEEP_BATCH	64
+/* Files that one turn of a sweep has put. */
+#define INBOX_PUT_BATCH		64
+
+/*
+ * Slots that one turn of a sweep looks at. Many, as an inbox can have a thousand times more,
+ * and strangers can make each turn wait.
+ */
+#define INBOX_LOOK_BATCH	1024
 
 /* Posts that a handle's fdinfo shows one by one. */
 #define INBOX_SHOWN		64
@@ -68,6 +74,7 @@ void sockdup_inbox_put(struct sockdup_inbox *inbox)
 	if (!refcount_dec_and_test(&inbox->ref))
 		return;
 	sockdup_shares_free(inbox);
+	sockdup_account_return_bytes(inbox->account, inbox->share_size);
 	sockdup_account_put(inbox->account);
 	kfree(inbox);
 }
@@ -255,7 +262,7 @@ static void inbox_remove_ending(struct sockdup_inbox *inbox, struct sockdup_slot
 /* Has some of the files put that are to be. */
 static void inbox_put_some(struct sockdup_inbox *inbox)
 {
-	unsigned int left = INBOX_SWEEP_BATCH;
+	unsigned int left = INBOX_PUT_BATCH;
 	struct sockdup_slot *slot;
 
 	while (left && (slot = inbox_first_ending(inbox))) {
@@ -282,7 +289,7 @@ static void inbox_look_at(struct sockdup_inbox *inbox, struct sockdup_slot *slot
 /* At the end of a look the alarm is set to the earliest deadline that there was. */
 static void inbox_look_at_some(struct sockdup_inbox *inbox, u64 now)
 {
-	unsigned int until = min(inbox->cursor + INBOX_SWEEP_BATCH, inbox->slots);
+	unsigned int until = min(inbox->cursor + INBOX_LOOK_BATCH, inbox->slots);
 	u64 due;
 
 	lockdep_assert_held(&inbox->lock);
@@ -383,7 +390,7 @@ static int inbox_add_slots(struct sockdup_inbox *inbox)
 	void *memory;
 
 	if (size > INT_MAX)
-		return -ENOMEM;
+		return -ENOBUFS;
 	if (!sockdup_account_charge_bytes(inbox->account, size))
 		return -ENOBUFS;
 	memory = kvzalloc(size, GFP_KERNEL_ACCOUNT);
@@ -513,16 +520,23 @@ struct sockdup_inbox *sockdup_inbox_open(struct sockdup_target *owner,
  * sockdup_inbox_join - make the current process one more owner of an inbox
  * @inbox: held by the caller; with success one reference more, which is to be closed
  * @owner: the process's record, held by the caller
+ * @account: of the handle's user
  *
  * Return: 0; -ECONNREFUSED where the inbox has ended; -EBUSY where the process has one;
  * -ESRCH.
  */
-int sockdup_inbox_join(struct sockdup_inbox *inbox, struct sockdup_target *owner)
+int sockdup_inbox_join(struct sockdup_inbox *inbox, struct sockdup_target *owner,
+		       const struct sockdup_account *account)
 {
 	int err;
 
 	if (!refcount_inc_not_zero(&inbox->owners))
 		return -ECONNREFUSED;
+	if (account != inbox->account) {
+		spin_lock(&inbox->lock);
+		inbox->mixed = true;
+		spin_unlock(&inbox->lock);
+	}
 	refcount_inc(&inbox->ref);
 	err = inbox_publish(inbox, owner);
 	if (err)
@@ -573,6 +587,7 @@ struct sockdup_inbox *sockdup_inbox_of(struct sockdup_target *target)
 static struct sockdup_slot *inbox_take_first(struct sockdup_inbox *inbox, bool *late)
 {
 	struct sockdup_slot *slot;
+	bool more = false;
 
 	*late = false;
 	spin_lock(&inbox->lock);
@@ -587,8 +602,12 @@ static struct sockdup_slot *inbox_take_first(struct sockdup_inbox *inbox, bool *
 		} else {
 			slot->state = SOCKDUP_SLOT_TAKEN;
 		}
+		/* The sender of another may yet be on its way to its wake-up. */
+		more = inbox->post_count && waitqueue_active(&inbox->acceptors);
 	}
 	spin_unlock(&inbox->lock);
+	if (unlikely(more))
+		wake_up_interruptible(&inbox->acceptors);
 	return slot;
 }
 
@@ -670,7 +689,10 @@ __poll_t sockdup_inbox_poll(struct sockdup_inbox *inbox, struct file *file,
 	return mask;
 }
 
-/* To its place among the first posts: others were taken before it, and have come back. */
+/*
+ * To its place among the first posts: others were taken before it, and have come back. No
+ * more than owners have threads in the midst of an accept.
+ */
 static void inbox_restore(struct sockdup_inbox *inbox, struct sockdup_slot *slot)
 {
 	struct sockdup_slot *next;
@@ -813,7 +835,7 @@ int sockdup_inbox_post(struct sockdup_binding *binding, const struct sockdup_con
 	/* The wait for room is not the post's. */
 	const u64 deadline = sockdup_deadline_in(content->ttl_ms);
 	struct sockdup_inbox *inbox = binding->inbox;
-	bool acceptors, pollers;
+	bool acceptors, pollers, direct;
 	struct sockdup_slot *slot;
 	int err;
 
@@ -834,13 +856,14 @@ int sockdup_inbox_post(struct sockdup_binding *binding, const struct sockdup_con
 	acceptors = waitqueue_active(&inbox->acceptors);
 	/* Likewise. */
 	pollers = waitqueue_active(&inbox->pollers);
-	if (pollers && binding->account != inbox->account)
+	direct = binding->account == inbox->account && !inbox->mixed;
+	if (pollers && !direct)
 		inbox_wake_pollers(inbox);
 	spin_unlock(&inbox->lock);
 	/* The caller's handle keeps the inbox. */
 	if (acceptors)
 		wake_up_interruptible_sync(&inbox->acceptors);
-	if (pollers && binding->account == inbox->account)
+	if (pollers && direct)
 		wake_up_interruptible_sync_poll(&inbox->pollers, EPOLLIN | EPOLLRDNORM);
 	return 0;
 }

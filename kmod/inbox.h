@@ -150,6 +150,7 @@ struct sockdup_inbox_terms {
  * @position: of the next post
  * @reserved: how many of @free are kept for users who have fewer than they are guaranteed
  * @ended: nothing is posted any more
+ * @mixed: owners are or were of several users, whose pollers no sender is to wake itself
  * @guests: shares of users who are not listed, by their ids
  * @bindings: all, until they have been told of the end
  * @entitled: shares with bindings that are to be told of room, and fewer slots than they
@@ -173,6 +174,7 @@ struct sockdup_inbox_terms {
  * @tell: tells those who wait for room
  * @tick: has all slots looked at
  * @listed: shares of the users who are, by their ids
+ * @share_size: bytes of them, which the account pays for, too
  * @open_slots: that no listed user is guaranteed
  * @account: of the first owner's user, who pays for @memory; held
  * @slots: how many
@@ -197,6 +199,7 @@ struct sockdup_inbox {
 	u64 position;
 	unsigned int reserved;
 	bool ended;
+	bool mixed;
 	struct rb_root guests;
 	struct list_head bindings;
 	struct list_head entitled;
@@ -219,6 +222,7 @@ struct sockdup_inbox {
 	struct sockdup_job tell;
 	struct sockdup_tick tick;
 	struct rb_root listed;
+	size_t share_size;
 	unsigned int open_slots;
 	struct sockdup_account *account;
 	unsigned int slots;
@@ -232,7 +236,8 @@ struct sockdup_inbox {
 struct sockdup_inbox *sockdup_inbox_open(struct sockdup_target *owner,
 					 struct sockdup_account *account,
 					 const struct sockdup_inbox_terms *terms);
-int __must_check sockdup_inbox_join(struct sockdup_inbox *inbox, struct sockdup_target *owner);
+int __must_check sockdup_inbox_join(struct sockdup_inbox *inbox, struct sockdup_target *owner,
+				    const struct sockdup_account *account);
 void sockdup_inbox_close(struct sockdup_inbox *inbox, struct sockdup_target *owner);
 struct sockdup_inbox *sockdup_inbox_of(struct sockdup_target *target);
 void sockdup_inbox_put(struct sockdup_inbox *inbox);

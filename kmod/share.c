@@ -14,6 +14,9 @@
 #include "inbox.h"
 #include "share.h"
 
+/* Bindings that one turn tells of the end of their inbox. */
+#define SHARE_TELL_BATCH	64
+
 static struct sockdup_share *share_find(const struct rb_root *shares, kuid_t uid)
 {
 	struct rb_node *node = shares->rb_node;
@@ -55,6 +58,9 @@ static int share_list_user(struct sockdup_inbox *inbox, kuid_t uid, unsigned int
 
 	if (share_find(&inbox->listed, uid))
 		return -EINVAL;
+	if (!sockdup_account_charge_bytes(inbox->account, sizeof(*share)))
+		return -ENOBUFS;
+	inbox->share_size += sizeof(*share);
 	share = share_new(uid, guaranteed, inbox->slots);
 	if (!share)
 		return -ENOMEM;
@@ -71,7 +77,7 @@ static int share_list_user(struct sockdup_inbox *inbox, kuid_t uid, unsigned int
  *
  * Each of several can have an equal part at any time.
  *
- * Return: 0; -EINVAL where a user is there twice; -ENOMEM.
+ * Return: 0; -EINVAL where a user is there twice; -ENOBUFS as for slots; -ENOMEM.
  */
 int sockdup_shares_list(struct sockdup_inbox *inbox, const struct sockdup_inbox_terms *terms)
 {
@@ -285,16 +291,21 @@ static bool share_tell_one(struct sockdup_inbox *inbox)
 	return share_next(inbox);
 }
 
-/* Tells one binding of the inbox's end. True where another is to be told. */
-static bool share_tell_one_end(struct sockdup_inbox *inbox)
+/*
+ * Tells some bindings of the inbox's end. True where others are to be told. A caller queues
+ * itself before it looks under the lock, so one that is not there yet sees the end.
+ */
+static bool share_tell_some_end(struct sockdup_inbox *inbox)
 {
+	unsigned int left = SHARE_TELL_BATCH;
 	struct sockdup_binding *binding;
 
-	binding = list_first_entry_or_null(&inbox->bindings, struct sockdup_binding, node);
-	if (!binding)
-		return false;
-	list_del_init(&binding->node);
-	share_tell_binding(binding);
+	while (left-- && !list_empty(&inbox->bindings)) {
+		binding = list_first_entry(&inbox->bindings, struct sockdup_binding, node);
+		list_del_init(&binding->node);
+		if (waitqueue_active(&binding->room))
+			share_tell_binding(binding);
+	}
 	return !list_empty(&inbox->bindings);
 }
 
@@ -310,7 +321,7 @@ void sockdup_shares_tell(struct sockdup_job *job)
 	bool more;
 
 	spin_lock(&inbox->lock);
-	more = inbox->ended ? share_tell_one_end(inbox) : share_tell_one(inbox);
+	more = inbox->ended ? share_tell_some_end(inbox) : share_tell_one(inbox);
 	inbox->telling = more;
 	spin_unlock(&inbox->lock);
 	if (more)

@@ -55,6 +55,10 @@ static void info_fields(const struct sockdup_info *info, const char *version,
 	field_number("default_ttl_ms", info->default_ttl_ms);
 	field_number("max_ttl_ms", info->max_ttl_ms);
 	field_number("max_sockets", info->max_sockets);
+	field_number("max_payload", info->max_payload);
+	field_number("max_slots", info->max_slots);
+	field_number("max_message", info->max_message);
+	field_number("max_users", info->max_users);
 	if (*door)
 		field_boolean("netlink_export", *door == 'Y');
 	else

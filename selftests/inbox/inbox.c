@@ -704,15 +704,6 @@ static void bind_as_child(int channel, int pid)
 		say(channel, post_fd(device, fd, 0));
 }
 
-TEST_F(inbox, is_its_users_alone)
-{
-	struct child child;
-
-	ASSERT_EQ(0, child_start(&child, OTHER_UID, bind_as_child, getpid()));
-	EXPECT_EQ(-ECONNREFUSED, child_answer(&child));
-	child_end(&child);
-}
-
 static int inbox_with(const __u32 *users, unsigned int count, unsigned int flags,
 		      unsigned int slots)
 {
@@ -727,6 +718,101 @@ static int inbox_with(const __u32 *users, unsigned int count, unsigned int flags
 
 	fcntl(device, F_SETFL, O_NONBLOCK);
 	return device_ioctl(device, SOCKDUP_IOC_INBOX, &open) ?: device;
+}
+
+/* What does not fit in the room of an accept, in a process that has become another user. */
+static void decline_as_child(int channel, int slots)
+{
+	struct sockdup_accept accept;
+	int inbox = inbox_of_slots(slots);
+
+	say(channel, inbox);
+	if (become_user(OTHER_UID))
+		_exit(1);
+	for (;;) {
+		say(channel, accept_post(inbox, &accept));
+		say(channel, revoke_post(inbox, accept.id));
+	}
+}
+
+TEST_F(inbox, declines_as_another_user_since)
+{
+	struct sockdup_post post = {
+		.fd = self->fd,
+		.ttl_ms = LONG_TTL_MS,
+		.message = (uintptr_t)"long",
+		.message_size = 4,
+	};
+	struct child child;
+	int device;
+
+	ASSERT_EQ(0, child_start(&child, 0, decline_as_child, 2));
+	ASSERT_LE(0, child_answer(&child));
+	device = bound_to(child.pid);
+	ASSERT_LE(0, device);
+	EXPECT_EQ(0, device_ioctl(device, SOCKDUP_IOC_POST, &post));
+	EXPECT_EQ(-EMSGSIZE, child_go_on(&child));
+	EXPECT_EQ(0, child_go_on(&child));
+	EXPECT_EQ(-EAGAIN, child_go_on(&child));
+	child_end(&child);
+	close(device);
+}
+
+static long bytes_held(int device)
+{
+	char path[64], *text, *at;
+	long bytes = -1;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", device);
+	text = read_text(path);
+	at = text ? strstr(text, "\nbytes:\t") : NULL;
+	if (at)
+		bytes = atol(at + strlen("\nbytes:\t"));
+	free(text);
+	return bytes;
+}
+
+TEST_F(inbox, charges_listed_users_as_long_as_it_is_known)
+{
+	enum { USERS = 64 };
+	__u32 users[USERS];
+	int device = device_open(), inbox, i;
+	long before, listed, bound;
+
+	for (i = 0; i < USERS; i++)
+		users[i] = i;
+	close(self->inbox);
+	close(self->sender);
+	/* A worker may yet have the last one's bytes. */
+	while (bytes_held(device))
+		usleep(1000);
+	self->inbox = inbox_with(NULL, 0, SOCKDUP_INBOX_ANYBODY, USERS);
+	before = bytes_held(device);
+	close(self->inbox);
+	inbox = inbox_with(users, USERS, 0, USERS);
+	ASSERT_LE(0, inbox);
+	listed = bytes_held(device);
+	EXPECT_LE(before + USERS * 64, listed);
+	self->sender = bound_to(getpid());
+	ASSERT_LE(0, self->sender);
+	close(inbox);
+	bound = bytes_held(device);
+	EXPECT_EQ(listed - before, bound);
+	close(self->sender);
+	while (bytes_held(device))
+		usleep(1000);
+	self->inbox = -1;
+	self->sender = -1;
+	close(device);
+}
+
+TEST_F(inbox, is_its_users_alone)
+{
+	struct child child;
+
+	ASSERT_EQ(0, child_start(&child, OTHER_UID, bind_as_child, getpid()));
+	EXPECT_EQ(-ECONNREFUSED, child_answer(&child));
+	child_end(&child);
 }
 
 /* How often the child can post until there is no room. */

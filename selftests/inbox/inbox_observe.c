@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/time.h>
 
 #include "child.h"
 #include "harness.h"
@@ -192,6 +193,25 @@ TEST_F(observed, refused_commands_are_told)
 	EXPECT_EQ(-ENOENT, revoke_post(self->way.sender, 1));
 	for (i = 0; i < ARRAY_SIZE(told); i++)
 		EXPECT_EQ(1, trace_log_count(told[i]));
+}
+
+static void do_nothing(int signal)
+{
+	(void)signal;
+}
+
+TEST_F(observed, call_that_a_signal_ends_is_not_refused)
+{
+	struct sigaction action = { .sa_handler = do_nothing };
+	struct itimerval often = { { 0, 10000 }, { 0, 10000 } }, never = { };
+	struct sockdup_accept accept;
+
+	fcntl(self->way.inbox, F_SETFL, 0);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	EXPECT_EQ(-EINTR, accept_post(self->way.inbox, &accept));
+	setitimer(ITIMER_REAL, &never, NULL);
+	EXPECT_EQ(0, trace_log_count("sockdup_refuse"));
 }
 
 static char *fdinfo_of(int device)

@@ -7,8 +7,9 @@
  * travel by any means. The target imports them and has one more descriptor of
  * the same open socket.
  *
- * One open of the device is a handle. Commands act for the process that calls,
- * also through a handle that it inherited over fork() or received. Tokens made
+ * One open of the device is a handle. Commands for tokens and registrations act for the
+ * process that calls, also through a handle that it inherited over fork() or received;
+ * those for inboxes are for the process that opened it. Tokens made
  * with SOCKDUP_EXPORT_END_ON_CLOSE and registrations belong to the handle: they
  * end when its last descriptor in any process is closed. The handle is also
  * where outcomes of tokens made with SOCKDUP_EXPORT_REPORT are read. Only the process that
@@ -195,6 +196,10 @@ struct sockdup_identity {
  * @max_ttl_ms: out: longest life that a caller can ask for, in milliseconds
  * @max_sockets: out: most sockets under one token
  * @__reserved: zero
+ * @max_payload: out: most bytes of a payload
+ * @max_slots: out: most slots of an inbox
+ * @max_message: out: most bytes of a message
+ * @max_users: out: most users who are listed for an inbox
  *
  * No further errors.
  */
@@ -208,6 +213,10 @@ struct sockdup_info {
 	__u32 max_ttl_ms;
 	__u32 max_sockets;
 	__u32 __reserved;
+	__u32 max_payload;
+	__u32 max_slots;
+	__u32 max_message;
+	__u32 max_users;
 };
 
 /* Most sockets under one token. */
@@ -329,7 +338,7 @@ struct sockdup_info {
  *  ENOTCONN the handle is not an inbox
  *  EPERM    the caller did not open the handle, or no longer runs as the same user
  *  EPIPE    the inbox has ended
- *  EMFILE, ENFILE  the system has no more open files
+ *  ENFILE   the system has no more open files
  */
 struct sockdup_export {
 	__u32 size;
@@ -350,7 +359,7 @@ struct sockdup_export {
 
 /**
  * enum sockdup_outcome_kind - how a token ended
- * @SOCKDUP_OUTCOME_IMPORTED: its target has the socket
+ * @SOCKDUP_OUTCOME_IMPORTED: its target has the sockets
  * @SOCKDUP_OUTCOME_REVOKED: the exporting process revoked it, or another of the exporter's
  *                           user or a privileged one, which may not import it
  * @SOCKDUP_OUTCOME_DECLINED: a process that may import it, other than the exporting one,
@@ -435,7 +444,7 @@ struct sockdup_outcome {
  * their numbers, and the token is spent. An import that fails may have filled
  * @fds, @names and @payload.
  *
- *  EINVAL  @info_size or the size within the info is wrong
+ *  EINVAL  @info_size or the size within the info is wrong; or the token is an invitation
  *  EMSGSIZE  there is less room than the token needs: for several sockets, or for
  *          the payload. Then @socket_count and @payload_size tell what it holds, and
  *          the token lives on
@@ -813,7 +822,9 @@ struct sockdup_event_query {
  *
  * Makes the handle an inbox: other processes bind to it, and post sockets, which the
  * caller accepts. The caller's user pays for the slots, as for the bytes of sets: each is
- * about 100 bytes, 40 more for each socket, and those of the message.
+ * about 100 bytes, 40 more for each socket, and those of the message; and for about 100
+ * bytes for each listed user. It pays as long as the inbox is there, also for those who
+ * join.
  *
  * With SOCKDUP_INBOX_JOIN there is no new inbox: the handle becomes one more of the inbox
  * that the invitation is to, and spends it. Each post goes to one of the processes that
@@ -841,6 +852,7 @@ struct sockdup_event_query {
  *          module's parameter max_user_bytes
  *  ENOENT  no live token has these opaque bytes
  *  ECONNREFUSED  the inbox that the invitation is to has ended
+ *  EINTR   killed while another process tried the same invitation
  *  ESRCH   the caller is being killed
  *  ENOMEM  no memory
  */
@@ -895,6 +907,7 @@ struct sockdup_inbox_open {
  *          its slots
  *  EPERM   as for SOCKDUP_IOC_INBOX
  *  EBUSY   the handle is an inbox or bound to one, or has exported tokens that report
+ *  EINTR   as for SOCKDUP_IOC_INBOX
  *  ENOMEM  no memory
  */
 struct sockdup_bind {
@@ -925,7 +938,8 @@ struct sockdup_bind {
  *       @socket_count is 0
  * @socket_count: in: how many there are at @fds, or 0 for the socket @fd alone
  * @__reserved: zero
- * @id: out: names the post for SOCKDUP_IOC_POST_REVOKE; stays where it cannot be written
+ * @id: out: names the post for SOCKDUP_IOC_POST_REVOKE, and has no other meaning and no
+ *      order; stays where it cannot be written
  *
  * Posts sockets to the inbox that the handle is bound to. They stay open until the post is
  * accepted or revoked, the inbox ends, or the time is over. Where there is no room, the
@@ -945,6 +959,7 @@ struct sockdup_bind {
  *  EMSGSIZE the message is larger than the inbox has room for, or the sockets are more
  *  EAGAIN   there is no room, and the handle is O_NONBLOCK
  *  EPIPE    the inbox has ended
+ *  EINTR    a signal came while the call waited for room
  *  ENOBUFS  as for SOCKDUP_IOC_EXPORT
  *  ENOMEM   no memory, for several sockets or a message
  */
@@ -995,6 +1010,7 @@ struct sockdup_post {
  *           decline it, see struct sockdup_post_revoke
  *  ESRCH    the inbox has ended with its process
  *  EAGAIN   there is no post, and the handle is O_NONBLOCK
+ *  EINTR    a signal came while the call waited for a post
  *  EMFILE, ENFILE, ENOMEM  no more descriptors; the post stays
  *
  * A security module may refuse with an error of its own, EACCES as a rule; the post has
@@ -1026,7 +1042,8 @@ struct sockdup_accept {
  * owner declines. A sender puts the files as its close() would, unless a close would linger.
  *
  *  ENOTCONN the handle is neither bound nor an inbox
- *  EPERM    as for SOCKDUP_IOC_POST
+ *  EPERM    the caller is not the process that opened the handle; or no longer runs as the
+ *           same user, where the handle is bound
  *  ENOENT  no such post waits
  *  EBUSY   it is being accepted; it ends with that, one way or the other
  */
