@@ -117,6 +117,20 @@ int wait_for_census(const struct census *before)
 	return error;
 }
 
+int census_is_as_before(const struct census *before)
+{
+	int error = wait_for_census(before);
+	struct census now;
+
+	if (!error)
+		error = take_census(&now);
+	if (error)
+		return error;
+	return now.held == before->held && now.bytes == before->bytes &&
+	       now.references == before->references &&
+	       now.descriptors == before->descriptors ? 0 : -EPROTO;
+}
+
 static bool is_held(void *context)
 {
 	long held = held_by_tokens();

@@ -31,6 +31,9 @@ int take_census(struct census *census);
 /* 0 once there is no more of anything than @before; says what stays too long. */
 int wait_for_census(const struct census *before);
 
+/* The same, and 0 only where there is no less of what a call may have let go of. */
+int census_is_as_before(const struct census *before);
+
 /* What tokens of the test's user hold; and 0 once that is @held or less. */
 long held_by_tokens(void);
 int wait_for_held(long held);

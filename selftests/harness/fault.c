@@ -4,13 +4,17 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "census.h"
 #include "common.h"
 #include "fault.h"
 
 #define FAIL_NTH	"/proc/thread-self/fail-nth"
 #define INJECTION	"/sys/kernel/debug/"
+
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 
 bool fault_is_possible(void)
 {
@@ -76,4 +80,31 @@ unsigned int fault_end(struct fault *fault)
 bool fault_is_told_by(int error)
 {
 	return error == -ENOMEM || error == -EFAULT;
+}
+
+int fault_fill_descriptors(struct fault_fillers *fillers, int fd)
+{
+	long room = read_field("/proc/self/status", "FDSize:");
+	struct rlimit limit;
+	int filler;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return -errno;
+	if (room < 0 || (rlim_t)room >= limit.rlim_cur)
+		return room < 0 ? room : 0;
+	do {
+		filler = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		if (filler < 0)
+			return -errno;
+		if (fillers->count == ARRAY_SIZE(fillers->fds))
+			return -E2BIG;
+		fillers->fds[fillers->count++] = filler;
+	} while (filler < room - 1);
+	return 0;
+}
+
+void fault_close_fillers(struct fault_fillers *fillers)
+{
+	while (fillers->count)
+		close(fillers->fds[--fillers->count]);
 }

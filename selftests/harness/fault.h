@@ -26,6 +26,16 @@ struct fault {
 	bool failed;
 };
 
+/**
+ * struct fault_fillers - descriptors that leave no room for another
+ * @fds: the descriptors
+ * @count: how many
+ */
+struct fault_fillers {
+	int fds[1024];
+	unsigned int count;
+};
+
 /* Whether the kernel has it. */
 bool fault_is_possible(void);
 
@@ -39,5 +49,12 @@ unsigned int fault_end(struct fault *fault);
 
 /* Whether a call may give this for a fault. */
 bool fault_is_told_by(int error);
+
+/*
+ * The next descriptor will need a larger table, if there can be one: copies of @fd fill
+ * this one. 0 or -errno.
+ */
+int fault_fill_descriptors(struct fault_fillers *fillers, int fd);
+void fault_close_fillers(struct fault_fillers *fillers);
 
 #endif /* SELFTESTS_FAULT_H */

@@ -11,7 +11,6 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -35,7 +34,6 @@
  * @event: for registrations
  * @info: of a token
  * @fillers: take every descriptor that the process has room for
- * @filler_count: how many
  */
 struct scene {
 	struct agent agent;
@@ -48,8 +46,7 @@ struct scene {
 	int accepted;
 	int event;
 	struct sockdup_protocol_info info;
-	int fillers[1024];
-	unsigned int filler_count;
+	struct fault_fillers fillers;
 };
 
 /**
@@ -433,21 +430,6 @@ static int exports_again(struct scene *scene)
 	return error ? error : raw_revoke(scene->device, &info);
 }
 
-/* Neither more nor less than before the call. */
-static int is_as_before(const struct census *before)
-{
-	int error = wait_for_census(before);
-	struct census now;
-
-	if (!error)
-		error = take_census(&now);
-	if (error)
-		return error;
-	return now.held == before->held &&
-	       now.references == before->references &&
-	       now.descriptors == before->descriptors ? 0 : -EPROTO;
-}
-
 FIXTURE(fault) {
 	struct scene scene;
 	struct fault fault;
@@ -578,34 +560,6 @@ FIXTURE_TEARDOWN(fault)
 	EXPECT_EQ(0, agent_stop(&self->scene.agent));
 }
 
-/* The next descriptor will need a larger table, if there can be one. */
-static int fill_descriptors(struct scene *scene)
-{
-	long room = read_field("/proc/self/status", "FDSize:");
-	struct rlimit limit;
-	int fd;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return -errno;
-	if (room < 0 || (rlim_t)room >= limit.rlim_cur)
-		return room < 0 ? room : 0;
-	do {
-		fd = fcntl(scene->source, F_DUPFD_CLOEXEC, 0);
-		if (fd < 0)
-			return -errno;
-		if (scene->filler_count == ARRAY_SIZE(scene->fillers))
-			return -E2BIG;
-		scene->fillers[scene->filler_count++] = fd;
-	} while (fd < room - 1);
-	return 0;
-}
-
-static void close_fillers(struct scene *scene)
-{
-	while (scene->filler_count)
-		close(scene->fillers[--scene->filler_count]);
-}
-
 /*
  * 0 where a call in which a step fails does what it should. What was revoked in
  * the fault before may still be on its way to being put: that comes first.
@@ -622,22 +576,22 @@ static int try_command(const struct command *command, struct scene *scene,
 	if (!error)
 		error = take_census(&before);
 	if (!error)
-		error = fill_descriptors(scene);
+		error = fault_fill_descriptors(&scene->fillers, scene->source);
 	if (!error)
 		error = fault_begin(fault);
 	if (error)
 		return error;
 	fault->value = command->call(scene);
 	fault_end(fault);
-	close_fillers(scene);
+	fault_close_fillers(&scene->fillers);
 
 	if (fault->value < 0 && (!fault->failed || !fault_is_told_by(fault->value)))
 		return fault->value;
 	if (fault->value == -EFAULT && command->spends &&
 	    call_query(scene) == -ENOENT)
-		return is_as_before(idle);
+		return census_is_as_before(idle);
 	if (fault->value < 0)
-		error = is_as_before(&before);
+		error = census_is_as_before(&before);
 	if (!error)
 		error = command->settle(scene, fault->value);
 	return error ? error : exports_again(scene);
@@ -663,7 +617,7 @@ TEST_F(fault, of_any_step_changes_nothing)
 	EXPECT_FALSE(fault->failed);
 	EXPECT_LE(0, fault->value);
 	EXPECT_LT(0, failures);
-	EXPECT_EQ(0, is_as_before(&self->before));
+	EXPECT_EQ(0, census_is_as_before(&self->before));
 
 	EXPECT_EQ(0, wait_for_no_registration(scene->device));
 	EXPECT_EQ(0, wait_for_no_registration_of_user());
