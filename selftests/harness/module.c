@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -34,6 +36,20 @@ const char *module_path(void)
 	snprintf(path, sizeof(path), "%s/%s/" SOCKDUP_DEVICE_NAME ".ko",
 		 program, system.release);
 	return path;
+}
+
+int module_copy(void)
+{
+	int from = open(module_path(), O_RDONLY | O_CLOEXEC);
+	int to = memfd_create("module", MFD_CLOEXEC);
+	ssize_t size = 1;
+
+	while (from >= 0 && to >= 0 && size > 0)
+		size = sendfile(to, from, NULL, 1 << 20);
+	if (from < 0 || to < 0 || size < 0)
+		return -errno;
+	close(from);
+	return to;
 }
 
 int module_load(int fd)

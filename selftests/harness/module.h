@@ -8,6 +8,8 @@
 /* Beside the programs, unless SOCKDUP_MODULE names another. */
 const char *module_path(void);
 
+/* Its file in memory, from where it is loaded sooner: a descriptor, or -errno. */
+int module_copy(void);
 /* From a descriptor of its file; 0 or -errno. */
 int module_load(int fd);
 /* From where it is, unless it is loaded; 0 or -errno. */

@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 
 #include "clock.h"
 #include "harness.h"
@@ -145,24 +144,9 @@ static const struct game unload_game = {
 	.batch = REMOVALS_A_ROUND,
 };
 
-/* The module's file in memory, from where it is loaded sooner; or -errno. */
-static int copy_module(void)
-{
-	int from = open(module_path(), O_RDONLY | O_CLOEXEC);
-	int to = memfd_create("module", MFD_CLOEXEC);
-	ssize_t size = 1;
-
-	while (from >= 0 && to >= 0 && size > 0)
-		size = sendfile(to, from, NULL, 1 << 20);
-	if (from < 0 || to < 0 || size < 0)
-		return -errno;
-	close(from);
-	return to;
-}
-
 FIXTURE_SETUP(unload_race)
 {
-	self->module = copy_module();
+	self->module = module_copy();
 	if (self->module == -ENOENT)
 		SKIP(longjmp(_metadata->env, 1),
 		     "no module file beside the programs");
