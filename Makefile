@@ -182,7 +182,7 @@ run_debug = $(VM)/run --kernel $$debug --cpu qemu64 --memory 4G --timeout 9000 \
 # The leak detector slows every allocation, so it is on only for the tests of what
 # allocates. Where no tests are named, the others alone run without it.
 LEAK_TESTS = $(or $(NAMED_TESTS),$(filter-out $(TESTS:-%=%),export import handle \
-	revoke deadline death quota faults faults_load registration \
+	revoke deadline death quota faults faults_inbox faults_load registration \
 	registration_record netlink netlink_list))
 OTHER_TESTS = $(or $(NAMED_TESTS),$(TESTS) $(LEAK_TESTS:%=-%))
 
