@@ -587,9 +587,9 @@ static int nl_do(struct sk_buff *skb, struct genl_info *info,
 	return err;
 }
 
-static int nl_list_start(struct netlink_callback *cb)
+static int nl_token_get_start(struct netlink_callback *cb)
 {
-	return READ_ONCE(nl_open) ? sockdup_nl_list_start(cb) : -ENODEV;
+	return READ_ONCE(nl_open) ? sockdup_nl_token_get_start(cb) : -ENODEV;
 }
 
 /* The generated table names these. */
@@ -653,10 +653,10 @@ int __init sockdup_netlink_init(void)
 
 	memcpy(nl_ops, sockdup_nl_ops, sizeof(nl_ops));
 	for (i = 0; i < ARRAY_SIZE(nl_ops); i++) {
-		if (!nl_ops[i].dumpit)
+		if (nl_ops[i].cmd != SOCKDUP_CMD_TOKEN_GET)
 			continue;
-		nl_ops[i].start = nl_list_start;
-		nl_ops[i].done = sockdup_nl_list_done;
+		nl_ops[i].start = nl_token_get_start;
+		nl_ops[i].done = sockdup_nl_token_get_done;
 	}
 	err = sockdup_nl_notice_init();
 	if (err)

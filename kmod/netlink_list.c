@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lists by netlink: a dump that walks the tokens of one account, or of all, or the
- * sockets of one token.
+ * Lists by netlink: what they have in common, and a dump that walks the tokens of one
+ * account, or of all, or the sockets of one token.
  */
 
-#include <linux/cred.h>
 #include <linux/err.h>
-#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/user_namespace.h>
 #include <net/genetlink.h>
 
 #include "account.h"
-#include "cgroup.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "netlink_list.h"
@@ -23,8 +19,97 @@
 #include "trace.h"
 
 /**
- * struct nl_list - a list under way
- * @reader: as it was at the start; its namespaces are held
+ * sockdup_nl_list_done - let a list go
+ * @cb: the dump
+ *
+ * Return: 0.
+ */
+int sockdup_nl_list_done(struct netlink_callback *cb)
+{
+	struct sockdup_nl_list *list = (void *)cb->args[0];
+
+	sockdup_nl_reader_release(&list->reader);
+	kfree(list);
+	return 0;
+}
+
+/**
+ * sockdup_nl_list_start - begin a list
+ * @cb: the dump
+ * @command: whose it is
+ * @size: of what the list has, which begins with a &struct sockdup_nl_list
+ * @prepare: reads the request; where it fails, there is nothing to let go of
+ *
+ * A list has the rights and namespaces of the process that begins it.
+ *
+ * Return: 0 or a negative errno; where the kernel does not let a start say why, the
+ * list begins, and its first step fails.
+ */
+int sockdup_nl_list_start(struct netlink_callback *cb, unsigned int command, size_t size,
+			  sockdup_nl_list_prepare prepare)
+{
+	struct netlink_ext_ack *extack;
+	struct sockdup_nl_list *list;
+	int err;
+
+	/* Not charged, as what generic netlink itself keeps of a list: see SOCKDUP_NL_GFP. */
+	list = kzalloc(size, GFP_KERNEL);
+	if (!list) {
+		trace_sockdup_netlink_refuse(command, -ENOMEM);
+		return -ENOMEM;
+	}
+	cb->args[0] = (long)list;
+	extack = cb->extack ?: &list->extack;
+	err = sockdup_nl_reader_init(&list->reader, cb->skb, extack);
+	sockdup_nl_reader_hold(&list->reader);
+	if (!err)
+		err = prepare(list, cb, extack);
+	if (err)
+		trace_sockdup_netlink_refuse(command, err);
+	if (err && cb->extack) {
+		sockdup_nl_list_done(cb);
+		return err;
+	}
+	list->err = err;
+	return 0;
+}
+
+/**
+ * sockdup_nl_list_refusal - why a step fails, as the start could not say it
+ * @list: the list
+ * @cb: the dump; told the words
+ *
+ * Return: a negative errno, or 0 where the list goes on.
+ */
+int sockdup_nl_list_refusal(const struct sockdup_nl_list *list, struct netlink_callback *cb)
+{
+	if (list->err)
+		cb->extack->_msg = list->extack._msg;
+	return list->err;
+}
+
+/**
+ * sockdup_nl_list_pause - end a step that does not end the list
+ * @skb: the message
+ * @cb: the dump
+ *
+ * A step in which nothing matches sends an NLMSG_NOOP. To its reader an empty step would be
+ * the end of the list.
+ *
+ * Return: the length of the message, or -EMSGSIZE.
+ */
+int sockdup_nl_list_pause(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	if (!skb->len &&
+	    !nlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+		       NLMSG_NOOP, 0, NLM_F_MULTI))
+		return -EMSGSIZE;
+	return skb->len;
+}
+
+/**
+ * struct nl_list - a list of tokens under way
+ * @list: of any kind
  * @target: bound to the process of this number, or to any where 0
  * @source: exported by the process of this number, or by any where 0
  * @id: of the token whose sockets are shown; no list of tokens then
@@ -34,11 +119,9 @@
  * @by_uid: or by any where false
  * @account: of the reader, held; NULL where all accounts are read
  * @cursor: what has been shown
- * @err: the error that the first step reports instead of a list, or 0
- * @extack: the words for @err
  */
 struct nl_list {
-	struct sockdup_nl_reader reader;
+	struct sockdup_nl_list list;
 	pid_t target;
 	pid_t source;
 	u64 id;
@@ -48,8 +131,6 @@ struct nl_list {
 	bool by_uid;
 	struct sockdup_account *account;
 	struct sockdup_token_cursor cursor;
-	int err;
-	struct netlink_ext_ack extack;
 };
 
 static int nl_filter_uid(struct nl_list *list, struct nlattr *attr,
@@ -58,7 +139,7 @@ static int nl_filter_uid(struct nl_list *list, struct nlattr *attr,
 	if (!attr)
 		return 0;
 	list->by_uid = true;
-	list->uid = make_kuid(list->reader.users, nla_get_u32(attr));
+	list->uid = make_kuid(list->list.reader.users, nla_get_u32(attr));
 	if (uid_valid(list->uid))
 		return 0;
 	NL_SET_ERR_MSG_ATTR(extack, attr, "your user namespace has no such user");
@@ -96,89 +177,62 @@ static int nl_list_filter(struct nl_list *list,
 	return nl_filter_uid(list, attrs[SOCKDUP_A_TOKEN_UID], extack);
 }
 
-/**
- * sockdup_nl_list_done - let a list go
- * @cb: the dump
- *
- * Return: 0.
- */
-int sockdup_nl_list_done(struct netlink_callback *cb)
-{
-	struct nl_list *list = (void *)cb->args[0];
-
-	put_user_ns(list->reader.users);
-	put_pid_ns(list->reader.pids);
-	if (list->reader.cgroups)
-		sockdup_cgroup_put(list->reader.cgroups);
-	if (list->account)
-		sockdup_account_put(list->account);
-	kfree(list);
-	return 0;
-}
-
 /* What the reader may list is in one account, or else in all. */
 static int nl_list_account(struct nl_list *list)
 {
 	struct sockdup_account *account;
 
-	if (list->reader.all || list->by_id)
+	if (list->list.reader.all || list->by_id)
 		return 0;
-	account = sockdup_account_get(list->reader.uid, SOCKDUP_NL_GFP);
+	account = sockdup_account_get(list->list.reader.uid, SOCKDUP_NL_GFP);
 	if (IS_ERR(account))
 		return PTR_ERR(account);
 	list->account = account;
 	return 0;
 }
 
+static int nl_list_prepare(struct sockdup_nl_list *list, struct netlink_callback *cb,
+			   struct netlink_ext_ack *extack)
+{
+	struct nl_list *tokens = container_of(list, struct nl_list, list);
+
+	return nl_list_filter(tokens, cb, extack) ?: nl_list_account(tokens);
+}
+
 /**
- * sockdup_nl_list_start - begin a list
+ * sockdup_nl_token_get_start - begin a list of tokens
  * @cb: the dump
  *
- * A list has the rights and namespaces of the process that begins it.
- *
- * Return: 0 or a negative errno; where the kernel does not let a start say why, the
- * list begins, and its first step fails.
+ * Return: as sockdup_nl_list_start().
  */
-int sockdup_nl_list_start(struct netlink_callback *cb)
+int sockdup_nl_token_get_start(struct netlink_callback *cb)
 {
-	struct netlink_ext_ack *extack;
-	struct nl_list *list;
-	int err;
+	return sockdup_nl_list_start(cb, SOCKDUP_CMD_TOKEN_GET, sizeof(struct nl_list),
+				     nl_list_prepare);
+}
 
-	/* Not charged, as what generic netlink itself keeps of a list: see SOCKDUP_NL_GFP. */
-	list = kzalloc(sizeof(*list), GFP_KERNEL);
-	if (!list) {
-		trace_sockdup_netlink_refuse(SOCKDUP_CMD_TOKEN_GET, -ENOMEM);
-		return -ENOMEM;
-	}
-	cb->args[0] = (long)list;
-	extack = cb->extack ?: &list->extack;
-	err = sockdup_nl_reader_init(&list->reader, cb->skb, extack);
-	get_pid_ns(list->reader.pids);
-	get_user_ns(list->reader.users);
-	if (list->reader.cgroups)
-		sockdup_cgroup_hold(list->reader.cgroups);
-	if (!err)
-		err = nl_list_filter(list, cb, extack);
-	if (!err)
-		err = nl_list_account(list);
-	if (err)
-		trace_sockdup_netlink_refuse(SOCKDUP_CMD_TOKEN_GET, err);
-	if (err && cb->extack) {
-		sockdup_nl_list_done(cb);
-		return err;
-	}
-	list->err = err;
-	return 0;
+/**
+ * sockdup_nl_token_get_done - let a list of tokens go
+ * @cb: the dump
+ *
+ * Return: 0.
+ */
+int sockdup_nl_token_get_done(struct netlink_callback *cb)
+{
+	struct nl_list *list = (void *)cb->args[0];
+
+	if (list->account)
+		sockdup_account_put(list->account);
+	return sockdup_nl_list_done(cb);
 }
 
 /* A struct pid keeps its numbers when the process is gone, so they can be compared. */
 static bool nl_list_wants(const struct nl_list *list,
 			  const struct sockdup_token *token)
 {
-	struct pid_namespace *pids = list->reader.pids;
+	struct pid_namespace *pids = list->list.reader.pids;
 
-	return sockdup_nl_reader_may_see(&list->reader, token) &&
+	return sockdup_nl_reader_may_see(&list->list.reader, token) &&
 	       (!list->target ||
 		sockdup_target_nr(token->target, pids) == list->target) &&
 	       (!list->source ||
@@ -198,7 +252,7 @@ static int nl_list_show(struct sk_buff *skb, struct netlink_callback *cb,
 			     SOCKDUP_CMD_TOKEN_GET);
 	if (!header)
 		return -EMSGSIZE;
-	err = sockdup_nl_reader_put_token(skb, token, list->index, &list->reader);
+	err = sockdup_nl_reader_put_token(skb, token, list->index, &list->list.reader);
 	if (err) {
 		genlmsg_cancel(skb, header);
 		return err;
@@ -243,25 +297,6 @@ static int nl_list_sockets(struct sk_buff *skb, struct netlink_callback *cb,
 	return err;
 }
 
-/*
- * Tokens that one step of a list looks at: the first step holds the lock of generic
- * netlink.
- */
-#define NL_LIST_STEP		256
-
-/*
- * A step in which no token matches sends an NLMSG_NOOP. To its reader an empty step
- * would be the end of the list.
- */
-static int nl_list_pause(struct sk_buff *skb, struct netlink_callback *cb)
-{
-	if (!skb->len &&
-	    !nlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-		       NLMSG_NOOP, 0, NLM_F_MULTI))
-		return -EMSGSIZE;
-	return skb->len;
-}
-
 /**
  * sockdup_nl_token_get_dumpit - the next step of a list
  * @skb: the message
@@ -274,12 +309,10 @@ int sockdup_nl_token_get_dumpit(struct sk_buff *skb,
 {
 	struct nl_list *list = (void *)cb->args[0];
 	struct sockdup_token *token;
-	int err = list->err;
-	int left = NL_LIST_STEP;
+	int err = sockdup_nl_list_refusal(&list->list, cb);
+	int left = SOCKDUP_NL_LIST_STEP;
 
-	if (err)
-		cb->extack->_msg = list->extack._msg;
-	else if (list->by_id)
+	if (!err && list->by_id)
 		err = nl_list_sockets(skb, cb, list);
 	while (!err && !list->by_id &&
 	       (token = sockdup_token_next(&list->cursor, list->account))) {
@@ -290,7 +323,7 @@ int sockdup_nl_token_get_dumpit(struct sk_buff *skb,
 		if (fatal_signal_pending(current))
 			err = -EINTR;
 		if (!err && !--left)
-			return nl_list_pause(skb, cb);
+			return sockdup_nl_list_pause(skb, cb);
 	}
 	/* A full buffer is sent, and the walk goes on where it is. */
 	return err == -EMSGSIZE && skb->len ? skb->len : err;

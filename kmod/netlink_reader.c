@@ -9,6 +9,7 @@
 #include <linux/net.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
+#include <linux/user_namespace.h>
 #include <net/net_namespace.h>
 #include <net/netlink.h>
 #include <net/sock.h>
@@ -67,6 +68,30 @@ int sockdup_nl_reader_init(struct sockdup_nl_reader *reader,
 	if (reader->all)
 		reader->cgroups = NULL;
 	return 0;
+}
+
+/**
+ * sockdup_nl_reader_hold - hold the namespaces of a reader
+ * @reader: set by sockdup_nl_reader_init(), in the same request
+ */
+void sockdup_nl_reader_hold(const struct sockdup_nl_reader *reader)
+{
+	get_pid_ns(reader->pids);
+	get_user_ns(reader->users);
+	if (reader->cgroups)
+		sockdup_cgroup_hold(reader->cgroups);
+}
+
+/**
+ * sockdup_nl_reader_release - let go of the namespaces of a reader
+ * @reader: that was held
+ */
+void sockdup_nl_reader_release(const struct sockdup_nl_reader *reader)
+{
+	put_user_ns(reader->users);
+	put_pid_ns(reader->pids);
+	if (reader->cgroups)
+		sockdup_cgroup_put(reader->cgroups);
 }
 
 /**

@@ -37,6 +37,8 @@ const struct cred *sockdup_nl_reader_opener(const struct sk_buff *skb);
 int sockdup_nl_reader_init(struct sockdup_nl_reader *reader,
 			   const struct sk_buff *skb,
 			   struct netlink_ext_ack *extack);
+void sockdup_nl_reader_hold(const struct sockdup_nl_reader *reader);
+void sockdup_nl_reader_release(const struct sockdup_nl_reader *reader);
 bool sockdup_nl_reader_may_see(const struct sockdup_nl_reader *reader,
 			       const struct sockdup_token *token);
 int sockdup_nl_reader_put_token(struct sk_buff *skb,
