@@ -6,10 +6,12 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/net.h>
+#include <linux/nsproxy.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include <net/net_namespace.h>
 #include <net/sock.h>
 
 #include "binding.h"
@@ -124,6 +126,7 @@ struct sockdup_binding *sockdup_binding_new(struct sockdup_inbox *inbox,
 	refcount_inc(&inbox->ref);
 	refcount_inc(&account->ref);
 	binding->sender = get_pid(task_tgid(current));
+	binding->net = current->nsproxy->net_ns->net_cookie;
 	return binding;
 }
 
@@ -191,7 +194,7 @@ static bool slot_lingers(const struct sockdup_slot *slot)
  *
  * The caller puts the files as it would close its own, unless one would linger.
  *
- * Return: as sockdup_inbox_decline().
+ * Return: as sockdup_inbox_revoke().
  */
 int sockdup_binding_revoke(struct sockdup_binding *binding, u64 id)
 {

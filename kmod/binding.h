@@ -20,6 +20,7 @@ struct sockdup_share;
  * @share: of the user
  * @account: of the user; held
  * @sender: the process; owned
+ * @net: the cookie of its network namespace at the bind
  * @node: among the inbox's; covered by its lock, as all up to @waking
  * @posts: slots that are not free
  * @since: @inbox's releases when this asked to be told of room
@@ -37,6 +38,7 @@ struct sockdup_binding {
 	struct sockdup_share *share;
 	struct sockdup_account *account;
 	struct pid *sender;
+	u64 net;
 	struct list_head node;
 	unsigned int posts;
 	u64 since;

@@ -339,7 +339,7 @@ int sockdup_device_post_revoke(struct sockdup_device_call *call)
 	/* Who may accept may decline. */
 	if (inbox)
 		return handle->target->pid == task_tgid(current) ?
-		       sockdup_inbox_decline(inbox, revoke->id) : -EPERM;
+		       sockdup_inbox_revoke(inbox, revoke->id, SOCKDUP_POST_DECLINED) : -EPERM;
 	return sockdup_device_is_owner(handle) ?
 	       sockdup_binding_revoke(binding, revoke->id) : -EPERM;
 }

@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/net.h>
 #include <linux/nospec.h>
+#include <linux/nsproxy.h>
 #include <linux/overflow.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
@@ -25,11 +26,13 @@
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 
+#include <net/net_namespace.h>
 #include <net/sock.h>
 
 #include "binding.h"
 #include "deadline.h"
 #include "inbox.h"
+#include "inbox_table.h"
 #include "share.h"
 #include "target.h"
 #include "trace.h"
@@ -75,6 +78,7 @@ void sockdup_inbox_put(struct sockdup_inbox *inbox)
 		return;
 	sockdup_shares_free(inbox);
 	sockdup_account_return_bytes(inbox->account, inbox->share_size);
+	put_pid(inbox->opener);
 	sockdup_account_put(inbox->account);
 	kfree(inbox);
 }
@@ -98,6 +102,7 @@ static void inbox_free_memory(struct sockdup_inbox *inbox, void *memory)
 {
 	if (!memory)
 		return;
+	sockdup_inbox_table_remove(inbox);
 	sockdup_account_return_bytes(inbox->account, inbox_size(inbox));
 	kvfree(memory);
 	sockdup_inbox_put(inbox);
@@ -409,6 +414,7 @@ static int inbox_add_slots(struct sockdup_inbox *inbox)
 	spin_lock(&inbox->lock);
 	inbox->memory = memory;
 	spin_unlock(&inbox->lock);
+	sockdup_inbox_table_add(inbox);
 	return 0;
 }
 
@@ -432,6 +438,7 @@ static struct sockdup_inbox *inbox_new(struct sockdup_account *account,
 	INIT_LIST_HEAD(&inbox->waiting);
 	INIT_LIST_HEAD(&inbox->served);
 	INIT_LIST_HEAD(&inbox->full);
+	INIT_LIST_HEAD(&inbox->members);
 	inbox->alarm = U64_MAX;
 	inbox->looked = jiffies - INBOX_LOOK_PAUSE;
 	init_waitqueue_head(&inbox->acceptors);
@@ -450,7 +457,24 @@ static struct sockdup_inbox *inbox_new(struct sockdup_account *account,
 	inbox->anybody = terms->anybody;
 	inbox->stride = ALIGN(struct_size_t(struct sockdup_slot, sockets, terms->max_sockets) +
 			      terms->message_size, sizeof(u64));
+	inbox->opener = get_pid(task_tgid(current));
+	inbox->uid = current_euid();
+	inbox->net = current->nsproxy->net_ns->net_cookie;
 	return inbox;
+}
+
+static void inbox_add_member(struct sockdup_inbox *inbox, struct sockdup_target *owner)
+{
+	spin_lock(&inbox->lock);
+	list_add_tail(&owner->inbox_place, &inbox->members);
+	spin_unlock(&inbox->lock);
+}
+
+static void inbox_remove_member(struct sockdup_inbox *inbox, struct sockdup_target *owner)
+{
+	spin_lock(&inbox->lock);
+	list_del(&owner->inbox_place);
+	spin_unlock(&inbox->lock);
 }
 
 /* Senders find the inbox by its owners. Consumes the caller's count of these, or fails. */
@@ -466,6 +490,7 @@ static int inbox_publish(struct sockdup_inbox *inbox, struct sockdup_target *own
 	} else {
 		refcount_inc(&inbox->ref);
 		owner->inbox = inbox;
+		inbox_add_member(inbox, owner);
 	}
 	spin_unlock(&owner->lock);
 	return err;
@@ -479,10 +504,12 @@ static struct sockdup_inbox *inbox_withdraw(struct sockdup_target *owner,
 
 	spin_lock(&owner->lock);
 	known = owner->inbox;
-	if (!inbox || known == inbox)
-		owner->inbox = NULL;
-	else
+	if (inbox && known != inbox)
 		known = NULL;
+	if (known) {
+		owner->inbox = NULL;
+		inbox_remove_member(known, owner);
+	}
 	spin_unlock(&owner->lock);
 	return known;
 }
@@ -917,21 +944,21 @@ struct sockdup_slot *sockdup_inbox_take_out(struct sockdup_inbox *inbox, u64 id,
 }
 
 /**
- * sockdup_inbox_decline - end a post that the owner does not want
- * @inbox: of a handle that the caller, its owner, keeps open
+ * sockdup_inbox_revoke - end a post that is not to be accepted, and have its files put apart
+ * @inbox: held by the caller
  * @id: of the post
+ * @how: declined by the owner, or revoked
  *
  * Return: 0; -EBUSY where it is being accepted: it ends with that, one way or the other;
  * -ENOENT where it has ended.
  */
-int sockdup_inbox_decline(struct sockdup_inbox *inbox, u64 id)
+int sockdup_inbox_revoke(struct sockdup_inbox *inbox, u64 id, enum sockdup_post_end how)
 {
-	struct sockdup_slot *slot = sockdup_inbox_take_out(inbox, id, NULL,
-							   SOCKDUP_POST_DECLINED);
+	struct sockdup_slot *slot = sockdup_inbox_take_out(inbox, id, NULL, how);
 
 	if (IS_ERR(slot))
 		return PTR_ERR(slot);
-	sockdup_slot_drop(slot, SOCKDUP_POST_DECLINED);
+	sockdup_slot_drop(slot, how);
 	return 0;
 }
 
@@ -968,10 +995,89 @@ void sockdup_inbox_show(struct seq_file *m, struct sockdup_inbox *inbox)
 	spin_unlock(&inbox->lock);
 }
 
+static bool slot_waits(const struct sockdup_slot *slot)
+{
+	return slot->state == SOCKDUP_SLOT_POSTED &&
+	       !sockdup_deadline_has_passed(slot->deadline);
+}
+
+/* Looks at the posts that wait among the slots up to @until. */
+static int inbox_look_until(struct sockdup_inbox *inbox, unsigned int *index,
+			    unsigned int until, sockdup_slot_look look, void *data)
+{
+	const struct sockdup_slot *slot;
+	int verdict = 0;
+
+	lockdep_assert_held(&inbox->lock);
+
+	while (*index < until && !verdict) {
+		slot = inbox_slot(inbox, *index);
+		if (slot_waits(slot))
+			verdict = look(slot, data);
+		if (verdict >= 0)
+			++*index;
+	}
+	return verdict;
+}
+
+/**
+ * sockdup_inbox_look - look at posts that wait, up to the first that the caller wants
+ * @inbox: held by the caller
+ * @index: of the slot to begin with; advanced to the next one, at the end to the number of
+ *	   slots
+ * @batch: how many slots to look at, at most
+ * @look: called for each post
+ * @data: handed to @look
+ *
+ * A post stays in its slot, so a caller that goes on meets each exactly once that waits
+ * throughout.
+ *
+ * Return: what @look returned, or 0.
+ */
+int sockdup_inbox_look(struct sockdup_inbox *inbox, unsigned int *index, unsigned int batch,
+		       sockdup_slot_look look, void *data)
+{
+	int verdict = 0;
+
+	spin_lock(&inbox->lock);
+	/* No post waits throughout where none waits now; and the slots may be gone. */
+	if (inbox->ended || !inbox->post_count)
+		*index = inbox->slots;
+	else
+		verdict = inbox_look_until(inbox, index, min(*index + batch, inbox->slots),
+					   look, data);
+	spin_unlock(&inbox->lock);
+	return verdict;
+}
+
+/**
+ * sockdup_inbox_look_at - look at one post
+ * @inbox: held by the caller
+ * @id: of the post
+ * @look: called for it, also while it is being accepted: its files do not stay then
+ * @data: handed to @look
+ *
+ * Return: what @look returned; -ENOENT where the post has ended.
+ */
+int sockdup_inbox_look_at(struct sockdup_inbox *inbox, u64 id, sockdup_slot_look look,
+			  void *data)
+{
+	const struct sockdup_slot *slot;
+	int verdict = -ENOENT;
+
+	spin_lock(&inbox->lock);
+	slot = inbox->ended ? NULL : inbox_find(inbox, id);
+	if (slot && (slot_waits(slot) || (slot->state == SOCKDUP_SLOT_TAKEN && !slot->over)))
+		verdict = look(slot, data);
+	spin_unlock(&inbox->lock);
+	return verdict;
+}
+
 /**
  * sockdup_inbox_init - have inboxes end with their owners
  */
 void __init sockdup_inbox_init(void)
 {
+	sockdup_inbox_table_init();
 	sockdup_target_set_inbox_died(inbox_owner_died);
 }

@@ -39,7 +39,7 @@ enum sockdup_slot_state {
 /**
  * enum sockdup_post_end - why a post has ended that nobody accepted
  * @SOCKDUP_POST_LIVES: it has not
- * @SOCKDUP_POST_REVOKED: by its sender
+ * @SOCKDUP_POST_REVOKED: by its sender, or by netlink
  * @SOCKDUP_POST_DECLINED: by an owner
  * @SOCKDUP_POST_EXPIRED: its time is over
  * @SOCKDUP_POST_REFUSED: its sockets could not be handed out, and cannot be
@@ -183,6 +183,12 @@ struct sockdup_inbox_terms {
  * @anybody: a user who is not listed needs no invitation
  * @stride: bytes from one slot to the next
  * @memory: the slots, until the inbox has ended and all are free
+ * @members: records of processes that own it, the first one first; covered by @lock
+ * @number: names it in lists; never used twice
+ * @node: in the table of all inboxes while there is @memory; covered by its lock
+ * @opener: the process that opened it; owned
+ * @uid: its effective user then
+ * @net: the cookie of its network namespace then
  *
  * An inbox that has ended stays as a stub for those who are bound to it.
  */
@@ -231,7 +237,19 @@ struct sockdup_inbox {
 	bool anybody;
 	size_t stride;
 	void *memory;
+	struct list_head members;
+	u64 number;
+	struct rb_node node;
+	struct pid *opener;
+	kuid_t uid;
+	u64 net;
 };
+
+/*
+ * Looks at a post under the inbox's lock, while its files stay. Returns 0 to go on, 1 to stop
+ * behind this post, or a negative errno to stop at it.
+ */
+typedef int (*sockdup_slot_look)(const struct sockdup_slot *slot, void *data);
 
 struct sockdup_inbox *sockdup_inbox_open(struct sockdup_target *owner,
 					 struct sockdup_account *account,
@@ -242,7 +260,7 @@ void sockdup_inbox_close(struct sockdup_inbox *inbox, struct sockdup_target *own
 struct sockdup_inbox *sockdup_inbox_of(struct sockdup_target *target);
 void sockdup_inbox_put(struct sockdup_inbox *inbox);
 struct sockdup_slot *sockdup_inbox_take(struct sockdup_inbox *inbox, bool wait);
-int sockdup_inbox_decline(struct sockdup_inbox *inbox, u64 id);
+int sockdup_inbox_revoke(struct sockdup_inbox *inbox, u64 id, enum sockdup_post_end how);
 __poll_t sockdup_inbox_poll(struct sockdup_inbox *inbox, struct file *file,
 			    struct poll_table_struct *table);
 
@@ -252,6 +270,10 @@ struct sockdup_slot *sockdup_inbox_take_out(struct sockdup_inbox *inbox, u64 id,
 					    const struct sockdup_binding *binding,
 					    enum sockdup_post_end how);
 void sockdup_inbox_show(struct seq_file *m, struct sockdup_inbox *inbox);
+int sockdup_inbox_look(struct sockdup_inbox *inbox, unsigned int *index, unsigned int batch,
+		       sockdup_slot_look look, void *data);
+int sockdup_inbox_look_at(struct sockdup_inbox *inbox, u64 id, sockdup_slot_look look,
+			  void *data);
 
 void sockdup_slot_restore(struct sockdup_slot *slot);
 void sockdup_slot_spend(struct sockdup_slot *slot);

@@ -173,6 +173,23 @@ struct sockdup_share *sockdup_share_join(struct sockdup_inbox *inbox, kuid_t uid
 }
 
 /**
+ * sockdup_share_has_slots - whether a user has slots of an inbox now
+ * @inbox: held; locked here, for one look-up
+ * @uid: the user's real id
+ */
+bool sockdup_share_has_slots(struct sockdup_inbox *inbox, kuid_t uid)
+{
+	const struct sockdup_share *share;
+	bool has;
+
+	spin_lock(&inbox->lock);
+	share = share_find(&inbox->listed, uid) ?: share_find(&inbox->guests, uid);
+	has = share && share->used;
+	spin_unlock(&inbox->lock);
+	return has;
+}
+
+/**
  * sockdup_share_leave - count a binding no more
  * @inbox: locked
  * @share: of its user; freed where that is a guest, so that the number is bounded

@@ -46,6 +46,7 @@ bool sockdup_share_may_have_slot(const struct sockdup_inbox *inbox, kuid_t uid);
 struct sockdup_share *sockdup_share_new_guest(const struct sockdup_inbox *inbox, kuid_t uid);
 struct sockdup_share *sockdup_share_join(struct sockdup_inbox *inbox, kuid_t uid,
 					 struct sockdup_share **fresh);
+bool sockdup_share_has_slots(struct sockdup_inbox *inbox, kuid_t uid);
 void sockdup_share_leave(struct sockdup_inbox *inbox, struct sockdup_share *share);
 
 void sockdup_share_sort(struct sockdup_inbox *inbox, struct sockdup_share *share);

@@ -45,6 +45,7 @@ struct user_namespace;
  * @turn: the user whose turn it is in the death
  * @token_count: how many are live
  * @inbox: of the process, or NULL; held
+ * @inbox_place: among its owners; covered by its lock
  * @rcu: delays the freeing for readers of the table
  */
 struct sockdup_target {
@@ -66,6 +67,7 @@ struct sockdup_target {
 	u32 turn;
 	unsigned int token_count;
 	struct sockdup_inbox *inbox;
+	struct list_head inbox_place;
 	struct rcu_head rcu;
 };
 
