@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The generic netlink family: exports sockets, shows and ends tokens, counts
- * them, and has lists and notifications. It never imports: a reply can be lost when a
+ * The generic netlink family: exports sockets, shows and ends tokens and posts, counts
+ * tokens, and has lists and notifications. It never imports: a reply can be lost when a
  * descriptor is in use already. A request acts for the process that sends it,
  * but with no more rights than the opener of the socket has: a privileged
  * program can be made to write to a socket that is not its own.
@@ -28,6 +28,7 @@
 #include "netlink_gen.h"
 #include "netlink_list.h"
 #include "netlink_notice.h"
+#include "netlink_posts.h"
 #include "netlink_reader.h"
 #include "protocol_info.h"
 #include "target.h"
@@ -592,6 +593,11 @@ static int nl_token_get_start(struct netlink_callback *cb)
 	return READ_ONCE(nl_open) ? sockdup_nl_token_get_start(cb) : -ENODEV;
 }
 
+static int nl_post_get_start(struct netlink_callback *cb)
+{
+	return READ_ONCE(nl_open) ? sockdup_nl_post_get_start(cb) : -ENODEV;
+}
+
 /* The generated table names these. */
 
 int sockdup_nl_token_export_doit(struct sk_buff *skb, struct genl_info *info)
@@ -617,6 +623,16 @@ int sockdup_nl_token_get_doit(struct sk_buff *skb, struct genl_info *info)
 int sockdup_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return nl_do(skb, info, nl_stats);
+}
+
+int sockdup_nl_post_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return nl_do(skb, info, sockdup_nl_post_get);
+}
+
+int sockdup_nl_post_revoke_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	return nl_do(skb, info, sockdup_nl_post_revoke);
 }
 
 /* The generated operations, and a dump's start and end, which they lack. */
@@ -653,10 +669,13 @@ int __init sockdup_netlink_init(void)
 
 	memcpy(nl_ops, sockdup_nl_ops, sizeof(nl_ops));
 	for (i = 0; i < ARRAY_SIZE(nl_ops); i++) {
-		if (nl_ops[i].cmd != SOCKDUP_CMD_TOKEN_GET)
-			continue;
-		nl_ops[i].start = nl_token_get_start;
-		nl_ops[i].done = sockdup_nl_token_get_done;
+		if (nl_ops[i].cmd == SOCKDUP_CMD_TOKEN_GET) {
+			nl_ops[i].start = nl_token_get_start;
+			nl_ops[i].done = sockdup_nl_token_get_done;
+		} else if (nl_ops[i].cmd == SOCKDUP_CMD_POST_GET) {
+			nl_ops[i].start = nl_post_get_start;
+			nl_ops[i].done = sockdup_nl_list_done;
+		}
 	}
 	err = sockdup_nl_notice_init();
 	if (err)

@@ -45,8 +45,20 @@ const struct nla_policy sockdup_stats_get_nl_policy[SOCKDUP_A_STATS_UID + 1] = {
 	[SOCKDUP_A_STATS_UID] = { .type = NLA_U32, },
 };
 
+/* SOCKDUP_CMD_POST_GET - do */
+const struct nla_policy sockdup_post_get_nl_policy[SOCKDUP_A_POST_ID + 1] = {
+	[SOCKDUP_A_POST_INBOX] = { .type = NLA_U64, },
+	[SOCKDUP_A_POST_ID] = { .type = NLA_U64, },
+};
+
+/* SOCKDUP_CMD_POST_REVOKE - do */
+const struct nla_policy sockdup_post_revoke_nl_policy[SOCKDUP_A_POST_ID + 1] = {
+	[SOCKDUP_A_POST_INBOX] = { .type = NLA_U64, },
+	[SOCKDUP_A_POST_ID] = { .type = NLA_U64, },
+};
+
 /* Ops table for sockdup */
-const struct genl_ops sockdup_nl_ops[5] = {
+const struct genl_ops sockdup_nl_ops[7] = {
 	{
 		.cmd		= SOCKDUP_CMD_TOKEN_EXPORT,
 		.doit		= sockdup_nl_token_export_doit,
@@ -77,6 +89,19 @@ const struct genl_ops sockdup_nl_ops[5] = {
 		.doit		= sockdup_nl_stats_get_doit,
 		.policy		= sockdup_stats_get_nl_policy,
 		.maxattr	= SOCKDUP_A_STATS_UID,
+	},
+	{
+		.cmd		= SOCKDUP_CMD_POST_GET,
+		.doit		= sockdup_nl_post_get_doit,
+		.dumpit		= sockdup_nl_post_get_dumpit,
+		.policy		= sockdup_post_get_nl_policy,
+		.maxattr	= SOCKDUP_A_POST_ID,
+	},
+	{
+		.cmd		= SOCKDUP_CMD_POST_REVOKE,
+		.doit		= sockdup_nl_post_revoke_doit,
+		.policy		= sockdup_post_revoke_nl_policy,
+		.maxattr	= SOCKDUP_A_POST_ID,
 	},
 };
 

@@ -8,7 +8,7 @@
 #include "netlink_reader.h"
 
 /*
- * Tokens that one step of a list looks at: the first step holds the
+ * Tokens, or inboxes and slots, that one step of a list looks at: the first step holds the
  * lock of generic netlink.
  */
 #define SOCKDUP_NL_LIST_STEP	256

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who reads by netlink, what a reader may see, and how a token is described to one.
+ * Who reads by netlink, what a reader may see, and how tokens and posts are described to
+ * one.
  */
 
 #include <linux/cred.h>
@@ -16,7 +17,9 @@
 
 #include <uapi/linux/sockdup_netlink.h>
 
+#include "binding.h"
 #include "cgroup.h"
+#include "inbox.h"
 #include "netlink_reader.h"
 #include "protocol_info.h"
 #include "set.h"
@@ -94,6 +97,14 @@ void sockdup_nl_reader_release(const struct sockdup_nl_reader *reader)
 		sockdup_cgroup_put(reader->cgroups);
 }
 
+/* Whether a process was of the reader's users and namespaces. */
+static bool nl_reader_is(const struct sockdup_nl_reader *reader, kuid_t uid, kuid_t euid,
+			 u64 net, struct pid *pid)
+{
+	return uid_eq(uid, reader->uid) && uid_eq(euid, reader->euid) &&
+	       net == reader->net && pid_nr_ns(pid, reader->pids);
+}
+
 /**
  * sockdup_nl_reader_may_see - whether a token is there for a reader
  * @reader: who reads
@@ -105,11 +116,42 @@ void sockdup_nl_reader_release(const struct sockdup_nl_reader *reader)
 bool sockdup_nl_reader_may_see(const struct sockdup_nl_reader *reader,
 			       const struct sockdup_token *token)
 {
-	return reader->all ||
-	       (uid_eq(token->charge.account->uid, reader->uid) &&
-		uid_eq(token->uid, reader->euid) &&
-		token->net == reader->net &&
-		pid_nr_ns(token->source, reader->pids));
+	return reader->all || nl_reader_is(reader, token->charge.account->uid, token->uid,
+					   token->net, token->source);
+}
+
+/**
+ * sockdup_nl_reader_may_see_inbox - whether all posts in an inbox are there for a reader
+ * @reader: who reads
+ * @inbox: held by the caller
+ *
+ * Without privilege those in an inbox that the reader's user opened, as tokens that it
+ * exported.
+ */
+bool sockdup_nl_reader_may_see_inbox(const struct sockdup_nl_reader *reader,
+				     const struct sockdup_inbox *inbox)
+{
+	return reader->all || nl_reader_is(reader, inbox->account->uid, inbox->uid,
+					   inbox->net, inbox->opener);
+}
+
+/**
+ * sockdup_nl_reader_may_see_post - whether a post is there for a reader
+ * @reader: who reads
+ * @slot: of the post, in an inbox that the caller has locked
+ *
+ * Without privilege also one that the reader's user posted, as tokens that it exported.
+ */
+bool sockdup_nl_reader_may_see_post(const struct sockdup_nl_reader *reader,
+				    const struct sockdup_slot *slot)
+{
+	const struct sockdup_binding *binding = slot->binding;
+
+	lockdep_assert_held(&slot->inbox->lock);
+
+	return sockdup_nl_reader_may_see_inbox(reader, slot->inbox) ||
+	       nl_reader_is(reader, binding->account->uid, slot->uid, binding->net,
+			    binding->sender);
 }
 
 static int nl_put_address(struct sk_buff *skb, int attribute,
@@ -171,35 +213,41 @@ struct nl_page {
 	const struct sockdup_nl_reader *reader;
 };
 
-static int nl_put_name(struct sk_buff *skb, const struct sockdup_token *token,
-		       unsigned int index)
+/* Its name, or an empty one. */
+static const char *nl_name(const struct sockdup_token *token, unsigned int index)
 {
 	const struct sockdup_set *set = sockdup_token_set(token);
-	const char *name = set && set->names ? set->names[index].text : "";
 
-	return *name ? nla_put(skb, SOCKDUP_A_SOCKET_NAME, strlen(name), name) : 0;
+	return set && set->names ? set->names[index].text : "";
 }
 
-/* A nest for one of the token's sockets. */
-static int nl_put_socket(const struct sockdup_token *token, void *data)
+/* A nest for a socket. Its name can be empty. */
+static int nl_put_socket(struct sk_buff *skb, int attribute, struct file *file,
+			 const char *name, const struct sockdup_nl_reader *reader)
 {
-	const struct nl_page *page = data;
-	struct sk_buff *skb = page->skb;
-	struct file *file = sockdup_token_file(token, page->index);
+	static const struct sockdup_opaque none;
 	struct sockdup_protocol_info info;
 	struct nlattr *nest;
+
+	sockdup_protocol_info_fill(&info, sock_from_file(file), &none);
+	nest = nla_nest_start(skb, attribute);
+	if (!nest || nl_put_description(skb, file, &info, reader) ||
+	    (*name && nla_put(skb, SOCKDUP_A_SOCKET_NAME, strlen(name), name)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int nl_put_token_socket(const struct sockdup_token *token, void *data)
+{
+	const struct nl_page *page = data;
 
 	/* An invitation. */
 	if (sockdup_token_invites(token))
 		return 0;
-	sockdup_protocol_info_fill(&info, sock_from_file(file),
-				   &token->opaque);
-	nest = nla_nest_start(skb, SOCKDUP_A_TOKEN_SOCKET);
-	if (!nest || nl_put_description(skb, file, &info, page->reader) ||
-	    nl_put_name(skb, token, page->index))
-		return -EMSGSIZE;
-	nla_nest_end(skb, nest);
-	return 0;
+	return nl_put_socket(page->skb, SOCKDUP_A_TOKEN_SOCKET,
+			     sockdup_token_file(token, page->index),
+			     nl_name(token, page->index), page->reader);
 }
 
 static int nl_put_invitation(struct sk_buff *skb, const struct sockdup_token *token)
@@ -257,5 +305,55 @@ int sockdup_nl_reader_put_token(struct sk_buff *skb,
 			sockdup_token_payload_size(token)) ||
 	    nl_put_invitation(skb, token))
 		return -EMSGSIZE;
-	return sockdup_token_look(token, nl_put_socket, &page);
+	return sockdup_token_look(token, nl_put_token_socket, &page);
+}
+
+/* The process that has owned the inbox for longest; 0 where it is not visible, or is gone. */
+static pid_t nl_owner_nr(struct sockdup_inbox *inbox, const struct sockdup_nl_reader *reader)
+{
+	const struct sockdup_target *owner;
+
+	lockdep_assert_held(&inbox->lock);
+
+	owner = list_first_entry_or_null(&inbox->members, struct sockdup_target, inbox_place);
+	return owner ? sockdup_target_nr(owner, reader->pids) : 0;
+}
+
+static u64 nl_left_ms(u64 deadline)
+{
+	u64 now = ktime_get_boottime_ns();
+
+	return now < deadline ? div_u64(deadline - now, NSEC_PER_MSEC) : 0;
+}
+
+/**
+ * sockdup_nl_reader_put_post - describe a post and the first of its sockets
+ * @skb: the message
+ * @slot: of a post that waits, and that the reader may see, in an inbox that the caller has
+ *	  locked: its files stay
+ * @reader: whose numbers processes and users get
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int sockdup_nl_reader_put_post(struct sk_buff *skb, const struct sockdup_slot *slot,
+			       const struct sockdup_nl_reader *reader)
+{
+	struct sockdup_inbox *inbox = slot->inbox;
+
+	if (nla_put_u64_64bit(skb, SOCKDUP_A_POST_INBOX, inbox->number, SOCKDUP_A_POST_PAD) ||
+	    nla_put_u64_64bit(skb, SOCKDUP_A_POST_ID, slot->id, SOCKDUP_A_POST_PAD) ||
+	    nla_put_s32(skb, SOCKDUP_A_POST_TARGET, nl_owner_nr(inbox, reader)) ||
+	    nla_put_s32(skb, SOCKDUP_A_POST_SOURCE,
+			pid_nr_ns(slot->binding->sender, reader->pids)) ||
+	    nla_put_u32(skb, SOCKDUP_A_POST_UID,
+			from_kuid_munged(reader->users, slot->uid)) ||
+	    nla_put_u32(skb, SOCKDUP_A_POST_GID,
+			from_kgid_munged(reader->users, slot->gid)) ||
+	    nla_put_u64_64bit(skb, SOCKDUP_A_POST_LEFT_MS, nl_left_ms(slot->deadline),
+			      SOCKDUP_A_POST_PAD) ||
+	    nla_put_u32(skb, SOCKDUP_A_POST_SOCKET_COUNT, slot->count) ||
+	    nla_put_u32(skb, SOCKDUP_A_POST_MESSAGE_SIZE, slot->message_size))
+		return -EMSGSIZE;
+	return nl_put_socket(skb, SOCKDUP_A_POST_SOCKET, slot->sockets[0].charge.file, "",
+			     reader);
 }

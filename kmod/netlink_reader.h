@@ -10,6 +10,8 @@ struct cred;
 struct netlink_ext_ack;
 struct pid_namespace;
 struct sk_buff;
+struct sockdup_inbox;
+struct sockdup_slot;
 struct sockdup_token;
 struct user_namespace;
 
@@ -21,7 +23,7 @@ struct user_namespace;
  * @net: the cookie of the socket's network namespace
  * @uid: real user id
  * @euid: effective user id
- * @all: sees the tokens of everybody and everywhere
+ * @all: sees the tokens and posts of everybody and everywhere
  */
 struct sockdup_nl_reader {
 	struct pid_namespace *pids;
@@ -44,5 +46,12 @@ bool sockdup_nl_reader_may_see(const struct sockdup_nl_reader *reader,
 int sockdup_nl_reader_put_token(struct sk_buff *skb,
 				struct sockdup_token *token, unsigned int index,
 				const struct sockdup_nl_reader *reader);
+
+bool sockdup_nl_reader_may_see_inbox(const struct sockdup_nl_reader *reader,
+				     const struct sockdup_inbox *inbox);
+bool sockdup_nl_reader_may_see_post(const struct sockdup_nl_reader *reader,
+				    const struct sockdup_slot *slot);
+int sockdup_nl_reader_put_post(struct sk_buff *skb, const struct sockdup_slot *slot,
+			       const struct sockdup_nl_reader *reader);
 
 #endif /* SOCKDUP_NETLINK_READER_H */

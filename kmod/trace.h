@@ -181,6 +181,8 @@ TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_QUERY);
 TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_REVOKE);
 TRACE_DEFINE_ENUM(SOCKDUP_CMD_TOKEN_GET);
 TRACE_DEFINE_ENUM(SOCKDUP_CMD_STATS_GET);
+TRACE_DEFINE_ENUM(SOCKDUP_CMD_POST_GET);
+TRACE_DEFINE_ENUM(SOCKDUP_CMD_POST_REVOKE);
 
 /* The same of the netlink family's, by their names there. */
 DEFINE_EVENT_PRINT(sockdup_refusal_class, sockdup_netlink_refuse,
@@ -192,7 +194,9 @@ DEFINE_EVENT_PRINT(sockdup_refusal_class, sockdup_netlink_refuse,
 					      { SOCKDUP_CMD_TOKEN_QUERY, "token-query" },
 					      { SOCKDUP_CMD_TOKEN_REVOKE, "token-revoke" },
 					      { SOCKDUP_CMD_TOKEN_GET, "token-get" },
-					      { SOCKDUP_CMD_STATS_GET, "stats-get" }),
+					      { SOCKDUP_CMD_STATS_GET, "stats-get" },
+					      { SOCKDUP_CMD_POST_GET, "post-get" },
+					      { SOCKDUP_CMD_POST_REVOKE, "post-revoke" }),
 			     __entry->error)
 );
 

@@ -1381,6 +1381,75 @@ int sockdup_find_by_info(const struct sockdup_protocol_info *info,
 int sockdup_revoke_id(__u64 id);
 
 /**
+ * struct sockdup_post_info - a post that waits in an inbox
+ * @inbox: names the inbox in lists, and never another one
+ * @id: names the post in its inbox, as for sockdup_post_revoke()
+ * @target: the process that has owned the inbox for longest
+ * @source: the process that posted
+ * @uid: its effective user at that time
+ * @gid: its effective group at that time
+ * @left_ms: milliseconds until the post ends by itself
+ * @socket_count: sockets that the post has
+ * @message_size: bytes of its message
+ * @socket: the first of the sockets; posts give them no names
+ * @__reserved: zero
+ */
+struct sockdup_post_info {
+	__u64 inbox;
+	__u64 id;
+	pid_t target;
+	pid_t source;
+	uid_t uid;
+	gid_t gid;
+	__u64 left_ms;
+	__u32 socket_count;
+	__u32 message_size;
+	struct sockdup_socket_info socket;
+	__u64 __reserved[8];
+};
+
+/**
+ * typedef sockdup_post_callback - what sockdup_list_posts() calls for each post
+ * @post: the post, valid during the call
+ * @context: as given to sockdup_list_posts()
+ *
+ * Return: 0 for the next post; another value ends the list.
+ */
+typedef int (*sockdup_post_callback)(const struct sockdup_post_info *post, void *context);
+
+/**
+ * sockdup_list_posts - have a function called for each post that waits
+ * @callback: called in the calling thread
+ * @context: handed to @callback
+ *
+ * Callers see the posts in inboxes that their user opened, and those that their user
+ * posted, under the conditions that tokens have. Nobody sees a message or a cookie.
+ *
+ * The list has each post once that waits during the whole call. A post that comes or ends
+ * during the call may be missing, and so may one whose accept is under way.
+ *
+ * Return: 0, or the value by which @callback ended the list, or -1 with errno: EFAULT,
+ *
+ *  EOPNOTSUPP  the module has no lists of posts: it is too old
+ */
+int sockdup_list_posts(sockdup_post_callback callback, void *context);
+
+/**
+ * sockdup_post_revoke_id - end a post by its inbox and its id
+ * @inbox: as sockdup_list_posts() shows it
+ * @id: likewise
+ *
+ * For callers that see the post in lists.
+ *
+ * Return: 0, or -1 with errno:
+ *
+ *  EBUSY   the post is being accepted. If that fails, it is revoked
+ *  ENOENT  the caller sees no post of this inbox and id, or it has ended
+ *  EOPNOTSUPP  the module has no lists of posts: it is too old
+ */
+int sockdup_post_revoke_id(__u64 inbox, __u64 id);
+
+/**
  * sockdup_netlink_export - export a socket without the device
  * @fd: a descriptor of the socket
  * @target: the target, as for sockdup_export()

@@ -36,3 +36,17 @@ static const char * const stats_attributes[] = {
 	[SOCKDUP_A_STATS_TARGET_DIED] = "target-died",
 	[SOCKDUP_A_STATS_BYTES] = "bytes",
 };
+
+static const char * const post_attributes[] = {
+	[SOCKDUP_A_POST_PAD] = "pad",
+	[SOCKDUP_A_POST_INBOX] = "inbox",
+	[SOCKDUP_A_POST_ID] = "id",
+	[SOCKDUP_A_POST_TARGET] = "target",
+	[SOCKDUP_A_POST_SOURCE] = "source",
+	[SOCKDUP_A_POST_UID] = "uid",
+	[SOCKDUP_A_POST_GID] = "gid",
+	[SOCKDUP_A_POST_LEFT_MS] = "left-ms",
+	[SOCKDUP_A_POST_SOCKET_COUNT] = "socket-count",
+	[SOCKDUP_A_POST_SOCKET] = "socket",
+	[SOCKDUP_A_POST_MESSAGE_SIZE] = "message-size",
+};

@@ -84,9 +84,16 @@ static const char *attribute_name(__u8 command, __u32 type)
 	const char * const *names = token_attributes;
 	size_t count = MNL_ARRAY_SIZE(token_attributes);
 
-	if (command == SOCKDUP_CMD_STATS_GET) {
+	switch (command) {
+	case SOCKDUP_CMD_STATS_GET:
 		names = stats_attributes;
 		count = MNL_ARRAY_SIZE(stats_attributes);
+		break;
+	case SOCKDUP_CMD_POST_GET:
+	case SOCKDUP_CMD_POST_REVOKE:
+		names = post_attributes;
+		count = MNL_ARRAY_SIZE(post_attributes);
+		break;
 	}
 	return type < count ? names[type] : NULL;
 }

@@ -28,7 +28,7 @@ static size_t attr_copy(void *to, size_t room, const struct nlattr *attr)
 	return size;
 }
 
-static __u32 attr_u32(const struct nlattr *attr)
+__u32 attr_u32(const struct nlattr *attr)
 {
 	__u32 value = 0;
 
@@ -36,7 +36,7 @@ static __u32 attr_u32(const struct nlattr *attr)
 	return value;
 }
 
-static __u64 attr_u64(const struct nlattr *attr)
+__u64 attr_u64(const struct nlattr *attr)
 {
 	__u64 value = 0;
 
@@ -87,8 +87,7 @@ static void socket_attr(const struct nlattr *attr,
 	}
 }
 
-static void socket_read(const struct nlattr *nest,
-			struct sockdup_socket_info *socket)
+void socket_read(const struct nlattr *nest, struct sockdup_socket_info *socket)
 {
 	const struct nlattr *attr;
 

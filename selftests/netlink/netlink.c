@@ -378,6 +378,8 @@ TEST_F(command, for_imports_there_is_none)
 	int command;
 
 	for (command = SOCKDUP_CMD_STATS_GET + 1; command < 256; command++) {
+		if (command == SOCKDUP_CMD_POST_GET || command == SOCKDUP_CMD_POST_REVOKE)
+			continue;
 		genl_begin(&self->genl, command);
 		EXPECT_EQ(-EOPNOTSUPP, genl_call(&self->genl));
 	}

@@ -390,6 +390,44 @@ FIXTURE_VARIANT_ADD(refusal, stats_with_a_count) {
 		{ SOCKDUP_A_STATS_HELD, 8, 1 })
 };
 
+#define P(name)		SOCKDUP_A_POST_##name
+
+FIXTURE_VARIANT_ADD(refusal, post_of_no_inbox) {
+	REFUSED_FOR_WANT_OF(P(INBOX), POST_GET, { P(ID), 8, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, post_of_no_id) {
+	REFUSED_FOR_WANT_OF(P(ID), POST_GET, { P(INBOX), 8, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, post_that_is_none) {
+	REFUSED(POST_GET, -ENOENT, P(ID), { P(INBOX), 8, 1 }, { P(ID), 8, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, post_of_a_source) {
+	REFUSED(POST_GET, -EINVAL, P(SOURCE), { P(SOURCE), 4, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, posts_of_an_id) {
+	.list = true, REFUSED(POST_GET, -EINVAL, P(ID), { P(ID), 8, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, posts_of_a_short_inbox) {
+	.list = true, REFUSED(POST_GET, -EINVAL, P(INBOX), { P(INBOX), 4, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, post_revoke_without_an_inbox) {
+	REFUSED_FOR_WANT_OF(P(INBOX), POST_REVOKE, { P(ID), 8, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, post_revoke_without_an_id) {
+	REFUSED_FOR_WANT_OF(P(ID), POST_REVOKE, { P(INBOX), 8, 1 })
+};
+
+FIXTURE_VARIANT_ADD(refusal, post_revoke_of_none) {
+	REFUSED(POST_REVOKE, -ENOENT, P(ID), { P(INBOX), 8, 1 }, { P(ID), 8, 1 })
+};
+
 FIXTURE_SETUP(refusal)
 {
 	ASSERT_EQ(0, genl_open(&self->genl));
@@ -501,6 +539,30 @@ static int watched_stats(struct genl *genl)
 	return genl_stats(genl, &nobody, &stats);
 }
 
+static int watched_post(struct genl *genl)
+{
+	struct nlmsghdr *request = genl_begin(genl, SOCKDUP_CMD_POST_GET);
+
+	mnl_attr_put_u64(request, P(INBOX), 1);
+	mnl_attr_put_u64(request, P(ID), 1);
+	return genl_call(genl);
+}
+
+static int watched_posts(struct genl *genl)
+{
+	struct nlmsghdr *request = genl_begin(genl, SOCKDUP_CMD_POST_GET);
+
+	request->nlmsg_flags |= NLM_F_DUMP;
+	mnl_attr_put_u64(request, P(ID), 1);
+	return genl_send(genl) ?: genl_list_step(genl, ignore, NULL);
+}
+
+static int watched_post_revoke(struct genl *genl)
+{
+	genl_begin(genl, SOCKDUP_CMD_POST_REVOKE);
+	return genl_call(genl);
+}
+
 FIXTURE(watched) {
 	struct genl genl;
 };
@@ -517,6 +579,9 @@ FIXTURE_VARIANT_ADD(watched, revoke) { "token-revoke", watched_revoke, -ENOENT }
 FIXTURE_VARIANT_ADD(watched, get) { "token-get", watched_get, -ENOENT };
 FIXTURE_VARIANT_ADD(watched, list) { "token-get", watched_list, -EINVAL };
 FIXTURE_VARIANT_ADD(watched, stats) { "stats-get", watched_stats, -EINVAL };
+FIXTURE_VARIANT_ADD(watched, post) { "post-get", watched_post, -ENOENT };
+FIXTURE_VARIANT_ADD(watched, posts) { "post-get", watched_posts, -EINVAL };
+FIXTURE_VARIANT_ADD(watched, post_revoke) { "post-revoke", watched_post_revoke, -EINVAL };
 
 FIXTURE_SETUP(watched)
 {
