@@ -121,10 +121,11 @@ demo-workers: guest python ## kill workers at random while they serve 1 000 clie
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/python/samples/demo-workers "$(O)" && \
 		echo && lib/python/samples/demo-workers --forget --connections 300 "$(O)"'
 
-demo-pool: guest samples ## end workers while clients connect without pause and lose none, then show what is lost where workers are killed
+demo-pool: guest samples ## end workers while clients connect without pause and lose none, then show what is lost where workers are killed, and that clients who say nothing stop nobody
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))
 	$(Q)$(VM)/run --module $(GUEST_MODULE) -- 'lib/samples/demo-pool "$(O)" && \
-		echo && lib/samples/demo-pool --kill --connections 500 "$(O)"'
+		echo && lib/samples/demo-pool --kill --connections 500 "$(O)" && \
+		echo && lib/samples/demo-pool --silent "$(O)"'
 
 demo-restart: guest cli python ## kill a server at random moments whose clients notice nothing, then show what is lost where nothing is kept
 	$(call say,DEMO,in a guest with Linux $(GUEST_RELEASE))

@@ -6,6 +6,7 @@
  */
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -26,11 +27,12 @@
  * @program: what a worker runs
  * @inbox: which nobody here accepts from: it lasts as long as the acceptor, so that what
  *         waits in it outlives each worker
- * @binding: to that
+ * @binding: to that; a post through it does not wait, as this process has workers to replace
  * @signals: tells of SIGCHLD and SIGTERM
  * @count: workers
  * @workers: their pids, 0 for one that is not replaced
- * @accepted: connections
+ * @waiting: a connection for which there was no room, or -1; no other is accepted meanwhile
+ * @handed_over: connections
  */
 struct pool {
 	const char *program;
@@ -39,7 +41,8 @@ struct pool {
 	int signals;
 	int count;
 	pid_t *workers;
-	unsigned long accepted;
+	int waiting;
+	unsigned long handed_over;
 };
 
 static void worker_run(const struct pool *pool, int invitation)
@@ -109,39 +112,62 @@ static void end_workers(struct pool *pool)
 		worker_ended(pool, pid, false);
 }
 
-/* The post waits where the inbox is full. */
-static void hand_over(struct pool *pool, int listener)
+static void hand_over(struct pool *pool)
 {
-	int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-
-	if (connection < 0)
-		err(1, "accept");
-	if (sockdup_post(pool->binding, connection, pool->accepted, SOCKDUP_POST_CLOSE))
+	if (!sockdup_post(pool->binding, pool->waiting, pool->handed_over,
+			  SOCKDUP_POST_CLOSE)) {
+		pool->handed_over++;
+		pool->waiting = -1;
+	} else if (errno != EAGAIN) {
 		err(1, "sockdup_post");
-	pool->accepted++;
+	}
+}
+
+static void accept_one(struct pool *pool, int listener)
+{
+	pool->waiting = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (pool->waiting < 0)
+		err(1, "accept");
+	hand_over(pool);
+}
+
+/* False for SIGTERM. */
+static bool goes_on_after_signal(struct pool *pool)
+{
+	struct signalfd_siginfo signal;
+
+	if (read(pool->signals, &signal, sizeof(signal)) != sizeof(signal))
+		err(1, "signalfd");
+	if (signal.ssi_signo == SIGTERM)
+		return false;
+	reap(pool);
+	return true;
+}
+
+/* For a client, or where one waits, for room in the inbox. */
+static struct pollfd next_step(const struct pool *pool, int listener)
+{
+	if (pool->waiting >= 0)
+		return (struct pollfd) { .fd = pool->binding, .events = POLLOUT };
+	return (struct pollfd) { .fd = listener, .events = POLLIN };
 }
 
 /* Until SIGTERM comes. */
 static void work(struct pool *pool, int listener)
 {
-	struct signalfd_siginfo signal;
-	struct pollfd polled[] = {
-		{ .fd = pool->signals, .events = POLLIN },
-		{ .fd = listener, .events = POLLIN },
-	};
+	struct pollfd polled[2] = { { .fd = pool->signals, .events = POLLIN } };
 
-	while (poll(polled, 2, -1) > 0) {
-		if (polled[0].revents) {
-			if (read(pool->signals, &signal, sizeof(signal)) != sizeof(signal))
-				err(1, "signalfd");
-			if (signal.ssi_signo == SIGTERM)
-				return;
-			reap(pool);
-		}
-		if (polled[1].revents)
-			hand_over(pool, listener);
+	for (;;) {
+		polled[1] = next_step(pool, listener);
+		if (poll(polled, 2, -1) < 0)
+			err(1, "poll");
+		if (polled[0].revents && !goes_on_after_signal(pool))
+			return;
+		if (polled[1].revents && pool->waiting >= 0)
+			hand_over(pool);
+		else if (polled[1].revents)
+			accept_one(pool, listener);
 	}
-	err(1, "poll");
 }
 
 static void pool_open(struct pool *pool, const char *program, int count)
@@ -160,11 +186,13 @@ static void pool_open(struct pool *pool, const char *program, int count)
 		.signals = signalfd(-1, &signals, SFD_CLOEXEC),
 		.count = count,
 		.workers = calloc(count, sizeof(*pool->workers)),
+		.waiting = -1,
 	};
 	if (pool->inbox < 0)
 		err(1, "sockdup_inbox_open");
 	if (pool->binding < 0)
 		err(1, "sockdup_inbox_bind");
+	fcntl(pool->binding, F_SETFL, fcntl(pool->binding, F_GETFL) | O_NONBLOCK);
 	if (pool->signals < 0 || !pool->workers)
 		err(1, "signalfd");
 }
@@ -185,6 +213,6 @@ int main(int argc, char **argv)
 		pool.workers[i] = worker_start(&pool);
 	work(&pool, listener);
 	end_workers(&pool);
-	printf("%lu connections handed over\n", pool.accepted);
+	printf("%lu connections handed over\n", pool.handed_over);
 	return 0;
 }

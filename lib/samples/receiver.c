@@ -7,6 +7,7 @@
  */
 
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,7 +34,9 @@ int main(int argc, char **argv)
 	fflush(stdout);
 
 	for (clients = atoi(argv[2]); clients > 0; clients--) {
-		connection = sockdup_accept(inbox, &number, &source, SOCK_CLOEXEC);
+		do
+			connection = sockdup_accept(inbox, &number, &source, SOCK_CLOEXEC);
+		while (connection < 0 && errno == EACCES); /* this post alone has ended */
 		if (connection < 0)
 			err(1, "sockdup_accept");
 		http_read_request(connection);

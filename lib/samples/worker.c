@@ -3,6 +3,7 @@
  * A worker of the acceptor. It reads an invitation from its standard input, joins the inbox
  * that this is to, and serves the connections that it accepts from there, one after the
  * other. Only where it has none, it looks whether SIGTERM has come, and ends.
+ * A client that says nothing is given up, so that it has no worker for ever.
  */
 
 #include <err.h>
@@ -22,6 +23,9 @@
 /* What the answer to a client takes, in microseconds. */
 #define WORK_US	5000
 
+/* How long a client may take to say what it wants, in seconds. */
+#define PATIENCE_S	5
+
 /* Several workers are told of one post, and all but one of them find none. */
 static int join(void)
 {
@@ -37,12 +41,15 @@ static int join(void)
 	return inbox;
 }
 
-/* A client that has gone is its own affair. */
+/* A client that has gone, or says nothing, is its own affair. */
 static void serve(int connection, __u64 number)
 {
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
 	char request[64];
-	ssize_t size = read(connection, request, sizeof(request) - 1);
+	ssize_t size;
 
+	setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	size = read(connection, request, sizeof(request) - 1);
 	if (size <= 0)
 		return;
 	request[size] = '\0';
@@ -56,7 +63,8 @@ static void accept_one(int inbox)
 	__u64 number;
 	int connection = sockdup_accept(inbox, &number, NULL, SOCK_CLOEXEC);
 
-	if (connection < 0 && errno == EAGAIN)
+	/* What a security module refuses has ended, and nothing else has. */
+	if (connection < 0 && (errno == EAGAIN || errno == EACCES))
 		return;
 	if (connection < 0)
 		err(1, "sockdup_accept");
