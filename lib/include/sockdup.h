@@ -546,6 +546,8 @@ int sockdup_info(struct sockdup_info *info);
  *	for (;;) {
  *		int client = sockdup_accept(inbox, NULL, NULL, SOCK_CLOEXEC);
  *
+ *		if (client < 0 && errno == EACCES)
+ *			continue;
  *		if (client < 0)
  *			err(1, "sockdup_accept");
  *		serve(client);
@@ -554,7 +556,7 @@ int sockdup_info(struct sockdup_info *info);
  *
  * The sender:
  *
- *	int binding = sockdup_inbox_bind(receiver, 0, NULL);
+ *	int client, binding = sockdup_inbox_bind(receiver, 0, NULL);
  *
  *	while ((client = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
  *		if (sockdup_post(binding, client, 0, SOCKDUP_POST_CLOSE))
@@ -566,22 +568,33 @@ int sockdup_info(struct sockdup_info *info);
  * it has O_NONBLOCK, which fcntl() sets; then they fail with EAGAIN. poll() of an inbox
  * tells of posts by POLLIN, and of a binding of room by POLLOUT.
  *
- * With epoll, level-triggered, the inbox is one more descriptor to accept from. Several
- * processes of a pool can be told of one post, so it has O_NONBLOCK:
+ * EACCES of an accept tells that a security module has refused a post, which has ended. The
+ * inbox goes on.
  *
- *	struct epoll_event event = { .events = EPOLLIN, .data.fd = inbox };
+ * With epoll, level-triggered, the inbox is one more descriptor to accept from. Several
+ * processes of a pool can be told of one post, so it has O_NONBLOCK. Without descriptors
+ * the post stays, and epoll would tell of it again and again: the loop lets the inbox rest
+ * until a client has been served, or for a second.
+ *
+ *	struct epoll_event event, posts = { .events = EPOLLIN, .data.fd = inbox };
+ *	struct epoll_event nothing = { .data.fd = inbox };
+ *	int client, count;
  *
  *	fcntl(inbox, F_SETFL, fcntl(inbox, F_GETFL) | O_NONBLOCK);
- *	epoll_ctl(epoll, EPOLL_CTL_ADD, inbox, &event);
- *	while (epoll_wait(epoll, &event, 1, -1) == 1) {
- *		if (event.data.fd != inbox) {
- *			serve(event.data.fd);
+ *	epoll_ctl(epoll, EPOLL_CTL_ADD, inbox, &posts);
+ *	while ((count = epoll_wait(epoll, &event, 1, 1000)) >= 0) {
+ *		if (!count || event.data.fd != inbox) {
+ *			if (count)
+ *				serve(event.data.fd);
+ *			epoll_ctl(epoll, EPOLL_CTL_MOD, inbox, &posts);
  *			continue;
  *		}
  *		client = sockdup_accept(inbox, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
  *		if (client >= 0)
  *			begin(epoll, client);
- *		else if (errno != EAGAIN && errno != EMFILE)
+ *		else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+ *			epoll_ctl(epoll, EPOLL_CTL_MOD, inbox, &nothing);
+ *		else if (errno != EAGAIN && errno != EACCES)
  *			err(1, "sockdup_accept");
  *	}
  *
@@ -596,7 +609,7 @@ int sockdup_info(struct sockdup_info *info);
  * @max_sockets: most sockets of one post, up to SOCKDUP_MAX_SOCKETS; 0 for 1
  * @user_count: how many there are at @users, up to SOCKDUP_MAX_USERS and @slots; 0 for the
  *              caller's user alone
- * @users: the users who may post
+ * @users: the users who may post; NULL where @user_count is 0
  * @__reserved: zero
  */
 struct sockdup_inbox_options {
@@ -618,8 +631,8 @@ struct sockdup_inbox_options {
  *
  *  EACCES, EPERM  the device exists, and this user, or this container, may not open it
  *  EINVAL   a limit is exceeded; a user is listed twice or with SOCKDUP_INBOX_ANYBODY, or
- *           is none in the caller's user namespace; another flag is set; the reserve is not
- *           zero
+ *           is none in the caller's user namespace; @users of @options is a list of nobody;
+ *           another flag is set; the reserve is not zero
  *  EFAULT   there are users, and @users of @options cannot be read
  *  EBUSY    the process has an inbox
  *  ENOBUFS  the slots and the sets of the caller's user would take more bytes than the
@@ -834,7 +847,8 @@ int sockdup_accept_set(int inbox, struct sockdup_posting *posting, int flags);
  *
  *  EBADF     @handle is not an open descriptor
  *  ENOTTY    @handle is no handle of the device
- *  EPERM     another process opened @handle, or the user has changed since
+ *  EPERM     another process opened @handle; or it is a binding, and the user has changed
+ *            since
  *  ENOTCONN  @handle is another handle of the device
  *  ENOENT    no such post waits
  *  EBUSY     it is being accepted; it ends with that, one way or the other

@@ -53,6 +53,8 @@ static bool options_are_wrong(const struct sockdup_inbox_options *options)
 
 	if (options->user_count && !options->users)
 		errno = EFAULT;
+	else if (options->users && !options->user_count)
+		errno = EINVAL; /* a list of nobody, and not the caller's own user */
 	else if (memcmp(options->__reserved, none.__reserved, sizeof(none.__reserved)))
 		errno = EINVAL;
 	else

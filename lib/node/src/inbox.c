@@ -29,7 +29,7 @@ static int open_own(napi_env env, const napi_value *given,
 	if (!read_options(env, given, options) ||
 	    !value_to_numbers(env, given[4], &users, &options->user_count))
 		return -1;
-	options->users = users;
+	options->users = options->user_count ? users : NULL;
 	fd = sockdup_inbox_open(options);
 	if (fd < 0)
 		value_throw(env, "sockdup_inbox_open");

@@ -416,7 +416,7 @@ static PyObject *inbox_open(PyObject *module, PyObject *arguments)
 	users = numbers_read(list, options.user_count);
 	if (!users)
 		return NULL;
-	options.users = users;
+	options.users = options.user_count ? users : NULL;
 	Py_BEGIN_ALLOW_THREADS
 	fd = sockdup_inbox_open(&options);
 	Py_END_ALLOW_THREADS
