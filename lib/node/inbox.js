@@ -13,9 +13,8 @@ const { invalid } = require('./error.js');
 const native = require('./sockdup.node');
 
 const PER_TURN = 16;      // posts in one turn of the event loop, which goes round in between
-const RETRY_MS = 1000;    // after an accept for which there was no descriptor or no memory
+const RETRY_MS = 1000;    // after an accept that failed, such as one without a free descriptor
 const DONE = { value: undefined, done: true };
-const LACKS = ['EMFILE', 'ENFILE', 'ENOMEM'];
 const MAX = { slots: 65536, messageSize: 4096, sockets: 1024 };
 const INVITES = { post: native.INVITE_TO_POST, accept: native.INVITE_TO_ACCEPT };
 
@@ -124,14 +123,14 @@ class Inbox extends EventEmitter {
     }
   }
 
-  // Without descriptors the post stays. What a security module refuses has ended.
+  // What a security module refuses has ended. After other errors the post can still be there, as
+  // without descriptors, and the next accept would fail likewise.
   #goesOnAfter(error) {
-    const ended = error.code === 'ESRCH';
-
-    if (!ended && !LACKS.includes(error.code)) {
+    if (error.code === 'EACCES') {
       this.emit('socketError', error);
       return true;
     }
+    const ended = error.code === 'ESRCH';
     const asked = this.#asked.shift();
 
     if (ended)
@@ -236,15 +235,18 @@ class Inbox extends EventEmitter {
 }
 
 function usersOf(users) {
+  if (users === undefined)
+    return [0, []];
   if (users === 'anybody')
     return [native.INBOX_ANYBODY, []];
-  if (!Array.isArray(users))
-    throw invalid('options.users', "'anybody' or an array of user ids", users);
+  // Nobody is not this process's own user.
+  if (!Array.isArray(users) || !users.length)
+    throw invalid('options.users', "'anybody' or an array of at least one user id", users);
   return [0, users.map((uid) => userId('options.users', uid))];
 }
 
 function openInbox(options = {}) {
-  const { slots = 64, messageSize = 0, maxSockets = 1, users = [] } =
+  const { slots = 64, messageSize = 0, maxSockets = 1, users } =
     objectOf(options, 'slots', 'messageSize', 'maxSockets', 'users');
   const [flags, uids] = usersOf(users);
 

@@ -201,7 +201,7 @@ export interface InboxOptions {
   messageSize?: number;
   /** Up to 1024; the default is 1. */
   maxSockets?: number;
-  /** The users who may post; the default is this process's own alone. */
+  /** The users who may post, one or more; the default is this process's own alone. */
   users?: readonly number[] | 'anybody';
 }
 
@@ -246,7 +246,7 @@ export interface InboxEvents {
    * module has refused it, and then there is no post.
    */
   socketError: [error: NodeJS.ErrnoException, post?: LostPost];
-  /** No post can be accepted now, for want of descriptors or memory. The inbox tries again after a second. */
+  /** No post can be accepted now, mostly for want of descriptors or memory. The inbox tries again after a second. */
   error: [error: NodeJS.ErrnoException];
   close: [];
 }

@@ -17,6 +17,7 @@ const {
 } = require('./node_test.js');
 
 const PER_TURN = 16;
+const IOC_ACCEPT = 0xc048de0e;
 const turn = () => new Promise(setImmediate);
 
 async function turns(count) {
@@ -421,6 +422,57 @@ test('without_descriptors_the_post_stays', () => {
   assert.equal(said, 'EMFILE sockdup_accept_set\n5\n');
 });
 
+// Runs Node with an answer of a security module, or another, to each accept.
+const refusingAccepts = (number) => ['python3', '-c', `
+import ctypes, os, struct, sys
+ACCEPT = ${IOC_ACCEPT}
+steps = [(0x20, 0, 0, 0), (0x15, 0, 3, 16), (0x20, 0, 0, 24), (0x15, 0, 1, ACCEPT),
+         (0x06, 0, 0, 0x50000 | ${number}), (0x06, 0, 0, 0x7fff0000)]
+program = b''.join(struct.pack('HBBI', *step) for step in steps)
+memory = ctypes.create_string_buffer(program)
+filter = struct.pack('HxxxxxxP', len(steps), ctypes.addressof(memory))
+libc = ctypes.CDLL(None, use_errno=True)
+assert not libc.prctl(38, 1, 0, 0, 0)
+assert not libc.prctl(22, 2, ctypes.c_char_p(filter), 0, 0), ctypes.get_errno()
+os.execv(sys.argv[1], sys.argv[1:])
+`];
+
+// What the inbox tells in two seconds, while a post waits; and how much the process works.
+const TELLS = `
+  const inbox = sockdup.openInbox();
+  const socket = dgram.createSocket('udp4');
+  const told = [];
+
+  await new Promise((done) => socket.bind(0, '127.0.0.1', done));
+  await sockdup.bind(process.pid).post(socket);
+  for (const event of ['error', 'socketError'])
+    inbox.on(event, ({ message }) => {
+      told.push(event + ' ' + message);
+      if (event === 'socketError')
+        inbox.close();
+    });
+  inbox.on('socket', () => {});
+  setTimeout(() => {
+    inbox.close();
+    socket.close();
+    console.log(told.length <= 3, told[0]);
+  }, 2000);
+`;
+
+test('post_that_a_security_module_refuses_has_ended', () => {
+  const said = printed(TELLS, ...refusingAccepts(os.constants.errno.EACCES));
+
+  assert.equal(said, 'true socketError EACCES: a security module refused, and the post has ended, sockdup_accept_set\n');
+});
+
+test('accept_that_fails_again_and_again_is_tried_later', () => {
+  for (const code of ['EIO', 'EPERM', 'ENOMEM']) {
+    const said = printed(TELLS, ...refusingAccepts(os.constants.errno[code]));
+
+    assert(said.startsWith(`true error ${code}: `), said);
+  }
+});
+
 // Its connection ended meanwhile.
 test('socket_that_cannot_be_taken_over_costs_no_other', async () => {
   const { inbox, binding } = both({ maxSockets: 2 });
@@ -561,6 +613,7 @@ test('users_are_who_may_post', async () => {
   opened({ users: [uid, 4711] });
   bound().close();
   await fails(() => sockdup.openInbox({ users: [uid, uid] }), 'EINVAL', 'sockdup_inbox_open');
+  assert.throws(() => sockdup.openInbox({ users: [] }), { code: 'ERR_INVALID_ARG_VALUE' });
 });
 
 test('anybody_may_post', async () => {
@@ -688,6 +741,21 @@ test('invitation_to_post_lets_in', async () => {
   const [{ message, source }] = await comes(posts, 1);
 
   assert.deepEqual([String(message), source.pid], ['let in', partner.pid]);
+});
+
+test('invitation_lets_nobody_in_where_listed_users_have_all_slots', async () => {
+  const partner = Partner.own();
+  const inbox = opened({ slots: 2, users: [4711, 4712] });
+  const words = await partner.run(async (text) => {
+    try {
+      sockdup.bind({ invitation: sockdup.fromText(text) });
+    } catch ({ message }) {
+      return message;
+    }
+    return 'bound';
+  }, sockdup.toText(invite(inbox, partner.pid, 'post')));
+
+  assert.equal(words, 'ECONNREFUSED: the inbox has ended, or listed users are sure to have all its slots, sockdup_inbox_bind_invited');
 });
 
 test('invitation_to_accept_makes_a_pool', async () => {

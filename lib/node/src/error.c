@@ -55,6 +55,9 @@ static const struct {
 	  "these bytes are no protocol info, or those of an invitation, which bind() or joinInbox() spends"
 	},
 	{ "sockdup_import", EPERM, "the token is not for this process" },
+	{ "sockdup_import", EACCES,
+	  "a security module refused, and the token lives on, or this user may not open /dev/sockdup"
+	},
 	{ "sockdup_query", EINVAL, "these bytes are no protocol info" },
 	{ "sockdup_query", EPERM, "the token is another user's, and not for this process" },
 	{ "sockdup_revoke", EINVAL, "these bytes are no protocol info" },
@@ -98,7 +101,8 @@ static const struct {
 	{ "sockdup_inbox_join", ECONNREFUSED, "the inbox has ended" },
 	{ "sockdup_inbox_bind_invited", EINVAL, "the token is no invitation to post" },
 	{ "sockdup_inbox_bind_invited", EPERM, "the invitation is not for this process" },
-	{ "sockdup_inbox_bind_invited", ECONNREFUSED, "the inbox has ended" },
+	{ "sockdup_inbox_bind_invited", ECONNREFUSED,
+	  "the inbox has ended, or listed users are sure to have all its slots" },
 	{ "sockdup_inbox_bind", EBADF, "pidfd is not an open descriptor of a process" },
 	{ "sockdup_inbox_bind", EINVAL,
 	  "target is a thread's id, or the socket that names the target is not one of AF_UNIX" },
@@ -141,6 +145,7 @@ static const struct {
 	  "this process cannot have as many more descriptors as the post has sockets" },
 	{ "sockdup_accept_set", EBADF, "the inbox is closed" },
 	{ "sockdup_accept_set", ESRCH, "the inbox has ended" },
+	{ "sockdup_accept_set", EACCES, "a security module refused, and the post has ended" },
 	{ NULL, ENODEV, "the sockdup module is not loaded, or there is no /dev/sockdup here" },
 	{ NULL, EACCES, "this user may not open /dev/sockdup" },
 	{ NULL, ENOENT, "no such token: it was imported or revoked, or has expired" },
