@@ -5,6 +5,7 @@ A class is a fixture and its test_ methods are tests; SOCKDUP_TEST_FILTER names
 some as fixture.name. Each must leave as many descriptors open as it found.
 """
 
+import asyncio
 import contextlib
 import fnmatch
 import gc
@@ -60,6 +61,21 @@ class TestCase(unittest.TestCase):
             function(*arguments, **options)
         self.assertEqual(number, caught.exception.errno, caught.exception)
         return caught.exception
+
+
+def abandoned(waiting):
+    """A task that waits for ever, as its loop was closed."""
+
+    async def run():
+        task = asyncio.ensure_future(waiting)
+        await asyncio.sleep(0.1)
+        return task
+
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)
+    task = loop.run_until_complete(run())
+    loop.close()
+    return task
 
 
 class Child:

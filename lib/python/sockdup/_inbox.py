@@ -108,10 +108,12 @@ class _End(Closing):
         if fd < 0:
             return
         watch, self._watch = self._watch, None
-        self._waiter.stop()
-        os.close(fd)
-        if watch:
-            watch.stop()
+        try:
+            self._waiter.stop()
+        finally:
+            os.close(fd)
+            if watch:
+                watch.stop()
 
     def _wait(self, look: Callable[[], _Thing | None], nothing: str) -> _Thing:
         if self._timeout != 0:

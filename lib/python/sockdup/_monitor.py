@@ -77,8 +77,10 @@ class Monitor(Closing):
 
     def close(self) -> None:
         """End the subscription."""
-        self._waiter.stop()
-        self._subscription.close()
+        try:
+            self._waiter.stop()
+        finally:
+            self._subscription.close()
 
     def _look(self) -> Notification | None:
         if self.fileno() < 0:

@@ -209,10 +209,12 @@ class Registration(Closing):
         """Cancel the registration and close the event object."""
         if self.closed:
             return
-        self._waiter.stop()
-        self._cancel()
-        os.close(self._event)
-        self._event = -1
+        try:
+            self._waiter.stop()
+            self._cancel()
+        finally:
+            os.close(self._event)
+            self._event = -1
 
     def __del__(self) -> None:
         if not self.closed:

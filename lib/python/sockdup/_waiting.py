@@ -104,19 +104,32 @@ def wait_for(
 
 
 class Waiter:
-    """Lets tasks wait for one descriptor: one at a time, or *several* of a loop."""
+    """Lets tasks wait for one descriptor: one at a time, or *several* of a loop.
+
+    A child of fork() shares the loop's epoll set, so it must leave alone what its parent's
+    tasks wait for.
+    """
 
     def __init__(self, *, writing: bool = False, several: bool = False) -> None:
         self._writing = writing
         self._several = several
         self._futures: "list[asyncio.Future[None]]" = []
         self._fd = -1
+        self._process = -1
+
+    def _forget_lost(self) -> None:
+        """Tasks of another process, and of a loop that was closed: nothing here wakes them."""
+        if self._futures and (
+            self._process != os.getpid() or self._futures[0].get_loop().is_closed()
+        ):
+            self._futures = []
 
     def _watch(self, loop: "asyncio.AbstractEventLoop", fd: int) -> None:
         """For the first task that waits."""
         add = loop.add_writer if self._writing else loop.add_reader
         add(fd, self.stop)
         self._fd = fd
+        self._process = os.getpid()
 
     def _watch_no_more(self, loop: "asyncio.AbstractEventLoop") -> None:
         remove = loop.remove_writer if self._writing else loop.remove_reader
@@ -127,6 +140,7 @@ class Waiter:
         import asyncio  # Not loaded by those who do without.
 
         loop = asyncio.get_running_loop()
+        self._forget_lost()
         if not self._futures:
             self._watch(loop, fd)
         elif not self._several or self._futures[0].get_loop() is not loop:
@@ -136,6 +150,7 @@ class Waiter:
         try:
             await future
         finally:
+            self._forget_lost()
             if future in self._futures:
                 self._futures.remove(future)
                 if not self._futures:
@@ -151,15 +166,21 @@ class Waiter:
 
     def stop(self) -> None:
         """Wake the tasks that wait, if any. The descriptor may be closed then."""
+        self._forget_lost()
         futures, self._futures = self._futures, []
         if not futures:
             return
         loop = futures[0].get_loop()
-        self._watch_no_more(loop)
-        if _runs_here(loop):
-            _wake(futures)
-        else:
-            loop.call_soon_threadsafe(_wake, futures)
+        try:
+            self._watch_no_more(loop)
+            if _runs_here(loop):
+                _wake(futures)
+            else:
+                loop.call_soon_threadsafe(_wake, futures)
+        except RuntimeError:
+            # Its thread may have closed it meanwhile.
+            if not loop.is_closed():
+                raise
 
 
 def _runs_here(loop: "asyncio.AbstractEventLoop") -> bool:
