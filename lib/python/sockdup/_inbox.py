@@ -379,10 +379,11 @@ class Binding(_End):
     writable. It is this process's alone, as an inbox is.
 
     Raises :exc:`OSError`: ESRCH where there is no such process; ECONNREFUSED where it has
-    no inbox, or none for this user, or where the inbox has ended; EBADF, ENOTSOCK,
-    ENOTCONN and EINVAL for a *pidfd* or *peer* that is none; for an *invitation* EINVAL
-    where the bytes are none, ENOENT where it was used or revoked or has expired, EPERM
-    where it is not for this process; ENOTTY where the module has no inboxes.
+    no inbox, or none for this user; EBADF, ENOTSOCK, ENOTCONN and EINVAL for a *pidfd*
+    or *peer* that is none; for an *invitation* EINVAL where the bytes are none, ENOENT
+    where it was used or revoked or has expired, EPERM where it is not for this process,
+    ECONNREFUSED where the inbox has ended, or its listed users are sure to have all
+    slots; ENOTTY where the module has no inboxes.
     """
 
     _writes = True

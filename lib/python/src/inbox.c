@@ -63,7 +63,8 @@ static const struct reason bind_invited_reasons[] = {
 	{ ENOENT,
 	  "no live token has these bytes: it was used or revoked, or has expired" },
 	{ EPERM, "the invitation is not for this process" },
-	{ ECONNREFUSED, "the inbox has ended" },
+	{ ECONNREFUSED,
+	  "the inbox has ended, or its listed users are sure to have all slots" },
 	{ ENOTTY, "the loaded module has no inboxes" },
 	{ }
 };
