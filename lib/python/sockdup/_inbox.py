@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Inboxes: sockets that other processes post, without bytes on the way."""
 
+import contextlib
 import errno
 import functools
 import os
@@ -341,17 +342,21 @@ class _Posting:
         self._handle = handle
         self._sockets = _several(sockets)
         self._arguments = cookie, message, milliseconds(life)
-        self._closers = [_closer(sock) for sock in self._sockets] if close else []
+        self._closers = _closers(self._sockets) if close else []
 
     def look(self) -> int | None:
         """The id, once it is posted. A socket may have been closed since the last look."""
-        id = self._handle.post(
-            [descriptor(sock) for sock in self._sockets], *self._arguments
-        )
+        numbers = [descriptor(sock) for sock in self._sockets]
+        id = self._handle.post(numbers, *self._arguments)
         if id is not None:
-            for closer in self._closers:
-                closer()
+            self._close()
         return id
+
+    def _close(self) -> None:
+        """Whatever a socket raises: it is posted, and the caller is to learn the id."""
+        for closer in self._closers:
+            with contextlib.suppress(Exception):
+                closer()
 
 
 def _several(sockets: Descriptor | Iterable[Descriptor]) -> list[Descriptor]:
@@ -360,11 +365,16 @@ def _several(sockets: Descriptor | Iterable[Descriptor]) -> list[Descriptor]:
     return list(sockets)
 
 
-def _closer(sock: Descriptor) -> Callable[[], None]:
-    if isinstance(sock, int):
-        return functools.partial(os.close, sock)
-    closer: Callable[[], None] = getattr(sock, "close")
-    return closer
+def _closers(sockets: list[Descriptor]) -> list[Callable[[], None]]:
+    """One for each descriptor: another thread may have its number as soon as it is closed."""
+    closers: dict[int, Callable[[], None]] = {}
+    for sock in sockets:
+        number = descriptor(sock)
+        if not isinstance(sock, int):
+            closers[number] = getattr(sock, "close")
+        elif number not in closers:
+            closers[number] = functools.partial(os.close, number)
+    return list(closers.values())
 
 
 class Binding(_End):
@@ -412,8 +422,8 @@ class Binding(_End):
         *cookie* is any number of 64 bits, and *message* are bytes, in one piece or in
         several, that go along. The post holds the sockets open for *life* seconds, by
         default for 60, until it is accepted or revoked, or the inbox ends. With *close*
-        the caller's sockets are closed once they are posted. In a task, see
-        :meth:`post_async`.
+        the caller's sockets are closed once they are posted; what their ``close()``
+        raises is ignored. In a task, see :meth:`post_async`.
 
         Returns the id of the post, for :meth:`revoke`.
 
