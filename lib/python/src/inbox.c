@@ -235,8 +235,7 @@ static PyObject *accept_with_room(PyObject *object, struct sockdup_posting *post
 static PyObject *handle_accept(PyObject *object, PyObject *unused)
 {
 	const struct sockdup_inbox_options *limits = &((struct handle *)object)->limits;
-	char message[SOCKDUP_MAX_MESSAGE];
-	struct iovec room = { message, limits->message_size };
+	struct iovec room = { NULL, limits->message_size };
 	struct sockdup_posting posting = {
 		.message = &room,
 		.message_count = limits->message_size ? 1 : 0,
@@ -246,9 +245,12 @@ static PyObject *handle_accept(PyObject *object, PyObject *unused)
 	if (handle_fd(object) < 0)
 		return NULL;
 	posting.fds = PyMem_Calloc(limits->max_sockets, sizeof(*posting.fds));
-	if (!posting.fds)
-		return PyErr_NoMemory();
-	post = accept_with_room(object, &posting);
+	room.iov_base = PyMem_Malloc(limits->message_size);
+	if (posting.fds && room.iov_base)
+		post = accept_with_room(object, &posting);
+	else
+		post = PyErr_NoMemory();
+	PyMem_Free(room.iov_base);
 	PyMem_Free(posting.fds);
 	return post;
 }
