@@ -14,6 +14,7 @@
 #include "socket.h"
 #include "state.h"
 #include "token.h"
+#include "verb.h"
 
 /* Room for any post of the inbox. */
 void arrival_prepare(struct arrival *arrival, const struct sockdup_inbox_options *inbox)
@@ -26,8 +27,8 @@ void arrival_prepare(struct arrival *arrival, const struct sockdup_inbox_options
 	};
 }
 
-/* The program that gets them wants them without close-on-exec. */
-int arrival_accept(struct arrival *arrival, int inbox)
+/* The program that gets them wants them without close-on-exec. 0, or -1 with errno. */
+static int post_accept(struct arrival *arrival, int inbox)
 {
 	const struct iovec message = {
 		.iov_base = arrival->message,
@@ -48,20 +49,78 @@ int arrival_accept(struct arrival *arrival, int inbox)
 	return 0;
 }
 
-/* An exit code, after a complaint. */
-int arrival_failed(const struct arrival *arrival)
+/* Why there is none, by errno. */
+static const char *accept_reason(int error)
 {
 	static char reason[96];
 	struct rlimit limit;
 
-	if (errno != EMFILE)
-		return failed_to(NULL, "accept a post");
+	if (error != EMFILE)
+		return strerror(error);
 	getrlimit(RLIMIT_NOFILE, &limit);
 	snprintf(reason, sizeof(reason), "the limit of open files is %llu (ulimit -n)",
 		 (unsigned long long)limit.rlim_cur);
-	errno = EMFILE;
-	return failed_to(reason, "accept a post, which may have %u socket%s",
-			 arrival->max_sockets, arrival->max_sockets == 1 ? "" : "s");
+	return reason;
+}
+
+static void complain_of(const struct arrival *arrival, int error, const char *and_then)
+{
+	const char *reason = accept_reason(error);
+
+	if (error == EMFILE)
+		complain("cannot accept a post, which may have %u socket%s: %s%s",
+			 arrival->max_sockets, arrival->max_sockets == 1 ? "" : "s",
+			 reason, and_then);
+	else
+		complain("cannot accept a post: %s%s", reason, and_then);
+}
+
+/* @can_wait: others may have the descriptors that lack, and not the command itself. */
+static bool lack_passes(int error, bool can_wait)
+{
+	return error == ENFILE || error == ENOMEM || (error == EMFILE && can_wait);
+}
+
+enum accepted arrival_accept(struct arrival *arrival, int inbox, bool can_wait)
+{
+	int error = post_accept(arrival, inbox) ? errno : 0;
+	const bool passes = lack_passes(error, can_wait);
+
+	if (error && error != EAGAIN && error != arrival->lacks)
+		complain_of(arrival, error, passes ? "; tries again every second" : "");
+	arrival->lacks = passes ? error : 0;
+	switch (error) {
+	case 0:
+		return ACCEPTED_POST;
+	case EAGAIN:
+		return ACCEPTED_NONE;
+	case EACCES:
+		return ACCEPTED_REFUSED;
+	default:
+		return passes ? ACCEPTED_LATER : ACCEPTED_NEVER;
+	}
+}
+
+/* Until there is a post; false where there can be none. @worst is an exit code. */
+bool arrival_await(struct arrival *arrival, int inbox, bool can_wait, int *worst)
+{
+	for (;;) {
+		switch (arrival_accept(arrival, inbox, can_wait)) {
+		case ACCEPTED_POST:
+			return true;
+		case ACCEPTED_NONE:
+			break;
+		case ACCEPTED_LATER:
+			sleep(1);
+			break;
+		case ACCEPTED_REFUSED:
+			*worst = EXIT_FAILED;
+			break;
+		case ACCEPTED_NEVER:
+			*worst = EXIT_FAILED;
+			return false;
+		}
+	}
 }
 
 void arrival_close(const struct arrival *arrival)

@@ -288,28 +288,29 @@ static int posts_show(int inbox)
 {
 	struct arrival arrival;
 	long left = delivery.count;
+	int worst = EXIT_OK;
 
 	arrival_prepare(&arrival, &wanted);
 	output_begin(SHAPE_STREAM);
 	arrival_titles();
 	do {
-		if (arrival_accept(&arrival, inbox))
-			return arrival_failed(&arrival);
+		if (!arrival_await(&arrival, inbox, true, &worst))
+			return worst;
 		arrival_print(&arrival);
 		arrival_close(&arrival);
 	} while (!ferror(stdout) && (!left || --left));
-	return output_end();
+	return output_end() ? : worst;
 }
 
 static int posts_execute(int inbox)
 {
 	struct arrival *arrivals = checked(calloc(delivery.count, sizeof(*arrivals)));
-	int i;
+	int i, worst = EXIT_OK;
 
 	for (i = 0; i < delivery.count; i++) {
 		arrival_prepare(&arrivals[i], &wanted);
-		if (arrival_accept(&arrivals[i], inbox))
-			return arrival_failed(&arrivals[i]);
+		if (!arrival_await(&arrivals[i], inbox, false, &worst))
+			return worst;
 	}
 	return delivery_execute(&delivery, arrivals, delivery.count);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <poll.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "interrupt.h"
@@ -57,12 +58,23 @@ void interrupt_by_children(void)
 	sigdelset(&mask_of_waits, SIGCHLD);
 }
 
+static bool await(struct pollfd *files, unsigned int count, const struct timespec *most)
+{
+	if (!caught)
+		ppoll(files, count, most, &mask_of_waits);
+	return !caught;
+}
+
 /* Waits for files or a signal; false after one that is to end the command. */
 bool interrupt_await(struct pollfd *files, unsigned int count)
 {
-	if (!caught)
-		ppoll(files, count, NULL, &mask_of_waits);
-	return !caught;
+	return await(files, count, NULL);
+}
+
+/* The same, for a second or a signal. */
+bool interrupt_await_second(void)
+{
+	return await(NULL, 0, &(struct timespec){ .tv_sec = 1 });
 }
 
 /*

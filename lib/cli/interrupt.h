@@ -12,6 +12,7 @@ void interrupt_defer(void);
 bool interrupt_output_ready(void);
 void interrupt_by_children(void);
 bool interrupt_await(struct pollfd *files, unsigned int count);
+bool interrupt_await_second(void);
 void interrupt_allow(void);
 void interrupt_forget(void);
 

@@ -87,16 +87,13 @@ static int child_start(struct delivery *delivery, const struct arrival *arrival)
 static bool post_serve(struct delivery *delivery, int inbox, struct arrival *arrival,
 		       int *worst)
 {
-	int status, error;
+	const enum accepted accepted = arrival_accept(arrival, inbox, true);
+	int status;
 
-	if (arrival_accept(arrival, inbox)) {
-		error = errno;
-		if (error == EAGAIN)
-			return true;
-		*worst = arrival_failed(arrival);
-		/* A security module may refuse one post, and not the next. */
-		return error == EACCES;
-	}
+	if (accepted == ACCEPTED_REFUSED || accepted == ACCEPTED_NEVER)
+		*worst = EXIT_FAILED;
+	if (accepted != ACCEPTED_POST)
+		return accepted != ACCEPTED_NEVER;
 	status = child_start(delivery, arrival);
 	arrival_close(arrival);
 	*worst = status ? : *worst;
@@ -104,10 +101,13 @@ static bool post_serve(struct delivery *delivery, int inbox, struct arrival *arr
 }
 
 /* At the limit of children, posts wait. False after a signal that is to end the command. */
-static bool wait_for_any(const struct delivery *delivery, int inbox)
+static bool wait_for_any(const struct delivery *delivery, int inbox,
+			 const struct arrival *arrival)
 {
 	struct pollfd posts = { .fd = inbox, .events = POLLIN };
 
+	if (arrival->lacks)
+		return interrupt_await_second();
 	return interrupt_await(&posts, child_count < delivery->most_children ? 1 : 0);
 }
 
@@ -121,7 +121,7 @@ int serve(struct delivery *delivery, int inbox, struct arrival *arrival)
 	interrupt_defer();
 	interrupt_by_children();
 	do {
-		go_on = more ? wait_for_any(delivery, inbox) : interrupt_await(NULL, 0);
+		go_on = more ? wait_for_any(delivery, inbox, arrival) : interrupt_await(NULL, 0);
 		worst = children_reap(delivery) ? : worst;
 		if (go_on && more && child_count < delivery->most_children)
 			more = post_serve(delivery, inbox, arrival, &worst);
