@@ -62,11 +62,30 @@ static int payloads_check(const struct plan *plan)
 			plural(plan->payload_number_count));
 }
 
+static rlim_t limit_of_files(void)
+{
+	struct rlimit limit;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur;
+}
+
 static int number_check(int number, rlim_t limit, const char *what, int i)
 {
 	return (rlim_t)number < limit ? EXIT_OK :
 	       complain("%s %d cannot become descriptor %d: the limit of open files is %llu (ulimit -n)",
 			what, i + 1, number, (unsigned long long)limit);
+}
+
+/* Whether the process can have them. @what: one of what is to be there. */
+int plan_payload_numbers_check(const struct plan *plan, const char *what)
+{
+	const rlim_t limit = limit_of_files();
+	int i, status = EXIT_OK;
+
+	for (i = 0; !status && i < plan->payload_number_count; i++)
+		status = number_check(plan->payload_numbers[i], limit, what, i);
+	return status;
 }
 
 static int numbers_check(const struct plan *plan, rlim_t limit)
@@ -75,9 +94,7 @@ static int numbers_check(const struct plan *plan, rlim_t limit)
 
 	for (i = 0; !status && i < plan->socket_count; i++)
 		status = number_check(plan_number_of(plan, i), limit, "socket", i);
-	for (i = 0; !status && i < plan->payload_number_count; i++)
-		status = number_check(plan->payload_numbers[i], limit, "payload", i);
-	return status;
+	return status ? : plan_payload_numbers_check(plan, "payload");
 }
 
 /* How many more descriptors there are at once, at the worst. */
@@ -105,18 +122,17 @@ static int descriptors_needed(const struct plan *plan)
 static int room_check(const struct plan *plan)
 {
 	int fd, status, found = 0, needed = descriptors_needed(plan);
-	struct rlimit limit;
+	const rlim_t limit = limit_of_files();
 
-	getrlimit(RLIMIT_NOFILE, &limit);
-	status = numbers_check(plan, limit.rlim_cur);
+	status = numbers_check(plan, limit);
 	if (status)
 		return status;
-	for (fd = 0; (rlim_t)fd < limit.rlim_cur && found < needed; fd++)
+	for (fd = 0; (rlim_t)fd < limit && found < needed; fd++)
 		found += is_free(fd);
 	return found == needed ? EXIT_OK :
 	       complain("%d socket%s and the descriptors that are open do not fit into the limit of open files, %llu (ulimit -n)",
 			plan->socket_count, plural(plan->socket_count),
-			(unsigned long long)limit.rlim_cur);
+			(unsigned long long)limit);
 }
 
 static bool any_has_name(const struct plan *plan)

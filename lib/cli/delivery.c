@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/param.h>
 #include <unistd.h>
 
 #include "delivery.h"
 #include "message.h"
+#include "payload.h"
 #include "verb.h"
 
 /* Whether messages have their place, beside as many sockets as the program may get. */
@@ -119,29 +118,17 @@ static void sockets_gather(struct plan_token *token, const struct arrival *arriv
 	}
 }
 
-/* The first number that is above all that sockets and messages are to have. */
-static int number_beyond(const struct plan *plan)
-{
-	int i, beyond = LISTEN_FDS_START + plan->socket_count;
-
-	for (i = 0; i < plan->payload_number_count; i++)
-		beyond = MAX(beyond, plan->payload_numbers[i] + 1);
-	return beyond;
-}
-
 /* A file in memory, at a number that nothing else is to have; -1 with errno. */
-static int message_open(const struct arrival *arrival, int beyond)
+static int message_open(const struct plan *plan, const struct arrival *arrival)
 {
 	const size_t size = arrival->posting.message_size;
-	int moved, fd = memfd_create("sockdup-message", MFD_CLOEXEC);
+	int fd = memfd_create("sockdup-message", MFD_CLOEXEC);
 
 	if (fd < 0)
 		return -1;
 	if (write(fd, arrival->message, size) != (ssize_t)size || lseek(fd, 0, SEEK_SET))
 		return -1;
-	moved = fcntl(fd, F_DUPFD_CLOEXEC, beyond);
-	close(fd);
-	return moved;
+	return file_move_aside(plan, fd);
 }
 
 static int messages_open(const struct plan *plan, const struct arrival *arrivals, int *files)
@@ -149,7 +136,7 @@ static int messages_open(const struct plan *plan, const struct arrival *arrivals
 	int i;
 
 	for (i = 0; i < plan->payload_number_count; i++) {
-		files[i] = message_open(&arrivals[i], number_beyond(plan));
+		files[i] = message_open(plan, &arrivals[i]);
 		if (files[i] < 0)
 			return failed_to(NULL, "hand a message to the program");
 	}

@@ -339,7 +339,8 @@ static int run(int count, char **arguments)
 	check_of_program(count);
 	check_of_inbox(count);
 	if (count)
-		status = program_find(&delivery.program, arguments);
+		status = program_find(&delivery.program, arguments) ? :
+			 plan_payload_numbers_check(&delivery.plan, "message");
 	if (!status && count && !join_file)
 		status = program_check_room();
 	status = status ? : join_file ? inbox_join(&inbox) : inbox_open(&inbox);

@@ -20,8 +20,8 @@ static bool is_planned(const struct plan *plan, int number)
 	return false;
 }
 
-/* To a number that no socket and no payload is to have, as that would end it. */
-static int move_aside(const struct plan *plan, int fd)
+/* To a number that no socket and no such file is to have, as that would end it. */
+int file_move_aside(const struct plan *plan, int fd)
 {
 	int moved;
 
@@ -29,7 +29,7 @@ static int move_aside(const struct plan *plan, int fd)
 		return fd;
 	moved = fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
 	if (moved >= 0)
-		moved = move_aside(plan, moved);
+		moved = file_move_aside(plan, moved);
 	close(fd);
 	return moved;
 }
@@ -41,7 +41,7 @@ static int payload_open(const struct plan *plan, struct payload *payload, size_t
 
 	if (fd < 0)
 		return -1;
-	payload->fd = move_aside(plan, fd);
+	payload->fd = file_move_aside(plan, fd);
 	if (payload->fd < 0)
 		return -1;
 	errno = posix_fallocate(payload->fd, 0, size);

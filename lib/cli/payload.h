@@ -20,6 +20,7 @@ struct payload {
 	struct iovec room;
 };
 
+int file_move_aside(const struct plan *plan, int fd);
 int payloads_open(const struct plan *plan, struct payload *payloads);
 int payloads_place(const struct plan *plan, const struct payload *payloads);
 

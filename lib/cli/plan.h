@@ -90,7 +90,8 @@ bool plan_name_fits(const char *name);
 int plan_read(struct plan *plan);
 int plan_number_of(const struct plan *plan, int i);
 
-/* In check.c; gives an exit code after a complaint. */
+/* In check.c; these give an exit code after a complaint. */
+int plan_payload_numbers_check(const struct plan *plan, const char *what);
 int plan_check(struct plan *plan);
 
 /* In place.c; the first three give an exit code after a complaint. */
