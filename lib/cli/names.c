@@ -145,10 +145,20 @@ FILE *names_open(const char *path)
 	return strcmp(path, "-") ? fopen(path, "re") : stdin;
 }
 
+/* Read a byte at a time: what follows the last token is for the program. */
+FILE *names_open_sparing(const char *path)
+{
+	FILE *file = names_open(path);
+
+	if (file)
+		setvbuf(file, NULL, _IONBF, 0);
+	return file;
+}
+
 /* The text of the one token in a file, or on standard input; an exit code. */
 int name_of_file(const char *path, struct name *name)
 {
-	FILE *file = names_open(path);
+	FILE *file = names_open_sparing(path);
 	int status;
 	char *text;
 

@@ -28,6 +28,7 @@ int name_parse_text(const char *text, struct name *name);
 int name_parse(const char *text, struct name *name);
 const char *name_reason(const struct name *name);
 FILE *names_open(const char *path);
+FILE *names_open_sparing(const char *path);
 int name_of_file(const char *path, struct name *name);
 char *name_read(FILE *file);
 int names_each(const char *path, int count, char **names,

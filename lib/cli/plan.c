@@ -188,13 +188,11 @@ static int file_read(struct plan *plan, FILE *file, const char *path)
 
 static int tokens_read(struct plan *plan, const char *path)
 {
-	FILE *file = names_open(path);
+	FILE *file = names_open_sparing(path);
 	int status, held = -1;
 
 	if (!file)
 		return failed_to(NULL, "open %s", path);
-	/* A byte at a time: what follows the last token is for the program. */
-	setvbuf(file, NULL, _IONBF, 0);
 	if (plan->count)
 		held = pipe_hold(fileno(file));
 	status = file_read(plan, file, path);
