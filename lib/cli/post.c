@@ -306,14 +306,22 @@ static int arguments_check(int count, char **arguments)
 	return count - 1;
 }
 
+static void options_check(void)
+{
+	if (!waits && timeout_ms)
+		usage_error("--no-wait and --timeout exclude each other");
+	if (recipient.flags == SOCKDUP_BIND_BY_INVITATION && !strcmp(recipient.shown, "-") &&
+	    message_file && !strcmp(message_file, "-"))
+		usage_error("standard input cannot have both the invitation and the message");
+}
+
 static int run(int count, char **arguments)
 {
 	struct sockdup_inbox_options inbox;
 	struct sockdup_posting posting;
 	int binding, status;
 
-	if (!waits && timeout_ms)
-		usage_error("--no-wait and --timeout exclude each other");
+	options_check();
 	count = arguments_check(count, arguments);
 	if (count > SOCKDUP_MAX_SOCKETS)
 		usage_error("a post has %d sockets at most", SOCKDUP_MAX_SOCKETS);
