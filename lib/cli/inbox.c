@@ -17,7 +17,8 @@
 #include "value.h"
 #include "verb.h"
 
-/* Programs that may run at once, where nobody says otherwise. */
+/* Posts that can wait, and programs that may run at once, where nobody says otherwise. */
+#define SLOTS		64
 #define CHILDREN	64
 
 enum {
@@ -200,16 +201,15 @@ static void check_of_program(bool has_program)
 
 static void check_of_inbox(bool has_program)
 {
-	const unsigned int slots = wanted.slots ? : 64;
-
 	if (join_file && (wanted.slots || message_size_given || wanted.max_sockets ||
 			  wanted.flags || wanted.user_count))
 		usage_error("an inbox that is joined is as it was opened: leave --slots, --message-size, --sockets, --anybody and --user out");
 	if (wanted.flags && wanted.user_count)
 		usage_error("--anybody and --user exclude each other");
-	if (wanted.user_count > slots)
+	wanted.slots = wanted.slots ? : SLOTS;
+	if (wanted.user_count > wanted.slots)
 		usage_error("%u users may post, and there are %u slots; see --slots",
-			    wanted.user_count, slots);
+			    wanted.user_count, wanted.slots);
 	/* A message needs a place to go. */
 	if (!message_size_given && (!has_program || delivery.plan.payload_number_count))
 		wanted.message_size = SOCKDUP_MAX_MESSAGE;
@@ -338,6 +338,7 @@ static int run(int count, char **arguments)
 
 	check_of_program(count);
 	check_of_inbox(count);
+	invitations_check(&wanted);
 	if (count)
 		status = program_find(&delivery.program, arguments) ? :
 			 plan_payload_numbers_check(&delivery.plan, "message");

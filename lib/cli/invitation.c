@@ -11,6 +11,7 @@
 #include "message.h"
 #include "output.h"
 #include "parcel.h"
+#include "process.h"
 #include "token.h"
 #include "value.h"
 #include "verb.h"
@@ -96,15 +97,77 @@ static void invitation_print(const struct invitation *invitation,
 	record_end();
 }
 
-/* Each on a line, in the order of the command line; an exit code. */
+/* Whether a user may post, as far as we know. */
+static bool is_listed(const struct sockdup_inbox_options *inbox, uid_t user)
+{
+	unsigned int i;
+
+	for (i = 0; i < inbox->user_count; i++)
+		if (inbox->users[i] == user)
+			return true;
+	return false;
+}
+
+/* The listed users have all slots, so another one can have none. */
+static void slot_check_user(const struct sockdup_inbox_options *inbox,
+			    const struct invitation *invitation)
+{
+	const char *whom = invitation->shown;
+
+	if (is_listed(inbox, invitation->target))
+		return;
+	if (inbox->user_count == 1)
+		usage_error("--user reserves all %u slots, and leaves none to %s: name that user by --user, too",
+			    inbox->slots, whom);
+	usage_error("--user reserves all %u slots, and leaves none to %s: name that user by --user, too, or say by --slots a number that %u does not divide",
+		    inbox->slots, whom, inbox->user_count);
+}
+
+/* The process may become another user yet. */
+static void slot_check_process(const struct sockdup_inbox_options *inbox,
+			       const struct invitation *invitation)
+{
+	uid_t user;
+
+	if (process_user(invitation->target, &user) && !is_listed(inbox, user))
+		complain("--user reserves all %u slots, and leaves none to process %d: its user is not named by --user",
+			 inbox->slots, invitation->target);
+}
+
+static void slots_check(const struct sockdup_inbox_options *inbox)
+{
+	const struct invitation *invitation = invitations;
+	const struct invitation *end = invitation + invitation_count;
+
+	for (; invitation < end; invitation++) {
+		if (!(invitation->flags & SOCKDUP_EXPORT_INVITE_TO_POST))
+			continue;
+		if (invitation->flags & SOCKDUP_EXPORT_TO_USER)
+			slot_check_user(inbox, invitation);
+		else
+			slot_check_process(inbox, invitation);
+	}
+}
+
+/* Before the inbox, which is to be like @inbox, is there. */
+void invitations_check(const struct sockdup_inbox_options *inbox)
+{
+	if (life.shown && !invitation_count)
+		usage_error("--ttl is for invitations, and there is none");
+	/* Each user has an equal part, and others have the rest. */
+	if (inbox->user_count && !(inbox->slots % inbox->user_count))
+		slots_check(inbox);
+}
+
+/* Each on a line, or an object, in the order of the command line; an exit code. */
 int invitations_show(int inbox)
 {
 	const struct invitation *invitation = invitations;
 	const struct invitation *end = invitation + invitation_count;
 	struct sockdup_protocol_info info;
 
-	if (life.shown && !invitation_count)
-		usage_error("--ttl is for invitations, and there is none");
+	if (!output_for_people())
+		output_begin(SHAPE_STREAM);
 	for (; invitation < end; invitation++) {
 		if (sockdup_inbox_invite(inbox, invitation->target,
 					 invitation->flags | SOCKDUP_EXPORT_END_ON_CLOSE,

@@ -5,8 +5,11 @@
 #ifndef CLI_INVITATION_H
 #define CLI_INVITATION_H
 
+#include <sockdup.h>
+
 void invitation_add(const char *text, unsigned int flags);
 void invitation_ttl(const char *text);
+void invitations_check(const struct sockdup_inbox_options *inbox);
 int invitations_show(int inbox);
 
 #endif /* CLI_INVITATION_H */

@@ -29,6 +29,23 @@ bool process_command(pid_t pid, char command[COMMAND_SIZE])
 	return true;
 }
 
+/* The real one. False where it is not known. */
+bool process_user(pid_t pid, uid_t *user)
+{
+	char path[64], line[256];
+	bool known = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	while (!known && fgets(line, sizeof(line), file))
+		known = sscanf(line, "Uid: %u", user) == 1;
+	fclose(file);
+	return known;
+}
+
 /* A descriptor of our own of what another process has open as @fd. */
 int process_take_fd(pid_t pid, int fd)
 {

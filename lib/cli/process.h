@@ -11,6 +11,7 @@
 #define COMMAND_SIZE	64
 
 bool process_command(pid_t pid, char command[COMMAND_SIZE]);
+bool process_user(pid_t pid, uid_t *user);
 int process_take_fd(pid_t pid, int fd);
 void process_cell(pid_t pid);
 void process_fields(const char *key, pid_t pid);
