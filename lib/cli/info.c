@@ -96,6 +96,7 @@ const struct verb verb_info = {
 	"\n"
 	"Shows the module's version and that of its interface, whether sockets can be\n"
 	"registered for network events, the default and the longest life of a token, how\n"
-	"many sockets a token can hold, and whether sockets can be exported by netlink.\n",
+	"many sockets a token can hold, and whether sockets can be exported by netlink.\n"
+	"With -j or -o also the limits of payloads and inboxes.\n",
 	.run = run,
 };
