@@ -264,7 +264,11 @@ bench-docs: $(O)/bench/bench.json ## copy the figures of the last `make bench` a
 	$(Q)find $(O)/bench/docs -name '*.csv' -o -name '*.svg' -o -name '*.png' | \
 		xargs cp -t Documentation/performance
 
-style: need-style node python ## run checkpatch, sparse, gcc and clang at W=1, the ABI, shellcheck, mypy, tsc, and check generated files
+model: need-model ## check the formal models of tokens, inboxes and registrations, and find their seeded mistakes; MODELS='token inbox registration'
+	$(call say,MODEL,all states by spin)
+	$(Q)nice selftests/model/check $(O) $(MODELS)
+
+style: need-style node python ## run checkpatch, sparse, gcc and clang at W=1, the ABI, shellcheck, mypy, tsc, and check generated files and the models' names
 	$(call need,guest)
 	$(Q)selftests/tools/style $(O) $(GUEST_RELEASE)
 
@@ -366,6 +370,6 @@ FORCE:
 	demo-node demo-nginx demo-gunicorn demo-workers demo-pool demo-restart selftests \
 	selftests-32 \
 	check check-long check-debug check-matrix check-wine check-winsock check-compile bench-program \
-	bench bench-check bench-budget bench-locks bench-docs style netlink \
+	bench bench-check bench-budget bench-locks bench-docs model style netlink \
 	docs-transcripts docs check-docs deb check-deb fresh install install-lib \
 	install-node install-python install-dkms uninstall clean FORCE
