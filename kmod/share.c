@@ -308,10 +308,7 @@ static bool share_tell_one(struct sockdup_inbox *inbox)
 	return share_next(inbox);
 }
 
-/*
- * Tells some bindings of the inbox's end. True where others are to be told. A caller queues
- * itself before it looks under the lock, so one that is not there yet sees the end.
- */
+/* Tells some bindings of the inbox's end. True where others are to be told. */
 static bool share_tell_some_end(struct sockdup_inbox *inbox)
 {
 	unsigned int left = SHARE_TELL_BATCH;
@@ -320,6 +317,7 @@ static bool share_tell_some_end(struct sockdup_inbox *inbox)
 	while (left-- && !list_empty(&inbox->bindings)) {
 		binding = list_first_entry(&inbox->bindings, struct sockdup_binding, node);
 		list_del_init(&binding->node);
+		/* A caller queues itself before it looks under the lock. */
 		if (waitqueue_active(&binding->room))
 			share_tell_binding(binding);
 	}

@@ -150,7 +150,7 @@ static const char *invitation_reason(void)
 	case EPERM:
 		return "the invitation is not for this process";
 	case ECONNREFUSED:
-		return "the inbox has ended, or --user of sockdup inbox reserves all its slots for others";
+		return "the inbox has ended, or its listed users are sure to have all slots";
 	default:
 		return NULL;
 	}
